@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Builds, runs and checks the patchset; "make help" lists the targets. The work is done by the
+# scripts in tools/build and tests/vm, which can be called by hand as well.
+
+BUILD ?= build
+VARIANT ?= std
+DESTDIR ?=
+PREFIX ?= /usr/local
+
+override BUILD := $(abspath $(BUILD))
+export BUILD LINUX_SRC FORCE JOBS ACCEL CONFIG
+
+B := tools/build
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help deps tree kernel refresh install-tree install deb clean \
+	demo check bisect mutants soak \
+	test test-unit test-kunit test-vm test-rt test-debug test-off
+
+help: ## Show this list
+	@$(B)/help $(firstword $(MAKEFILE_LIST))
+
+#: Source and kernel
+
+deps: ## 1 min: install the packages that the rest needs (Debian; instant when they are there)
+	@$(B)/deps
+
+tree: deps ## 30 s first, then 1 s: lay build/tree (source, new files, patches); LINUX_SRC=, FORCE=1
+	@$(B)/tree
+
+kernel: tree ## 10 min cold on two cores, 30 s with changes: build/obj-VARIANT; VARIANT=std rt debug guest off
+	@$(B)/kernel $(VARIANT)
+
+refresh: ## 5 s: write the commits and edits of build/tree back to patches/ and the new files
+	@$(B)/refresh
+
+install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try the patches; KDIR=
+	@$(B)/install-tree "$(KDIR)"
+
+install: ## 5 s: install vbsctl, man pages and completion; DESTDIR= PREFIX=
+	@$(MAKE) -C tools/vbsctl install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+
+deb: tree ## 1 h or more: kernel packages with your configuration and SCHED_VBS; CONFIG=
+	@$(B)/deps deb
+	@$(B)/deb
+
+clean: ## Remove build/
+	@$(B)/clean
+
+#: Running
+
+demo: kernel ## 1 min after the kernel: see SCHED_VBS at work in a virtual machine
+	@tests/demo/run
+
+#: Tests (the last line of each is "N passed, N failed")
+
+test: kernel ## 20 min warm, 60 cold: patches, unit, fuzz, KUnit and the selftests in virtual machines
+	@$(B)/test patches unit fuzz kunit vm
+
+test-unit: ## 1 min: the core in user space
+	@$(B)/test unit
+
+test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the kernel
+	@$(B)/test kunit
+
+test-vm: kernel ## 5 min after the kernel: the selftests, in instruction-counted and real time
+	@$(B)/test vm
+
+test-rt: tree ## 20 min cold: the same on PREEMPT_RT
+	@$(B)/kernel rt
+	@$(B)/test --variant rt kunit vm
+
+test-debug: tree ## 40 min cold: the same with lockdep, KASAN and the other checks
+	@$(B)/kernel debug
+	@$(B)/test --variant debug kunit vm
+
+test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kernel
+	@$(B)/kernel off
+	@$(B)/test --variant off off
+
+check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
+	@$(B)/check
+
+bisect: tree ## 5 min a patch cold: every patch builds on those before it
+	@$(B)/bisect
+
+mutants: kernel ## Hours: faults planted in the code, each of which a test must find
+	@tests/mutants/run
+
+soak: kernel ## 1 h: the long runs of the fuzzers and the stress tests
+	@$(B)/test --long unit fuzz vm

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Shared by the build helpers and the VM runner: paths, one-line errors, locks.
+
+shopt -s inherit_errexit
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$(realpath -m "${BUILD:-$top/build}")
+tree=$build/tree
+export LC_ALL=C
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+# need COMMAND...: every command is there, or the error names the package that brings it.
+need() {
+	local cmd pkg
+	for cmd; do
+		command -v "$cmd" >/dev/null && continue
+		pkg=$(awk -v c="$cmd" '$1 == c { print $2; exit }' "$top/tools/build/packages")
+		die "$cmd is missing: make deps, or install ${pkg:-$cmd}"
+	done
+}
+
+# need_space GIB: free space below build/.
+need_space() {
+	local free
+	mkdir -p "$build" || die "cannot create $build"
+	free=$(df --output=avail -k "$build" | tail -n 1)
+	[ "$free" -ge $(($1 * 1024 * 1024)) ] ||
+		die "$build has $((free / 1024)) MiB free, this step needs $1 GiB"
+}
+
+# lock NAME: one builder at a time; held until the script ends.
+lock() {
+	mkdir -p "$build"
+	exec {lock_fd}>"$build/.lock-$1"
+	flock -n "$lock_fd" && return
+	say "${0##*/}: waiting for another run that works on $1"
+	flock "$lock_fd"
+}
+
+# The git repository of build/tree, whatever repository the caller stands in.
+tgit() {
+	git -C "$tree" -c core.hooksPath=/dev/null -c gc.auto=0 -c advice.detachedHead=false "$@"
+}
+
+# Every new kernel file, one "repository-path<TAB>kernel-path" line each. Drafts that .gitignore
+# hides are left out; files not yet added to the repository are taken.
+new_files() {
+	git -C "$top" ls-files -co --exclude-standard -- \
+		arch block drivers fs include init ipc kernel lib mm scripts security sound virt \
+		Documentation samples tests/selftests |
+		sort -u | while IFS= read -r path; do
+		[ -f "$top/$path" ] || continue
+		printf '%s\t%s\n' "$path" "${path/#tests\/selftests\//tools\/testing\/selftests\/}"
+	done
+}
+
+# Patch names of patches/series, in order.
+series() {
+	[ -f "$top/patches/series" ] || return 0
+	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$top/patches/series"
+}
+
+# The version string of a kernel source directory, e.g. 6.12.117.
+kernel_version() {
+	awk '/^VERSION =/ { v = $3 } /^PATCHLEVEL =/ { p = $3 } /^SUBLEVEL =/ { s = $3; exit }
+	     END { print v "." p "." s }' "$1/Makefile"
+}
