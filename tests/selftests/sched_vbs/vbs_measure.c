@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Error terms, spinning, and the pieces of CPU time that a task saw */
+#include <sys/wait.h>
+#include "vbs_measure.h"
+
+#define SAMPLES		100
+
+struct samples {
+	volatile u32 ready;
+	u64 timer;
+	u64 irq;
+	u64 sw;
+};
+
+static struct eps eps;
+
+/* About half a microsecond under icount, a tenth on real hardware */
+void nops(void)
+{
+	asm volatile(".rept 500\n\tnop\n\t.endr");
+}
+
+void spin_forever(void *unused)
+{
+	(void)unused;
+	for (;;)
+		asm volatile(".rept 4000\n\tnop\n\t.endr");
+}
+
+void spin_until(u64 when)
+{
+	while (now_ns() < when)
+		nops();
+}
+
+void burn(u64 cpu_time)
+{
+	u64 end = cpu_ns() + cpu_time;
+
+	while (cpu_ns() < end)
+		nops();
+}
+
+/* Sleeps end at phases that are spread over the tick */
+static u64 worst_wakeup(void)
+{
+	u64 worst = 0, when, late;
+
+	for (int i = 0; i < SAMPLES; i++) {
+		when = now_ns() + MS + i * 37 * US;
+		sleep_until(when);
+		late = now_ns() - when;
+		worst = late > worst ? late : worst;
+	}
+	return worst;
+}
+
+static u64 worst_interruption(void)
+{
+	u64 last = now_ns(), end = last + 50 * MS, worst = 0, now;
+
+	do {
+		now = now_ns();
+		worst = now - last > worst ? now - last : worst;
+		last = now;
+	} while (now < end);
+	return worst;
+}
+
+static u64 yield_round(void)
+{
+	u64 start = now_ns();
+
+	for (int i = 0; i < SAMPLES; i++)
+		sched_yield();
+	return (now_ns() - start) / SAMPLES;
+}
+
+static void partner(void *arg)
+{
+	struct samples *s = arg;
+
+	while (!s->ready)
+		sched_yield();
+}
+
+static void sampler(void *arg)
+{
+	struct samples *s = arg;
+	pid_t other;
+
+	if (sched_getcpu() >= 0)
+		pin_to(0, sched_getcpu());
+	if (set_fifo(0, 99))
+		_exit(1);
+	s->timer = worst_wakeup();
+	s->irq = worst_interruption();
+	other = t_fork(partner, s);
+	sched_yield();
+	s->sw = yield_round();		/* both switches of one round */
+	s->ready = 1;
+	t_wait(other);
+}
+
+const struct eps *eps_measure(void)
+{
+	struct samples *s = t_shared(sizeof(*s));
+
+	if (t_wait(t_fork(sampler, s)))
+		t_fatal("measuring the error terms");
+	eps = (struct eps) { .timer = s->timer, .irq = s->irq,
+			     .sw = (s->sw + 1) / 2, .unit = 1024 };
+	t_diag("error terms: timer %.3f us, interruption %.3f us, switch %.3f us",
+	       eps.timer / 1e3, eps.irq / 1e3, eps.sw / 1e3);
+	return &eps;
+}
+
+u64 eps_budget(void)
+{
+	return eps.timer + eps.irq;
+}
+
+u64 eps_start(unsigned int releases)
+{
+	return eps_budget() + releases * 2 * eps.sw + eps.unit;
+}
+
+struct rec *rec_new(void)
+{
+	return t_shared(sizeof(struct rec));
+}
+
+static void rec_add(struct rec *r, u64 from, u64 to)
+{
+	if (r->n < REC_MAX)
+		r->p[r->n++] = (struct piece) { from, to };
+}
+
+void rec_until(struct rec *r, u64 when)
+{
+	u64 from = now_ns(), last = from, now;
+
+	do {
+		nops();
+		now = now_ns();
+		if (now - last > REC_GAP) {
+			rec_add(r, from, last);
+			from = now;
+		}
+		last = now;
+	} while (now < when);
+	rec_add(r, from, last);
+	r->done = 1;
+}
+
+u64 rec_len(const struct rec *r, unsigned int i)
+{
+	return i < r->n ? r->p[i].to - r->p[i].from : 0;
+}
+
+u64 rec_total(const struct rec *r)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < r->n; i++)
+		sum += rec_len(r, i);
+	return sum;
+}
+
+u64 rec_longest_gap(const struct rec *r)
+{
+	u64 worst = 0, gap;
+
+	for (unsigned int i = 1; i < r->n; i++) {
+		gap = r->p[i].from - r->p[i - 1].to;
+		worst = gap > worst ? gap : worst;
+	}
+	return worst;
+}
+
+void rec_print(const struct rec *r, u64 t0, unsigned int max)
+{
+	for (unsigned int i = 0; i < r->n && i < max; i++)
+		t_diag("ran %9.3f .. %9.3f ms: %.3f ms",
+		       (s64)(r->p[i].from - t0) / 1e6,
+		       (s64)(r->p[i].to - t0) / 1e6, rec_len(r, i) / 1e6);
+}
+
+/* Piece @i must be from @t0 + @from to @t0 + @to */
+void rec_check(const struct rec *r, unsigned int i, u64 t0, u64 from, u64 to,
+	       u64 eps_allowed, const char *what)
+{
+	if (i >= r->n) {
+		t_ok(false, "%s: there is no piece %u", what, i);
+		return;
+	}
+	t_near(r->p[i].from - t0, from, eps_allowed, "%s: starts", what);
+	t_near(r->p[i].to - t0, to, eps_allowed, "%s: ends", what);
+}

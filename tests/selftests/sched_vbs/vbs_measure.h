@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Measuring: the error terms that a test may allow, what a member saw itself
+ * (its pieces of CPU time), and what the scheduler charged (from the trace).
+ */
+#ifndef VBS_MEASURE_H
+#define VBS_MEASURE_H
+
+#include "vbs_trace.h"
+
+/*
+ * Terms of every epsilon, measured at the start of the test, in ns.  A test
+ * adds up the terms that its promise names and prints the sum.
+ */
+struct eps {
+	u64 timer;	/* a timer's lateness until the woken task runs */
+	u64 irq;	/* the longest interruption of a running task */
+	u64 sw;		/* one context switch through the scheduler */
+	u64 unit;	/* deadlines are ordered in units of this */
+};
+
+const struct eps *eps_measure(void);
+u64 eps_budget(void);			/* timer + irq */
+u64 eps_start(unsigned int releases);	/* + releases * 2 sw + unit */
+
+/* Burning CPU time cheaply under emulation */
+void nops(void);
+void spin_forever(void *unused) __attribute__((noreturn));
+void spin_until(u64 when);
+void burn(u64 cpu_time);
+
+/* The pieces in which a task ran, as it saw them on CLOCK_MONOTONIC */
+#define REC_GAP		(20 * US)	/* a longer hole ends a piece */
+#define REC_MAX		4096
+
+struct piece {
+	u64 from;
+	u64 to;
+};
+
+struct rec {
+	volatile u32 gate;
+	volatile u32 done;
+	volatile u64 t0;
+	u32 n;
+	struct piece p[REC_MAX];
+};
+
+struct rec *rec_new(void);
+void rec_until(struct rec *r, u64 when);
+u64 rec_len(const struct rec *r, unsigned int i);
+void rec_print(const struct rec *r, u64 t0, unsigned int max);
+u64 rec_longest_gap(const struct rec *r);
+u64 rec_total(const struct rec *r);
+void rec_check(const struct rec *r, unsigned int i, u64 t0, u64 from, u64 to,
+	       u64 eps, const char *what);
+
+/* What the scheduler charged, in time order */
+struct slices {
+	u64 *end;
+	u64 *len;
+	size_t n;
+};
+
+struct slices service_of(const struct trace *t, const pid_t *pids, size_t n);
+struct slices service_vbs_except(const struct trace *t, const pid_t *pids,
+				 size_t n);
+u64 service_total(const struct slices *s);
+u64 service_between(const struct slices *s, u64 from, u64 to);
+/* The most that any window of any length holds beyond @u of it */
+s64 service_excess(const struct slices *s, double u);
+u64 service_gap(const struct slices *s);
+void slices_free(struct slices *s);
+
+/* G2: u L + 2 lambda (1 - u) + eps for every window */
+bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,
+	      const char *who);
+
+/* Servers that always have work */
+#define CROWD_MAX	1024
+
+struct crowd {
+	unsigned int n;
+	volatile u32 *gate;
+	pid_t pid[CROWD_MAX];
+	u64 id[CROWD_MAX];
+	u64 runtime[CROWD_MAX];
+	u64 period[CROWD_MAX];
+};
+
+/* How far servers were from (runtime, period), the worst of all, in ns */
+struct g1 {
+	size_t instances;	/* fewest of any server */
+	s64 instance;		/* in one instance */
+	s64 run;		/* in any number of consecutive ones */
+	s64 tardiness;		/* end of service beyond the deadline */
+	u64 broken;		/* instances not released at the last deadline */
+	u64 misses;		/* as the kernel counted them */
+};
+
+struct crowd *crowd_new(unsigned int n, u64 bw, u64 shortest, u64 longest);
+void crowd_go(struct crowd *c);
+void crowd_end(struct crowd *c);
+struct g1 crowd_g1(const struct crowd *c, const struct trace *t);
+void crowd_misses(const struct crowd *c, struct g1 *g);
+void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness);
+
+#endif /* VBS_MEASURE_H */
