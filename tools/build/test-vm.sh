@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The selftests in virtual machines. Many tests share a boot; the output and the kernel log are
+# split at the marks of tests/vm/group, so that a report, a crash or a standstill counts against the
+# test in which it happened, and the tests after it run in a fresh machine.
+# Source it after lib.sh; the caller sets out and variant.
+# shellcheck disable=SC2154
+
+manifest=$top/tests/selftests/sched_vbs/MANIFEST
+
+# The manifest as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
+# comes more than once.
+manifest_runs() {
+	sed -e 's/#.*//' "$manifest" | awk '
+		NF < 2 { next }
+		{
+			smp = 1; limit = 60; args = ""
+			for (i = 3; i <= NF; i++) {
+				if ($i ~ /^smp=/) smp = substr($i, 5)
+				else if ($i ~ /^timeout=/) limit = substr($i, 9)
+				else args = args " " $i
+			}
+			if ($2 != "icount" && $2 != "real") { print "bad " $0; next }
+			n[$1]++
+			line[++total] = $2 " " smp " " $1 " " limit " " $1 args
+			name[total] = $1
+			tag[total] = $2 smp
+		}
+		END {
+			for (i = 1; i <= total; i++) {
+				split(line[i], f, " ")
+				id = name[i]
+				if (n[id] > 1) id = id "." tag[i]
+				if (used[id]++) id = id "." used[id]
+				$0 = line[i]; $3 = id; print
+			}
+		}
+	'
+}
+
+# Host seconds for a list of tests: limits are guest seconds.
+host_limit() {
+	local factor=3
+	[ "$variant" != debug ] || factor=10
+	awk -v f=$factor '{ s += $2 } END { print 120 + f * s }' "$1"
+}
+
+# split_output DIR STATUS: stdout and the kernel log of one machine to one .tap file per test.
+# Prints the ids that started.
+split_output() {
+	local dir=$1 status=$2 id
+	awk -v out="$out" -v dir="$dir" '
+		/^vbs-test: start / { id = $3; file = out "/" id ".tap"; printf "" >file; print id; next }
+		/^vbs-test: end / && $3 == id {
+			print "# vbs-exit: " $4 >file
+			if ($4 >= 128) print "# vbs-fail: " ($4 == 137 ? "killed after " $5 " s" : "died of signal " $4 - 128) >file
+			close(file)
+			print id >(dir "/ended")
+			file = ""
+			next
+		}
+		file { print >file }
+	' "$dir/stdout" >"$dir/started"
+	tr -d '\r' <"$dir/log" | awk -v dir="$dir" '
+		BEGIN { file = dir "/boot.klog" }
+		/vbs-test: start / { close(file); file = dir "/" $NF ".klog" }
+		{ print >file }
+	'
+	touch "$dir/ended"
+	while IFS= read -r id; do
+		if grep -qxF "$id" "$dir/ended"; then
+			blame "$dir/$id.klog" "$out/$id.tap" || true
+		else
+			unfinished "$dir/$id.klog" "$out/$id.tap" "$status"
+		fi
+	done <"$dir/started"
+	blame "$dir/boot.klog" "$out/boot.tap" || true
+}
+
+# blame KLOG TAP: a kernel report in this part of the log fails the test. False if there is none.
+blame() {
+	local reports
+	[ -f "$1" ] || return
+	reports=$(awk -f "$top/tests/vm/reports.awk" "$1")
+	[ -n "$reports" ] || return
+	{
+		sed 's/^[0-9]* /# vbs-fail: kernel: /' <<<"$reports"
+		tail -n "+${reports%% *}" "$1" | head -n 60 | sed 's/^/# /'
+	} >>"$2"
+}
+
+# A test after which the machine was no more. The log's end says where it stood.
+unfinished() {
+	local klog=$1 tap=$2 why="the machine ended in this test"
+	[ "$3" != 98 ] || why="the machine stood still in this test"
+	echo "# vbs-fail: $why" >>"$tap"
+	blame "$klog" "$tap" || tail -n 60 "$klog" | sed 's/^/# /' >>"$tap"
+}
+
+# run_list MODE SMP LIST: the tests of a list, in as many machines as it takes.
+run_list() {
+	local mode=$1 smp=$2 list=$3 dir status id clock=--icount
+	[ "$mode" = icount ] || clock=--no-icount
+	while [ -s "$list" ]; do
+		dir=$(mktemp -d "$build/vm-group.XXXXXX")
+		status=0
+		"$top/tests/vm/run" --variant "$variant" --smp "$smp" "$clock" --timeout "$(host_limit "$list")" \
+			--append "sysctl.kernel.panic_on_rcu_stall=1" --log "$dir/log" \
+			--file "$list:/root/list" --file "$top/tests/vm/group:/root/group" -- \
+			sh /root/group >"$dir/stdout" 2>"$dir/stderr" || status=$?
+		[ -f "$dir/log" ] || : >"$dir/log"
+		split_output "$dir" "$status"
+		if [ ! -s "$dir/started" ]; then
+			while read -r id _; do
+				{
+					echo "# vbs-fail: the machine did not start (status $status)"
+					tail -n 30 "$dir/stderr" | sed 's/^/# /'
+				} >"$out/$id.tap"
+			done <"$list"
+			: >"$list"
+		fi
+		awk 'NR == FNR { done[$1]; next } !($1 in done)' "$dir/started" "$list" >"$list.rest"
+		mv "$list.rest" "$list"
+		rm -rf "$dir"
+	done
+}
+
+# Counted machines have a time of their own, so two of them run at once; real ones run alone.
+suite_vm() {
+	local runs=$out/runs key mode smp jobs=0
+	if [ ! -s "$manifest" ]; then
+		echo "1..0 # SKIP no tests/selftests/sched_vbs/MANIFEST" >"$out/vm.tap"
+		return
+	fi
+	if ! "$top/tools/build/user" 2>"$out/user.err"; then
+		sed 's/^/# vbs-fail: /' "$out/user.err" >"$out/vm.tap"
+		return
+	fi
+	manifest_runs >"$runs"
+	! grep '^bad ' "$runs" >"$out/bad" || sed 's/^bad /# vbs-fail: MANIFEST: /' "$out/bad" >"$out/manifest.tap"
+	while read -r mode smp; do
+		awk -v out="$out" -v mode="$mode" -v smp="$smp" -v parts="$([ "$mode" = icount ] && echo 2 || echo 1)" '
+			$1 == mode && $2 == smp {
+				file = out "/list-" mode "-" smp "-" (n++ % parts)
+				sub(/^[^ ]+ [^ ]+ /, "")
+				print >file
+			}
+		' "$runs"
+	done < <(awk '$1 != "bad" { print $1, $2 }' "$runs" | sort -u)
+	for key in "$out"/list-icount-*; do
+		[ -f "$key" ] || continue
+		if [ "$jobs" -ge 2 ]; then
+			wait -n || true
+			jobs=$((jobs - 1))
+		fi
+		smp=${key##*list-icount-}
+		run_list icount "${smp%-*}" "$key" &
+		jobs=$((jobs + 1))
+	done
+	wait
+	for key in "$out"/list-real-*; do
+		[ -f "$key" ] || continue
+		smp=${key##*list-real-}
+		run_list real "${smp%-*}" "$key"
+	done
+	awk '$1 != "bad" { print $3 }' "$runs" | while IFS= read -r key; do
+		[ -s "$out/$key.tap" ] || echo "# vbs-fail: was not run" >"$out/$key.tap"
+	done
+}
