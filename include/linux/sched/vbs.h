@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SCHED_VBS: what a task carries, and the hooks of the rest of the kernel.
+ */
+#ifndef _LINUX_SCHED_VBS_H
+#define _LINUX_SCHED_VBS_H
+
+#include <linux/jump_label.h>
+#include <linux/sched.h>
+#include <linux/sched/prio.h>
+#include <uapi/linux/sched/vbs.h>
+
+/* Priority of SCHED_VBS tasks; -1 is SCHED_DEADLINE's. */
+static inline bool vbs_prio(int prio)
+{
+	return IS_ENABLED(CONFIG_SCHED_VBS) && unlikely(prio < MAX_VBS_PRIO);
+}
+
+static inline bool vbs_task(const struct task_struct *p)
+{
+	return vbs_prio(p->prio);
+}
+
+#ifdef CONFIG_SCHED_VBS
+
+/* Off until the first task enters, then on for good. */
+DECLARE_STATIC_KEY_FALSE(sched_vbs_used);
+
+void __sched_vbs_resume_work(void);
+void __sched_vbs_exec_privileged(void);
+
+/**
+ * sched_vbs_boundary_begin - the task is about to schedule() where it holds
+ * nothing of the kernel's
+ *
+ * On the way to user or guest mode a server without budget may stop a task:
+ * it holds no lock there.  Brackets schedule() with sched_vbs_boundary_end();
+ * the mark is read under the runqueue lock.
+ *
+ * Context: current, preemption enabled, no locks held.
+ */
+static __always_inline void sched_vbs_boundary_begin(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		WRITE_ONCE(current->vbs.boundary, true);
+}
+
+static __always_inline void sched_vbs_boundary_end(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		WRITE_ONCE(current->vbs.boundary, false);
+}
+
+/**
+ * sched_vbs_resume_work - TIF_NOTIFY_RESUME: stop before user mode if the
+ * server only lends to the kernel, send the overrun signal
+ */
+static inline void sched_vbs_resume_work(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && vbs_task(current))
+		__sched_vbs_resume_work();
+}
+
+/**
+ * sched_vbs_exec_privileged - an exec that gains privilege leaves the server
+ */
+static inline void sched_vbs_exec_privileged(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && vbs_task(current))
+		__sched_vbs_exec_privileged();
+}
+
+#else /* !CONFIG_SCHED_VBS */
+
+static __always_inline void sched_vbs_boundary_begin(void) { }
+static __always_inline void sched_vbs_boundary_end(void) { }
+static inline void sched_vbs_resume_work(void) { }
+static inline void sched_vbs_exec_privileged(void) { }
+
+#endif /* CONFIG_SCHED_VBS */
+
+#endif /* _LINUX_SCHED_VBS_H */

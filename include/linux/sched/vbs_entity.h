@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SCHED_VBS: the part of task_struct.  Separate from vbs.h, which needs
+ * task_struct itself.
+ */
+#ifndef _LINUX_SCHED_VBS_ENTITY_H
+#define _LINUX_SCHED_VBS_ENTITY_H
+
+#include <linux/types.h>
+
+struct vbs_srv;
+
+/**
+ * struct sched_vbs_entity - a task as a member of a server
+ * @server: the server, or NULL; changes under pi_lock and the runqueue lock
+ * @member: in the server's list of members, oldest first; its lock
+ * @run: in one of the server's lists of runnable members, or among the strays
+ *	of a runqueue that is not the server's
+ * @seq: FIFO order among the server's runnable members
+ * @slice: ns executed of the present slice
+ * @pending: ns executed away from the server's CPU, to be charged at home
+ * @bookings: caps of earlier servers that are still booked for this task
+ * @carry_z: termination point of the last server left, ns of sched_clock
+ * @overrun_seen: server's overrun count when this task last knew of it
+ * @boundary: in schedule() on the way to user mode; written by the task itself
+ * @queued: between enqueue and dequeue
+ * @counted: among the core's runnable members
+ * @kernel: how it is counted: in the kernel or running, or at the boundary
+ * @stray: in the list of strays
+ * @overrun_signal: SCHED_FLAG_DL_OVERRUN
+ *
+ * Without another word: protected by the lock of the task's runqueue.
+ */
+struct sched_vbs_entity {
+	struct vbs_srv		*server;
+	struct list_head	member;
+	struct list_head	run;
+	u64			seq;
+	u64			slice;
+	u64			pending;
+	struct list_head	bookings;
+	u64			carry_z;
+	u32			overrun_seen;
+	bool			boundary;
+	bool			queued;
+	bool			counted;
+	bool			kernel;
+	bool			stray;
+	bool			overrun_signal;
+};
+
+#endif /* _LINUX_SCHED_VBS_ENTITY_H */

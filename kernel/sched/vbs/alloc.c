@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: memory.  All of it is allocated before a lock is taken; what is
+ * no longer needed is collected under the runqueue lock and freed outside.
+ */
+
+static struct kmem_cache *vbs_srv_cache;
+static struct kmem_cache *vbs_booked_cache;
+static struct kmem_cache *vbs_node_cache;
+static DEFINE_MUTEX(vbs_enable_mutex);
+DEFINE_STATIC_KEY_FALSE(sched_vbs_used);
+
+static int vbs_alloc_caches(void)
+{
+	if (!vbs_srv_cache)
+		vbs_srv_cache = KMEM_CACHE(vbs_srv, SLAB_ACCOUNT);
+	if (!vbs_booked_cache)
+		vbs_booked_cache = KMEM_CACHE(vbs_booked, SLAB_ACCOUNT);
+	if (!vbs_node_cache)
+		vbs_node_cache = KMEM_CACHE(vbs_node, SLAB_ACCOUNT);
+	return vbs_srv_cache && vbs_booked_cache && vbs_node_cache ? 0 : -ENOMEM;
+}
+
+static int vbs_alloc_books(void)
+{
+	struct vbs_admission *adm = &vbs_books.adm;
+
+	if (!adm->cpu)
+		adm->cpu = kcalloc(nr_cpu_ids, sizeof(*adm->cpu), GFP_KERNEL);
+	if (!adm->mask)
+		adm->mask = kcalloc(VBS_BUCKETS, sizeof(*adm->mask), GFP_KERNEL);
+	if (!vbs_books.nr_servers)
+		vbs_books.nr_servers = kcalloc(nr_cpu_ids, sizeof(unsigned int),
+					       GFP_KERNEL);
+	return adm->cpu && adm->mask && vbs_books.nr_servers ? 0 : -ENOMEM;
+}
+
+static int vbs_alloc_cpu(int cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+	struct vbs_cpu *c;
+
+	if (rq->vbs.core)
+		return 0;
+	c = kvzalloc_node(sizeof(*c), GFP_KERNEL, cpu_to_node(cpu));
+	if (!c)
+		return -ENOMEM;
+	vbs_cpu_init(c);
+	smp_store_release(&rq->vbs.core, c);
+	return 0;
+}
+
+static int vbs_alloc_all(void)
+{
+	int cpu, ret;
+
+	ret = vbs_alloc_caches() ?: vbs_alloc_books();
+	for_each_possible_cpu(cpu)
+		ret = ret ?: vbs_alloc_cpu(cpu);
+	return ret;
+}
+
+/**
+ * vbs_enable - the first task is about to enter
+ *
+ * Queues, books and hooks are there from now on.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM; may be called again.
+ */
+int vbs_enable(void)
+{
+	int cpu, ret = 0;
+
+	if (static_key_enabled(&sched_vbs_used))
+		return 0;
+	cpus_read_lock();
+	mutex_lock(&vbs_enable_mutex);
+	if (!static_key_enabled(&sched_vbs_used)) {
+		ret = vbs_alloc_all();
+		if (!ret) {
+			for_each_online_cpu(cpu)
+				vbs_books_online(cpu, cpu_active(cpu));
+			vbs_capacity_update();
+			static_branch_enable_cpuslocked(&sched_vbs_used);
+		}
+	}
+	mutex_unlock(&vbs_enable_mutex);
+	cpus_read_unlock();
+	return ret;
+}
+
+/**
+ * vbs_spare_drop - free what a spare holds
+ * @spare: may be empty
+ *
+ * Context: may sleep.
+ */
+void vbs_spare_drop(struct vbs_spare *spare)
+{
+	int i;
+
+	if (spare->booked)
+		kmem_cache_free(vbs_booked_cache, spare->booked);
+	spare->booked = NULL;
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		if (spare->node[i])
+			kmem_cache_free(vbs_node_cache, spare->node[i]);
+		spare->node[i] = NULL;
+	}
+}
+
+/**
+ * vbs_spare_fill - allocate a booking and its nodes
+ * @spare: empty
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vbs_spare_fill(struct vbs_spare *spare)
+{
+	bool ok;
+	int i;
+
+	spare->booked = kmem_cache_zalloc(vbs_booked_cache, GFP_KERNEL);
+	ok = spare->booked;
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		spare->node[i] = kmem_cache_zalloc(vbs_node_cache, GFP_KERNEL);
+		ok = ok && spare->node[i];
+	}
+	if (ok)
+		return 0;
+	vbs_spare_drop(spare);
+	return -ENOMEM;
+}
+
+/**
+ * vbs_srv_free - free a server that was never used
+ * @srv: the server
+ */
+void vbs_srv_free(struct vbs_srv *srv)
+{
+	vbs_spare_drop(&srv->spare);
+	kmem_cache_free(vbs_srv_cache, srv);
+}
+
+/**
+ * vbs_srv_alloc - a server with all that it will ever need
+ *
+ * Context: may sleep.
+ * Return: the server, without members and parameters, or NULL.
+ */
+struct vbs_srv *vbs_srv_alloc(void)
+{
+	struct vbs_srv *srv = kmem_cache_zalloc(vbs_srv_cache, GFP_KERNEL);
+
+	if (!srv)
+		return NULL;
+	raw_spin_lock_init(&srv->lock);
+	INIT_LIST_HEAD(&srv->members);
+	INIT_LIST_HEAD(&srv->kernel);
+	INIT_LIST_HEAD(&srv->user);
+	INIT_LIST_HEAD(&srv->bookings);
+	srv->next_cpu = -1;
+	vbs_init_end(srv);
+	if (vbs_spare_fill(&srv->spare)) {
+		vbs_srv_free(srv);
+		return NULL;
+	}
+	return srv;
+}
+
+/* ---- freeing outside of the lock --------------------------------------- */
+
+static void vbs_discard(struct rq *rq, struct vbs_garbage *g,
+			struct kmem_cache *cache)
+{
+	g->cache = cache;
+	llist_add(&g->link, &rq->vbs.free);
+	irq_work_queue(&rq->vbs.free_work);
+}
+
+/**
+ * vbs_discard_srv - free a server after a grace period
+ * @rq: any, locked
+ * @srv: without members, unpublished
+ */
+void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv)
+{
+	vbs_discard(rq, &srv->garbage, vbs_srv_cache);
+}
+
+/**
+ * vbs_discard_booked - free a booking
+ * @rq: any, locked
+ * @b: in no queue, no chain
+ */
+void vbs_discard_booked(struct rq *rq, struct vbs_booked *b)
+{
+	vbs_discard(rq, &b->garbage, vbs_booked_cache);
+}
+
+/**
+ * vbs_discard_nodes - an entity has left @rq's queues: so do as many nodes as
+ * it brought
+ * @rq: locked
+ */
+void vbs_discard_nodes(struct rq *rq)
+{
+	struct vbs_qnode *node;
+	int i;
+
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		node = vbs_pool_take(&rq->vbs.core->pool);
+		vbs_discard(rq, &container_of(node, struct vbs_node, node)->garbage,
+			    vbs_node_cache);
+	}
+}
+
+static void vbs_srv_free_rcu(struct rcu_head *head)
+{
+	struct vbs_srv *srv = container_of(head, struct vbs_srv, rcu);
+
+	vbs_srv_free(srv);
+}
+
+static void vbs_free_one(struct vbs_garbage *g)
+{
+	if (g->cache == vbs_srv_cache)
+		call_rcu(&container_of(g, struct vbs_srv, garbage)->rcu,
+			 vbs_srv_free_rcu);
+	else if (g->cache == vbs_booked_cache)
+		kmem_cache_free(g->cache, container_of(g, struct vbs_booked, garbage));
+	else
+		kmem_cache_free(g->cache, container_of(g, struct vbs_node, garbage));
+}
+
+/* Not a hard irq_work: on PREEMPT_RT it runs in a thread, where slab may be used. */
+static void vbs_free_work(struct irq_work *work)
+{
+	struct rq *rq = container_of(work, struct rq, vbs.free_work);
+	struct vbs_garbage *g, *tmp;
+
+	llist_for_each_entry_safe(g, tmp, llist_del_all(&rq->vbs.free), link)
+		vbs_free_one(g);
+}
+
+/**
+ * vbs_init_free_work - at boot
+ * @rq: the runqueue
+ */
+void vbs_init_free_work(struct rq *rq)
+{
+	init_llist_head(&rq->vbs.free);
+	rq->vbs.free_work = IRQ_WORK_INIT(vbs_free_work);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: the books: what each CPU has promised, and to whom.
+ *
+ * Admission books caps, nothing else: every later switch within a cap is safe.
+ * A cap that leaves a CPU stays booked there until the termination point of
+ * whoever had it, who may take the booking over by coming back.
+ *
+ * Context: the lock is a raw leaf; runqueue locks may be held.
+ */
+
+struct vbs_books vbs_books = {
+	.lock		= __RAW_SPIN_LOCK_UNLOCKED(vbs_books.lock),
+	.servers	= LIST_HEAD_INIT(vbs_books.servers),
+};
+
+/* What @chain holds is its own server's to use: lend it to the search. */
+static void vbs_books_lend(struct list_head *chain, bool lend)
+{
+	struct vbs_booked *b;
+
+	list_for_each_entry(b, chain, chain) {
+		if (lend)
+			vbs_adm_free(&vbs_books.adm, b->cpu, b->core.amount);
+		else
+			vbs_adm_book(&vbs_books.adm, b->cpu, b->core.amount);
+	}
+}
+
+/* The server comes to @cpu: its booking there becomes the server's. */
+static void vbs_books_take_over(struct list_head *chain, int cpu)
+{
+	struct vbs_booked *b, *tmp;
+
+	list_for_each_entry_safe(b, tmp, chain, chain) {
+		if (b->cpu != cpu)
+			continue;
+		b->core.amount = 0;
+		list_del_init(&b->chain);
+	}
+}
+
+static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
+			   u32 cap, u32 *spare, int *best)
+{
+	int cpu;
+
+	lockdep_assert_held(&vbs_books.lock);
+	vbs_books_lend(chain, true);
+	cpu = vbs_adm_best(&vbs_books.adm, mask, spare);
+	*best = cpu;
+	if (cpu < 0 || *spare < cap) {
+		vbs_books_lend(chain, false);
+		return -EBUSY;
+	}
+	vbs_books_take_over(chain, cpu);
+	vbs_books_lend(chain, false);
+	vbs_adm_book(&vbs_books.adm, cpu, cap);
+	return 0;
+}
+
+/**
+ * vbs_books_enter - book the cap of a new server
+ * @srv: the server, its cap set; gets its CPU
+ * @bookings: what its first member left behind
+ * @mask: where it may run
+ * @spare: the most there is, if it is not enough
+ *
+ * Return: 0, or -EBUSY with nothing changed but srv->cpu, the best CPU or -1.
+ */
+int vbs_books_enter(struct vbs_srv *srv, struct list_head *bookings,
+		    const struct cpumask *mask, u32 *spare)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	ret = vbs_books_place(bookings, mask, srv->core.cap, spare, &srv->cpu);
+	if (!ret)
+		list_splice_init(bookings, &srv->bookings);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return ret;
+}
+
+static u32 vbs_booked(const struct vbs_srv *srv)
+{
+	return max(srv->core.cap, srv->core.cap_next);
+}
+
+/**
+ * vbs_books_raise - book another cap for a server on its CPU
+ * @srv: the server, whose present instance keeps the cap that it has
+ * @cap: from the next release on
+ * @spare: what there was, if it is not enough
+ *
+ * A raise is booked now; a reduction is freed when the instance ends.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
+{
+	u32 now = vbs_booked(srv);
+	u32 then = max(srv->core.cap, cap);
+	unsigned long flags;
+	int ret = 0;
+
+	if (now == then)
+		return 0;
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	*spare = vbs_adm_spare(&vbs_books.adm, srv->cpu);
+	if (srv->next_cpu >= 0)	/* its CPU goes offline */
+		ret = -EBUSY;
+	else if (then < now)
+		vbs_adm_free(&vbs_books.adm, srv->cpu, now - then);
+	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
+		vbs_adm_book(&vbs_books.adm, srv->cpu, then - now);
+	else
+		ret = -EBUSY;
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return ret;
+}
+
+/**
+ * vbs_books_move - book a server's cap on another CPU
+ * @srv: the server
+ * @mask: where it may go
+ * @spare: the most there is, if it is not enough
+ *
+ * The caller frees or holds what is booked on the CPU that it leaves.
+ *
+ * Return: the CPU, or -EBUSY.
+ */
+int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare)
+{
+	unsigned long flags;
+	int ret, cpu;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv), spare, &cpu);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return ret ?: cpu;
+}
+
+/**
+ * vbs_books_evacuate - book a place for a server whose CPU goes offline
+ * @srv: the server
+ * @mask: where it may go
+ *
+ * Return: 0 with srv->next_cpu set, or -EBUSY.
+ */
+int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask)
+{
+	unsigned long flags;
+	int ret, cpu;
+	u32 spare;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv), &spare, &cpu);
+	if (!ret) {
+		srv->next_cpu = cpu;
+		srv->next_amount = vbs_booked(srv);
+	}
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return ret;
+}
+
+/**
+ * vbs_books_evacuated - the server goes to the place that was booked, or not
+ * @srv: the server
+ * @undo: free the place
+ *
+ * Return: the place, or -1 if none was booked.
+ */
+int vbs_books_evacuated(struct vbs_srv *srv, bool undo)
+{
+	unsigned long flags;
+	int cpu;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	cpu = srv->next_cpu;
+	srv->next_cpu = -1;
+	if (undo && cpu >= 0)
+		vbs_adm_free(&vbs_books.adm, cpu, srv->next_amount);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return cpu;
+}
+
+/**
+ * vbs_books_release - bandwidth is free again
+ * @cpu: where
+ * @amount: how much
+ */
+void vbs_books_release(int cpu, u32 amount)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	vbs_adm_free(&vbs_books.adm, cpu, amount);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_hold - what a server had on @cpu becomes a booking
+ * @b: the booking
+ * @cpu: where
+ * @amount: how much
+ * @chain: who may take it over
+ */
+void vbs_books_hold(struct vbs_booked *b, int cpu, u32 amount,
+		    struct list_head *chain)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	b->cpu = cpu;
+	b->core.amount = amount;
+	list_add(&b->chain, chain);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_over - a booking's instant has come
+ * @b: the booking
+ */
+void vbs_books_over(struct vbs_booked *b)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	vbs_adm_free(&vbs_books.adm, b->cpu, b->core.amount);
+	list_del_init(&b->chain);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_publish - a server that has been booked is there to be seen
+ * @srv: the server
+ */
+void vbs_books_publish(struct vbs_srv *srv)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	srv->id = ++vbs_books.last_id;
+	vbs_books.nr_servers[srv->cpu]++;
+	list_add_tail_rcu(&srv->all, &vbs_books.servers);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_unpublish - it is gone
+ * @srv: the server
+ */
+void vbs_books_unpublish(struct vbs_srv *srv)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	vbs_books.nr_servers[srv->cpu]--;
+	list_del_rcu(&srv->all);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_arrive - a server has moved
+ * @srv: the server, srv->cpu where it is now
+ * @from: where it was
+ */
+void vbs_books_arrive(struct vbs_srv *srv, int from)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	vbs_books.nr_servers[from]--;
+	vbs_books.nr_servers[srv->cpu]++;
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_disown - nobody will take these bookings over
+ * @bookings: a chain
+ */
+void vbs_books_disown(struct list_head *bookings)
+{
+	struct vbs_booked *b, *tmp;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	list_for_each_entry_safe(b, tmp, bookings, chain)
+		list_del_init(&b->chain);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_inherit - the last member carries its server's bookings
+ * @to: the member's chain
+ * @from: the server's chain
+ */
+void vbs_books_inherit(struct list_head *to, struct list_head *from)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	list_splice_init(from, to);
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: the boundary to user mode.
+ *
+ * A task stopped inside the kernel keeps its locks, and no priority
+ * inheritance cures that.  So members are stopped on their way to user mode:
+ * the exit loop brackets its schedule() with a mark, and a member to which the
+ * server only lends for the kernel is made to pass there.
+ */
+
+/* Its server ran out of budget while this member wanted to run. */
+static bool vbs_overrun_due(struct vbs_srv *srv)
+{
+	u32 overruns = READ_ONCE(srv->overruns);
+
+	if (!current->vbs.overrun_signal || current->vbs.overrun_seen == overruns)
+		return false;
+	current->vbs.overrun_seen = overruns;
+	return true;
+}
+
+/**
+ * __sched_vbs_resume_work - before the return to user mode
+ *
+ * Context: current, a SCHED_VBS task; interrupts and preemption enabled.
+ */
+void __sched_vbs_resume_work(void)
+{
+	struct vbs_srv *srv;
+	bool signal = false;
+
+	rcu_read_lock();
+	srv = READ_ONCE(current->vbs.server);
+	if (srv) {
+		signal = vbs_overrun_due(srv);
+		if (READ_ONCE(srv->core.early)) {
+			set_tsk_need_resched(current);
+			set_preempt_need_resched();
+		}
+	}
+	rcu_read_unlock();
+	if (signal)
+		send_sig(SIGXCPU, current, 1);
+}
+
+/**
+ * __sched_vbs_exec_privileged - current has gained privilege by exec
+ *
+ * The server belongs to whoever made it: it may not command a set-user-ID
+ * program.
+ */
+void __sched_vbs_exec_privileged(void)
+{
+	struct sched_attr attr = {
+		.size		= sizeof(attr),
+		.sched_policy	= SCHED_NORMAL,
+		.sched_nice	= task_nice(current),
+	};
+
+	sched_setattr_nocheck(current, &attr);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: all of it in one translation unit, so that the pick, charge and
+ * enqueue paths are inlined across its files.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/llist.h>
+#include <linux/mmu_context.h>
+#include <linux/mutex.h>
+#include <linux/proc_fs.h>
+#include <linux/ptrace.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/vbs.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include <linux/timekeeping.h>
+#include <uapi/linux/sched/types.h>
+
+#include "../sched.h"
+#include "../smp.h"
+#include "../stats.h"
+#include "../pelt.h"
+
+#include "glue.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/sched_vbs.h>
+
+/* The core */
+#include "queue.c"
+#include "admit.c"
+#include "server.c"
+
+/* The glue */
+#include "capacity.c"
+#include "books.c"
+#include "alloc.c"
+#include "env.c"
+#include "timer.c"
+#include "stray.c"
+#include "member.c"
+#include "class.c"
+#include "params.c"
+#include "move.c"
+#include "boundary.c"
+#include "sysctl.c"
+#include "proc.c"
+
+/**
+ * init_vbs_rq - at boot
+ * @rq: a runqueue
+ */
+void __init init_vbs_rq(struct rq *rq)
+{
+	memset(&rq->vbs, 0, sizeof(rq->vbs));
+	vbs_init_timers(rq);
+	vbs_init_strays(rq);
+	vbs_init_free_work(rq);
+}

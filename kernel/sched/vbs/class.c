@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: the scheduling class.
+ *
+ * A server with budget and a runnable member competes by earliest deadline on
+ * its CPU; among its members the order is FIFO with a slice.  A member that
+ * runs counts as in the kernel, since it may be at any time; whether it is at
+ * the boundary to user mode is known when it calls schedule() there.
+ *
+ * The class decides nothing about servers: it tells the core what its members
+ * do, and picks from the server that the core puts first.
+ *
+ * Context: the runqueue lock is held throughout, the clock is updated.
+ */
+
+/* ---- charging ---------------------------------------------------------- */
+
+/* Time that the CPU did not run is in rq_clock_task, but is nobody's. */
+static u64 vbs_executed(struct rq *rq, u64 delta)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 lost = v->lost - v->lost_wall;
+	u64 wall = rq_clock(rq) - v->wall;
+
+	v->lost_wall = v->lost;
+	v->wall = rq_clock(rq);
+	if (likely(!lost))
+		return delta;
+	return min(delta, wall - min(wall, lost));
+}
+
+/**
+ * vbs_update_curr - charge the running member's server
+ * @rq: its runqueue, locked, rq->vbs.curr set
+ *
+ * A member that runs away from its server is charged when it comes home.
+ */
+void vbs_update_curr(struct rq *rq)
+{
+	struct task_struct *p = rq->vbs.curr;
+	struct vbs_srv *srv = p->vbs.server;
+	s64 delta = update_curr_common(rq);
+
+	if (unlikely(delta <= 0))
+		return;
+	vbs_clock(rq);
+	delta = vbs_executed(rq, delta);
+	p->vbs.slice += delta;
+	if (likely(p->vbs.counted))
+		vbs_charge(&srv->core, delta);
+	else
+		p->vbs.pending += delta;
+}
+
+/**
+ * vbs_update_server - charge a server up to now, if it is running
+ * @rq: its runqueue
+ * @srv: the server
+ */
+void vbs_update_server(struct rq *rq, struct vbs_srv *srv)
+{
+	if (rq->vbs.curr && rq->vbs.curr->vbs.server == srv)
+		vbs_update_curr(rq);
+}
+
+static void update_curr_vbs(struct rq *rq)
+{
+	if (rq->vbs.curr && rq->vbs.curr == rq->curr)
+		vbs_update_curr(rq);
+}
+
+/* Where the running member is: the mark is its own, and stable in schedule(). */
+static void vbs_update_mode(struct task_struct *p, bool kernel)
+{
+	if (!p->vbs.counted || p->vbs.kernel == kernel)
+		return;
+	p->vbs.kernel = kernel;
+	vbs_member_mode(&p->vbs.server->core, kernel);
+}
+
+/* Charge the running member, see where it is, and put its server in place. */
+static void vbs_refresh_curr(struct rq *rq)
+{
+	struct task_struct *p = rq->vbs.curr;
+
+	vbs_update_curr(rq);
+	if (!p->vbs.counted || !p->vbs.queued)
+		return;
+	vbs_update_mode(p, !READ_ONCE(p->vbs.boundary));
+	vbs_settle(rq->vbs.core, &p->vbs.server->core, vbs_clock(rq));
+}
+
+/* ---- preemption -------------------------------------------------------- */
+
+static bool vbs_before_curr(struct rq *rq, struct vbs_server *s)
+{
+	struct task_struct *curr = rq->curr;
+	struct vbs_server *cs;
+
+	if (curr->sched_class != &vbs_sched_class)
+		return sched_class_above(&vbs_sched_class, curr->sched_class);
+	cs = &curr->vbs.server->core;
+	if (!curr->vbs.counted || cs->state != VBS_READY)
+		return true;
+	return vbs_key_before(s->ready.key, cs->ready.key);
+}
+
+/**
+ * vbs_preempt_curr - reschedule if the first server goes before what runs
+ * @rq: locked
+ */
+void vbs_preempt_curr(struct rq *rq)
+{
+	struct vbs_server *s = vbs_first_ready(rq->vbs.core);
+
+	if (s && vbs_before_curr(rq, s))
+		resched_curr(rq);
+}
+
+static void wakeup_preempt_vbs(struct rq *rq, struct task_struct *p, int flags)
+{
+	vbs_preempt_curr(rq);
+}
+
+/* The slice is over: to the tail, if anybody waits. */
+static void vbs_rotate(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (p->vbs.slice < (u64)sysctl_vbs_slice * NSEC_PER_USEC)
+		return;
+	if (!p->vbs.counted || vbs_nr_eligible(&srv->core) < 2)
+		return;
+	p->vbs.slice = 0;
+	p->vbs.seq = ++srv->seq;
+	resched_curr(rq);
+}
+
+/**
+ * vbs_check_curr - must the running member stop?
+ * @rq: this CPU's, locked, rq->vbs.curr set
+ *
+ * If so schedule() will find out, at the boundary or in the kernel; if not the
+ * budget timer is armed again.
+ */
+void vbs_check_curr(struct rq *rq)
+{
+	struct task_struct *p = rq->vbs.curr;
+	struct vbs_srv *srv = p->vbs.server;
+
+	vbs_update_curr(rq);
+	if (!p->vbs.counted || !vbs_budget_left(&srv->core)) {
+		resched_curr(rq);
+		return;
+	}
+	vbs_rotate(rq, p);
+	vbs_arm_budget(rq, srv, p);
+}
+
+static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
+{
+	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
+	if (!rq->vbs.curr)
+		return;
+	vbs_update_curr(rq);
+	if (!p->vbs.counted ? !is_migration_disabled(p) :
+	    !vbs_budget_left(&p->vbs.server->core))
+		resched_curr(rq);
+	vbs_rotate(rq, p);
+}
+
+/* ---- the lists of runnable members ------------------------------------- */
+
+static void vbs_list_member(struct vbs_srv *srv, struct task_struct *p, bool head)
+{
+	struct list_head *list = p->vbs.kernel ? &srv->kernel : &srv->user;
+
+	if (head)
+		list_add(&p->vbs.run, list);
+	else
+		list_add_tail(&p->vbs.run, list);
+}
+
+static struct task_struct *vbs_list_first(struct list_head *list)
+{
+	return list_first_entry_or_null(list, struct task_struct, vbs.run);
+}
+
+static struct task_struct *vbs_earlier(struct task_struct *a, struct task_struct *b)
+{
+	if (!a || !b)
+		return a ?: b;
+	return a->vbs.seq <= b->vbs.seq ? a : b;
+}
+
+/* The next member in FIFO order that may run: the running one is in no list. */
+static struct task_struct *vbs_pick_member(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *p = vbs_list_first(&srv->kernel);
+	struct task_struct *curr = rq->vbs.curr;
+
+	if (!srv->core.early)
+		p = vbs_earlier(p, vbs_list_first(&srv->user));
+	if (curr && curr->vbs.server == srv && curr->vbs.queued &&
+	    curr->vbs.counted && (curr->vbs.kernel || !srv->core.early))
+		p = vbs_earlier(curr, p);
+	return p;
+}
+
+/* ---- enqueue, dequeue -------------------------------------------------- */
+
+static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	/* A child has never run: it holds nothing of the kernel's. */
+	p->vbs.kernel = !(flags & ENQUEUE_INITIAL) && !READ_ONCE(p->vbs.boundary);
+	p->vbs.counted = true;
+	p->vbs.seq = ++srv->seq;
+	p->vbs.slice = 0;
+	p->vbs.overrun_seen = srv->overruns;
+	if (unlikely(p->vbs.pending)) {
+		vbs_charge(&srv->core, p->vbs.pending);
+		p->vbs.pending = 0;
+	}
+	vbs_list_member(srv, p, false);
+	vbs_member_add(rq->vbs.core, &srv->core, p->vbs.kernel, vbs_clock(rq));
+}
+
+static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	p->vbs.queued = true;
+	if (unlikely(!vbs_is_home(rq, srv))) {
+		vbs_stray_add(rq, p);
+		return;
+	}
+	vbs_update_server(rq, srv);
+	vbs_attach(rq, srv);
+	if (p->vbs.counted)	/* saved and restored: nothing has happened */
+		vbs_list_member(srv, p, true);
+	else
+		vbs_count(rq, p, flags);
+	vbs_arm_release(rq);
+}
+
+static bool dequeue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
+{
+	vbs_update_server(rq, p->vbs.server);
+	p->vbs.queued = false;
+	if (p->vbs.stray)
+		vbs_stray_del(rq, p);
+	else
+		list_del_init(&p->vbs.run);
+	if (p->vbs.counted && !(flags & DEQUEUE_SAVE)) {
+		vbs_uncount(rq, p);
+		vbs_arm_release(rq);
+	}
+	return true;
+}
+
+/*
+ * With other runnable members: to the tail, no more.  The last runnable one
+ * gives up the rest of the instance.
+ */
+static void yield_task_vbs(struct rq *rq)
+{
+	struct task_struct *p = rq->curr;
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (!p->vbs.counted)
+		return;
+	update_rq_clock(rq);
+	vbs_update_curr(rq);
+	if (srv->core.nr_kernel + srv->core.nr_user > 1) {
+		p->vbs.slice = 0;
+		p->vbs.seq = ++srv->seq;
+	} else {
+		vbs_yield(&srv->core);
+	}
+	rq_clock_skip_update(rq);
+}
+
+/* ---- pick -------------------------------------------------------------- */
+
+static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags *rf)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 at;
+
+	if (v->core && vbs_next_release(v->core, &at) && at <= vbs_clock(rq)) {
+		vbs_release_due(v->core, vbs_clock(rq), 64);
+		vbs_arm_release(rq);
+	}
+	return sched_stop_runnable(rq) || sched_vbs_runnable(rq);
+}
+
+/*
+ * Only a server that was entered early can be first without a member that may
+ * run: its release has come since, or it has to wait for it.
+ */
+static struct task_struct *vbs_pick(struct rq *rq)
+{
+	struct vbs_cpu *c = rq->vbs.core;
+	struct task_struct *p;
+	struct vbs_server *s;
+
+	while ((s = vbs_first_ready(c))) {
+		if (unlikely(s->early))
+			vbs_settle(c, s, vbs_clock(rq));
+		p = vbs_pick_member(rq, to_vbs_srv(s));
+		if (p)
+			return p;
+		if (WARN_ON_ONCE(s == vbs_first_ready(c)))
+			return NULL;
+	}
+	return NULL;
+}
+
+/*
+ * The member runs, or runs on: it may enter the kernel at any time.  Where the
+ * server only lends to the kernel, or a signal is due, it has to look again
+ * before it returns to user mode.
+ */
+static void vbs_go_on(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	vbs_update_mode(p, true);
+	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
+					 p->vbs.overrun_seen != srv->overruns)))
+		set_tsk_thread_flag(p, TIF_NOTIFY_RESUME);
+	vbs_arm_budget(rq, srv, p);
+}
+
+static struct task_struct *pick_task_vbs(struct rq *rq)
+{
+	struct task_struct *p;
+
+	if (!rq->vbs.core)
+		return NULL;
+	p = vbs_stray_pinned(rq);
+	if (unlikely(p))
+		return p;
+	if (rq->vbs.curr) {
+		vbs_refresh_curr(rq);
+		vbs_arm_release(rq);
+	}
+	p = vbs_pick(rq);
+	if (p && p == rq->vbs.curr)
+		vbs_go_on(rq, p);
+	return p;
+}
+
+static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
+			      struct task_struct *next)
+{
+	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
+	vbs_refresh_curr(rq);
+	vbs_arm_release(rq);
+	rq->vbs.curr = NULL;
+	if (!p->vbs.queued)
+		return;
+	if (p->vbs.counted)
+		vbs_list_member(p->vbs.server, p, true);
+	else
+		vbs_stray_add(rq, p);
+}
+
+static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
+{
+	struct vbs_rq *v = &rq->vbs;
+
+	p->se.exec_start = rq_clock_task(rq);
+	v->wall = rq_clock(rq);
+	v->lost_wall = v->lost;
+	if (p->vbs.stray)
+		vbs_stray_del(rq, p);
+	else
+		list_del_init(&p->vbs.run);
+	v->curr = p;
+	if (first && rq->curr->sched_class != &vbs_sched_class)
+		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
+	if (!p->vbs.counted) {
+		if (!is_migration_disabled(p))
+			resched_curr(rq);
+		return;
+	}
+	vbs_runs(&p->vbs.server->core, vbs_clock(rq));
+	vbs_go_on(rq, p);
+}
+
+#ifdef CONFIG_SMP
+static int select_task_rq_vbs(struct task_struct *p, int cpu, int flags)
+{
+	return READ_ONCE(p->vbs.server->cpu);
+}
+#endif
+
+/* ---- coming and going -------------------------------------------------- */
+
+static void switched_from_vbs(struct rq *rq, struct task_struct *p)
+{
+	vbs_leave(rq, p);
+}
+
+static void switched_to_vbs(struct rq *rq, struct task_struct *p)
+{
+	if (task_current(rq, p))
+		resched_curr(rq);
+	else if (task_on_rq_queued(p))
+		vbs_preempt_curr(rq);
+}
+
+static void prio_changed_vbs(struct rq *rq, struct task_struct *p, int oldprio)
+{
+}
+
+static void task_dead_vbs(struct task_struct *p)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = task_rq_lock(p, &rf);
+	update_rq_clock(rq);
+	vbs_leave(rq, p);
+	task_rq_unlock(rq, p, &rf);
+	vbs_books_disown(&p->vbs.bookings);
+}
+
+#ifdef CONFIG_SCHED_CORE
+static int task_is_throttled_vbs(struct task_struct *p, int cpu)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	return !p->vbs.counted || srv->cpu != cpu ||
+		!vbs_nr_eligible(&srv->core) ||
+		(srv->core.early && !p->vbs.kernel);
+}
+#endif
+
+DEFINE_SCHED_CLASS(vbs) = {
+	.enqueue_task		= enqueue_task_vbs,
+	.dequeue_task		= dequeue_task_vbs,
+	.yield_task		= yield_task_vbs,
+
+	.wakeup_preempt		= wakeup_preempt_vbs,
+
+	.balance		= balance_vbs,
+	.pick_task		= pick_task_vbs,
+	.put_prev_task		= put_prev_task_vbs,
+	.set_next_task		= set_next_task_vbs,
+
+#ifdef CONFIG_SMP
+	.select_task_rq		= select_task_rq_vbs,
+	.set_cpus_allowed	= set_cpus_allowed_common,
+#endif
+
+	.task_tick		= task_tick_vbs,
+	.task_dead		= task_dead_vbs,
+
+	.switched_from		= switched_from_vbs,
+	.switched_to		= switched_to_vbs,
+	.prio_changed		= prio_changed_vbs,
+
+	.update_curr		= update_curr_vbs,
+
+#ifdef CONFIG_SCHED_CORE
+	.task_is_throttled	= task_is_throttled_vbs,
+#endif
+#ifdef CONFIG_UCLAMP_TASK
+	.uclamp_enabled		= 1,
+#endif
+};

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: what the core asks of the scheduler.
+ *
+ * Context: the runqueue lock of the server's CPU.
+ */
+
+/* A member that may not be picked is not runnable for the rest of the kernel. */
+void vbs_env_runnable(struct vbs_cpu *c, struct vbs_server *s)
+{
+	struct vbs_srv *srv = to_vbs_srv(s);
+	struct rq *rq = cpu_rq(srv->cpu);
+	unsigned int want = vbs_nr_eligible(s);
+	unsigned int had = srv->nr_counted;
+
+	if (want == had)
+		return;
+	lockdep_assert_rq_held(rq);
+	srv->nr_counted = want;
+	rq->vbs.nr_running += want - had;
+	if (want > had)
+		add_nr_running(rq, want - had);
+	else
+		sub_nr_running(rq, had - want);
+}
+
+void vbs_env_released(struct vbs_cpu *c, struct vbs_server *s, u64 debt)
+{
+	struct vbs_srv *srv = to_vbs_srv(s);
+
+	trace_sched_vbs_release(srv->id, srv->cpu, s->release, s->deadline,
+				s->runtime, s->period, debt);
+}
+
+void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
+		     u64 until)
+{
+	struct vbs_srv *srv = to_vbs_srv(s);
+
+	if (why == VBS_WHY_BUDGET || why == VBS_WHY_BORROW)
+		srv->overruns++;
+	trace_sched_vbs_exhaust(srv->id, srv->cpu, why, s->consumed, s->runtime,
+				until);
+}
+
+void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount)
+{
+	vbs_books_release(to_vbs_srv(s)->cpu, amount);
+}
+
+void vbs_env_booking_over(struct vbs_cpu *c, struct vbs_booking *core)
+{
+	struct vbs_booked *b = container_of(core, struct vbs_booked, core);
+	struct rq *rq = cpu_rq(b->cpu);
+
+	vbs_books_over(b);
+	vbs_discard_nodes(rq);
+	vbs_discard_booked(rq, b);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SCHED_VBS: the core's servers as the scheduler's, shared by the glue.
+ *
+ * Locks, outermost first:
+ *	p->pi_lock, rq->lock of the server's CPU, srv->lock, vbs_books.lock
+ * A server, attached to its CPU or not, is protected by the lock of runqueue
+ * srv->cpu; srv->cpu changes under that lock and srv->lock; its list of members
+ * under srv->lock; p->vbs.server under p->pi_lock and the lock of p's runqueue.
+ * Servers are freed after a grace period.
+ */
+#ifndef _KERNEL_SCHED_VBS_GLUE_H
+#define _KERNEL_SCHED_VBS_GLUE_H
+
+#include "core.h"
+
+/* What goes back to the slab outside of the runqueue lock */
+struct vbs_garbage {
+	struct llist_node	link;
+	struct kmem_cache	*cache;
+};
+
+/* A queue node as it is allocated */
+struct vbs_node {
+	union {
+		struct vbs_qnode	node;
+		struct vbs_garbage	garbage;
+	};
+};
+
+/* The cap of a server that is gone from a CPU, until its termination point */
+struct vbs_booked {
+	struct vbs_booking	core;
+	struct list_head	chain;	/* who may take it over; vbs_books.lock */
+	int			cpu;
+	struct vbs_garbage	garbage;
+};
+
+/* What a server needs to leave a CPU and arrive on another */
+struct vbs_spare {
+	struct vbs_booked	*booked;
+	struct vbs_node		*node[VBS_NODES_PER_ENT];
+	bool			priv;	/* the caller may move the server */
+};
+
+/**
+ * struct vbs_srv - a server
+ * @core: its state
+ * @id: unique until it wraps
+ * @cpu: where it runs
+ * @owner: effective uid of the task that entered first, at that moment
+ * @attached: @core is attached to @cpu's queues
+ * @lock: protects @members, @nr_members
+ * @members: oldest first
+ * @leader: first of @members, for RCU readers
+ * @kernel: runnable members preempted in the kernel, FIFO
+ * @user: runnable members at the user boundary, FIFO
+ * @seq: the last place given out in the FIFO order
+ * @nr_counted: members accounted in rq->nr_running
+ * @overruns: exhaustions, for SIGXCPU
+ * @spare: booking for the day that the server leaves, and until @attached nodes
+ * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
+ * @next_cpu: where it goes when its CPU goes offline; vbs_books.lock
+ * @next_amount: what is booked there
+ * @all: in vbs_books.servers
+ * @end_work: ends the server on its CPU when the last member left elsewhere
+ */
+struct vbs_srv {
+	struct vbs_server	core;
+	u32			id;
+	int			cpu;
+	kuid_t			owner;
+	bool			attached;
+
+	raw_spinlock_t		lock;
+	struct list_head	members;
+	unsigned int		nr_members;
+	struct task_struct __rcu *leader;
+
+	struct list_head	kernel;
+	struct list_head	user;
+	u64			seq;
+	unsigned int		nr_counted;
+	u32			overruns;
+
+	struct vbs_spare	spare;
+	struct list_head	bookings;
+	int			next_cpu;
+	u32			next_amount;
+	struct list_head	all;
+	struct irq_work		end_work;
+	struct rcu_head		rcu;
+	struct vbs_garbage	garbage;
+};
+
+/**
+ * struct vbs_books - what is booked, system-wide
+ * @lock: a leaf; never taken to pick, charge, release or switch
+ * @adm: caps per CPU
+ * @servers: all, for RCU readers
+ * @nr_servers: per CPU
+ * @last_id: last server id given out
+ */
+struct vbs_books {
+	raw_spinlock_t		lock;
+	struct vbs_admission	adm;
+	struct list_head	servers;
+	unsigned int		*nr_servers;
+	u32			last_id;
+};
+
+extern struct vbs_books vbs_books;
+extern unsigned int sysctl_vbs_period_min;
+extern unsigned int sysctl_vbs_period_max;
+extern unsigned int sysctl_vbs_runtime_max;
+extern unsigned int sysctl_vbs_slice;
+extern unsigned int sysctl_vbs_release_cost;
+
+#define to_vbs_srv(s)	container_of(s, struct vbs_srv, core)
+
+static inline struct vbs_rq *vbs_rq_of(struct vbs_srv *srv)
+{
+	return &cpu_rq(srv->cpu)->vbs;
+}
+
+static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
+{
+	return srv->cpu == cpu_of(rq);
+}
+
+/* timer.c */
+u64 vbs_clock(struct rq *rq);
+u64 vbs_clock_of(int cpu);
+void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
+void vbs_arm_release(struct rq *rq);
+void vbs_init_timers(struct rq *rq);
+
+/* alloc.c */
+int vbs_enable(void);
+struct vbs_srv *vbs_srv_alloc(void);
+void vbs_srv_free(struct vbs_srv *srv);
+int vbs_spare_fill(struct vbs_spare *spare);
+void vbs_spare_drop(struct vbs_spare *spare);
+void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv);
+void vbs_discard_booked(struct rq *rq, struct vbs_booked *b);
+void vbs_discard_nodes(struct rq *rq);
+void vbs_init_free_work(struct rq *rq);
+
+/* books.c */
+int vbs_books_enter(struct vbs_srv *srv, struct list_head *bookings,
+		    const struct cpumask *mask, u32 *spare);
+int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare);
+int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare);
+int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask);
+int vbs_books_evacuated(struct vbs_srv *srv, bool undo);
+void vbs_books_release(int cpu, u32 amount);
+void vbs_books_hold(struct vbs_booked *b, int cpu, u32 amount,
+		    struct list_head *chain);
+void vbs_books_over(struct vbs_booked *b);
+void vbs_books_publish(struct vbs_srv *srv);
+void vbs_books_unpublish(struct vbs_srv *srv);
+void vbs_books_arrive(struct vbs_srv *srv, int from);
+void vbs_books_disown(struct list_head *bookings);
+void vbs_books_inherit(struct list_head *to, struct list_head *from);
+
+/* member.c */
+bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
+void vbs_join(struct vbs_srv *srv, struct task_struct *p);
+void vbs_init_end(struct vbs_srv *srv);
+struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
+void vbs_leave(struct rq *rq, struct task_struct *p);
+void vbs_attach(struct rq *rq, struct vbs_srv *srv);
+bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
+		struct list_head *chain);
+void vbs_uncount(struct rq *rq, struct task_struct *p);
+
+/* stray.c */
+void vbs_stray_add(struct rq *rq, struct task_struct *p);
+void vbs_stray_del(struct rq *rq, struct task_struct *p);
+void vbs_init_strays(struct rq *rq);
+struct task_struct *vbs_stray_pinned(struct rq *rq);
+
+/* class.c */
+void vbs_update_curr(struct rq *rq);
+void vbs_update_server(struct rq *rq, struct vbs_srv *srv);
+void vbs_preempt_curr(struct rq *rq);
+void vbs_check_curr(struct rq *rq);
+
+/* capacity.c */
+void vbs_books_online(int cpu, bool online);
+
+/* params.c */
+bool vbs_may_move(struct task_struct *p);
+void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
+		u64 spare, int cpu);
+
+#endif /* _KERNEL_SCHED_VBS_GLUE_H */

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: who belongs to a server, and when the server ends.
+ *
+ * Threads and children of a member join its server.  When the last member
+ * leaves or dies the server is gone, but its cap stays booked until the
+ * termination point, which the leaver carries to any server of its own.
+ */
+
+/**
+ * vbs_uncount - a member is no longer runnable on its server's CPU
+ * @rq: that CPU's, locked; the server charged
+ * @p: the member, counted
+ */
+void vbs_uncount(struct rq *rq, struct task_struct *p)
+{
+	p->vbs.counted = false;
+	vbs_member_del(rq->vbs.core, &p->vbs.server->core, p->vbs.kernel,
+		       vbs_clock(rq));
+}
+
+/**
+ * vbs_attach - a server arrives at its CPU, when its first member does
+ * @rq: its runqueue, locked
+ * @srv: the server
+ */
+void vbs_attach(struct rq *rq, struct vbs_srv *srv)
+{
+	int i;
+
+	lockdep_assert_rq_held(rq);
+	if (likely(srv->attached))
+		return;
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		vbs_pool_give(&rq->vbs.core->pool, &srv->spare.node[i]->node);
+		srv->spare.node[i] = NULL;
+	}
+	rq->vbs.core->release_cost = READ_ONCE(sysctl_vbs_release_cost);
+	vbs_server_attach(rq->vbs.core, &srv->core);
+	srv->attached = true;
+}
+
+/**
+ * vbs_vacate - a server leaves its CPU: free its cap, or hold it until z
+ * @rq: the CPU's, locked
+ * @srv: the server, without counted members
+ * @booked: becomes the booking, if there has to be one; NULL if the CPU goes
+ * @chain: who may take it over
+ *
+ * The nodes that the server brought stay with a booking, else they go.
+ *
+ * Return: true if @booked is in use.
+ */
+bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
+		struct list_head *chain)
+{
+	u64 z = vbs_termination(&srv->core), now = vbs_clock(rq);
+	u32 amount = max(srv->core.cap, srv->core.cap_next);
+
+	vbs_attach(rq, srv);
+	vbs_server_detach(rq->vbs.core, &srv->core);
+	srv->attached = false;
+	if (z <= now || !booked) {
+		vbs_books_release(srv->cpu, amount);
+		return false;
+	}
+	vbs_books_hold(booked, srv->cpu, amount, chain);
+	vbs_booking_add(rq->vbs.core, &booked->core, z, now);
+	vbs_arm_release(rq);
+	return true;
+}
+
+/* ---- the list ---------------------------------------------------------- */
+
+static void vbs_set_leader(struct vbs_srv *srv)
+{
+	rcu_assign_pointer(srv->leader,
+			   list_first_entry_or_null(&srv->members,
+						    struct task_struct,
+						    vbs.member));
+}
+
+/**
+ * vbs_reserve - keep a server alive for one more member
+ * @srv: the server, under RCU
+ * @mask: where the member may run, or NULL
+ *
+ * Return: false if the server is over, or on a CPU that @mask excludes.
+ */
+bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
+{
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	ok = srv->nr_members && (!mask || cpumask_test_cpu(srv->cpu, mask));
+	if (ok)
+		srv->nr_members++;
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+	return ok;
+}
+
+/**
+ * vbs_join - make a task a member
+ * @srv: the server, with a place reserved
+ * @p: the task, of no server; its pi_lock held, or not yet visible
+ */
+void vbs_join(struct vbs_srv *srv, struct task_struct *p)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	list_add_tail(&p->vbs.member, &srv->members);
+	WRITE_ONCE(p->vbs.server, srv);
+	vbs_set_leader(srv);
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+}
+
+/* Return: how many are left */
+static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p)
+{
+	unsigned long flags;
+	unsigned int left;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	list_del_init(&p->vbs.member);
+	WRITE_ONCE(p->vbs.server, NULL);
+	vbs_set_leader(srv);
+	left = --srv->nr_members;
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+	return left;
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
+{
+	if (vbs_vacate(rq, srv, srv->spare.booked, chain))
+		srv->spare.booked = NULL;
+	else
+		vbs_discard_nodes(rq);
+	vbs_books_inherit(chain, &srv->bookings);
+	vbs_books_evacuated(srv, true);
+	vbs_books_unpublish(srv);
+	vbs_discard_srv(rq, srv);
+}
+
+/* The last member left on another CPU than the server's. */
+static void vbs_end_work(struct irq_work *work)
+{
+	struct vbs_srv *srv = container_of(work, struct vbs_srv, end_work);
+	LIST_HEAD(chain);
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = vbs_lock_home(srv, &rf);
+	update_rq_clock(rq);
+	vbs_end(rq, srv, &chain);
+	vbs_books_disown(&chain);
+	rq_unlock_irqrestore(rq, &rf);
+}
+
+/**
+ * vbs_init_end - prepare a server's end
+ * @srv: the server
+ */
+void vbs_init_end(struct vbs_srv *srv)
+{
+	srv->end_work = IRQ_WORK_INIT_HARD(vbs_end_work);
+}
+
+/**
+ * vbs_lock_home - lock the runqueue of a server's CPU
+ * @srv: the server, which cannot go away
+ * @rf: for the unlock
+ *
+ * Return: the runqueue.
+ */
+struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf)
+{
+	struct rq *rq;
+
+	for (;;) {
+		rq = cpu_rq(READ_ONCE(srv->cpu));
+		rq_lock_irqsave(rq, rf);
+		if (vbs_is_home(rq, srv))
+			return rq;
+		rq_unlock_irqrestore(rq, rf);
+	}
+}
+
+/* z as CLOCK_MONOTONIC, which all CPUs share */
+static void vbs_carry(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
+{
+	u64 z = vbs_termination(&srv->core) - vbs_clock_of(srv->cpu) +
+		ktime_get_mono_fast_ns();
+
+	p->vbs.carry_z = max(p->vbs.carry_z, z);
+}
+
+/**
+ * vbs_leave - a member leaves its server, or dies
+ * @rq: the task's runqueue, locked, clock updated
+ * @p: the task; dequeued as a member
+ */
+void vbs_leave(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+	unsigned int left;
+
+	if (!srv)
+		return;
+	if (p->vbs.counted) {
+		vbs_update_server(rq, srv);
+		vbs_uncount(rq, p);
+		vbs_arm_release(rq);
+	}
+	left = vbs_quit(srv, p);
+	trace_sched_vbs_leave(srv->id, srv->cpu, p->pid, left,
+			      vbs_termination(&srv->core));
+	if (left)
+		return;
+	vbs_carry(rq, p, srv);
+	if (vbs_is_home(rq, srv))
+		vbs_end(rq, srv, &p->vbs.bookings);
+	else
+		irq_work_queue(&srv->end_work);
+}
+
+/* ---- fork -------------------------------------------------------------- */
+
+/**
+ * init_vbs_entity - a task that is no member
+ * @p: a new task
+ */
+void init_vbs_entity(struct task_struct *p)
+{
+	memset(&p->vbs, 0, sizeof(p->vbs));
+	INIT_LIST_HEAD(&p->vbs.member);
+	INIT_LIST_HEAD(&p->vbs.run);
+	INIT_LIST_HEAD(&p->vbs.bookings);
+}
+
+static void vbs_fork_normal(struct task_struct *p)
+{
+	p->policy = SCHED_NORMAL;
+	p->rt_priority = 0;
+	p->prio = p->normal_prio = p->static_prio;
+}
+
+/**
+ * vbs_fork - a member's child joins its server
+ * @p: the child, prio and policy copied at different times
+ *
+ * One that will never return to user mode has no point where it could be
+ * throttled, and becomes SCHED_NORMAL.
+ *
+ * Context: sched_fork(), current is the parent.
+ */
+void vbs_fork(struct task_struct *p)
+{
+	struct vbs_srv *srv;
+	unsigned long flags;
+
+	if (!vbs_prio(p->prio) && !task_has_vbs_policy(p))
+		return;
+	raw_spin_lock_irqsave(&current->pi_lock, flags);
+	srv = current->vbs.server;
+	if (!srv || !vbs_prio(p->prio) || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
+	    !vbs_reserve(srv, NULL)) {
+		vbs_fork_normal(p);
+	} else {
+		p->policy = SCHED_VBS;
+		p->normal_prio = p->prio;
+		vbs_join(srv, p);
+	}
+	raw_spin_unlock_irqrestore(&current->pi_lock, flags);
+}
+
+/**
+ * vbs_cancel_fork - the child will not come
+ * @p: the child, never enqueued
+ */
+void vbs_cancel_fork(struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (srv && !vbs_quit(srv, p))
+		irq_work_queue(&srv->end_work);
+}

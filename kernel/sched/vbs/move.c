@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: servers on several CPUs.
+ *
+ * Servers are partitioned: one CPU each.  A move is a switch to the same
+ * (lambda, pi): the next release is at max(t, z) on the new CPU, and the old
+ * one stays booked until z.
+ */
+
+/* ---- moving one -------------------------------------------------------- */
+
+/* Its members stay behind as strays, and follow. */
+static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *p, *tmp;
+
+	list_for_each_entry_safe(p, tmp, &srv->kernel, vbs.run) {
+		list_del_init(&p->vbs.run);
+		vbs_stray_add(rq, p);
+	}
+	list_for_each_entry_safe(p, tmp, &srv->user, vbs.run) {
+		list_del_init(&p->vbs.run);
+		vbs_stray_add(rq, p);
+	}
+	if (rq->vbs.curr && rq->vbs.curr->vbs.server == srv)
+		resched_curr(rq);
+}
+
+/* No member counts any more; the core forgets them all. */
+static void vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *p;
+
+	raw_spin_lock(&srv->lock);
+	list_for_each_entry(p, &srv->members, vbs.member) {
+		if (!p->vbs.counted)
+			continue;
+		p->vbs.counted = false;
+		vbs_member_forget(&srv->core, p->vbs.kernel);
+	}
+	raw_spin_unlock(&srv->lock);
+	vbs_settle(rq->vbs.core, &srv->core, vbs_clock(rq));
+}
+
+/* The server takes two nodes along: those of the spare, or its own back. */
+static void vbs_take_nodes(struct rq *rq, struct vbs_srv *srv,
+			   struct vbs_spare *spare)
+{
+	struct vbs_qnode *node;
+	int i;
+
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		if (spare) {
+			swap(srv->spare.node[i], spare->node[i]);
+			continue;
+		}
+		node = vbs_pool_take(&rq->vbs.core->pool);
+		srv->spare.node[i] = container_of(node, struct vbs_node, node);
+	}
+}
+
+static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spare)
+{
+	struct vbs_booked *booked = spare ? spare->booked : NULL;
+
+	vbs_uncount_all(rq, srv);
+	if (vbs_vacate(rq, srv, booked, &srv->bookings)) {
+		spare->booked = NULL;
+		vbs_take_nodes(rq, srv, spare);
+	} else {
+		vbs_take_nodes(rq, srv, NULL);
+	}
+}
+
+/**
+ * vbs_move - a server leaves its CPU for another
+ * @rq: the CPU's, locked, clock updated; or the lone member's if the server
+ *	is attached to none
+ * @srv: the server; @to is booked
+ * @to: where it goes
+ * @spare: what the booking that stays behind is made of, or NULL if the CPU
+ *	goes; what is left over is the caller's
+ */
+static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
+		     struct vbs_spare *spare)
+{
+	int from = srv->cpu;
+	u64 z;
+
+	if (srv->attached) {
+		vbs_update_server(rq, srv);
+		vbs_detach(rq, srv, spare);
+	} else {
+		vbs_books_release(from, max(srv->core.cap, srv->core.cap_next));
+	}
+	z = vbs_termination(&srv->core) + vbs_clock_of(to) - vbs_clock_of(from);
+	srv->core.z = z;
+	srv->core.z_rem = 0;
+	raw_spin_lock(&srv->lock);
+	WRITE_ONCE(srv->cpu, to);
+	raw_spin_unlock(&srv->lock);
+	vbs_leave_behind(rq, srv);
+	vbs_books_arrive(srv, from);
+	trace_sched_vbs_migrate(srv->id, from, to, z);
+}
+
+#ifdef CONFIG_SMP
+
+/* ---- sched_setaffinity(), cpusets -------------------------------------- */
+
+/**
+ * vbs_spare_alloc - before an affinity change
+ * @p: the task
+ *
+ * Context: may sleep.
+ * Return: what a move takes, or NULL.
+ */
+struct vbs_spare *vbs_spare_alloc(struct task_struct *p)
+{
+	struct vbs_spare *spare;
+
+	if (!task_has_vbs_policy(p))
+		return NULL;
+	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
+	if (!spare)
+		return NULL;
+	spare->priv = vbs_may_move(p);
+	if (!vbs_spare_fill(spare))
+		return spare;
+	kfree(spare);
+	return NULL;
+}
+
+/**
+ * vbs_spare_free - after it
+ * @spare: or NULL
+ */
+void vbs_spare_free(struct vbs_spare *spare)
+{
+	if (!spare)
+		return;
+	vbs_spare_drop(spare);
+	kfree(spare);
+}
+
+static bool vbs_lone(struct vbs_srv *srv)
+{
+	unsigned int members;
+
+	raw_spin_lock(&srv->lock);
+	members = srv->nr_members;
+	raw_spin_unlock(&srv->lock);
+	return members == 1;
+}
+
+/* May the server go anywhere, and can it be moved right now? */
+static int vbs_check_move(struct rq *rq, struct task_struct *p,
+			  const struct affinity_context *ctx)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (!vbs_lone(srv)) {
+		vbs_reject(p, VBS_REJECT_AFFINITY, 0, 0, srv->cpu);
+		return -EINVAL;
+	}
+	if ((ctx->flags & SCA_USER) && !ctx->vbs_spare->priv) {
+		vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, srv->cpu);
+		return -EPERM;
+	}
+	if (is_migration_disabled(p))
+		return -EAGAIN;
+	if (srv->attached)
+		return vbs_is_home(rq, srv) ? 0 : -EAGAIN;
+	return vbs_termination(&srv->core) > vbs_clock_of(srv->cpu) ? -EBUSY : 0;
+}
+
+/**
+ * vbs_set_affinity - a task's mask is about to change
+ * @rq: the task's, locked
+ * @p: the task, its pi_lock held
+ * @ctx: the change
+ *
+ * A lone member takes its server along, if another CPU of the mask has room.
+ *
+ * Return: 0 if the mask may be set; -EAGAIN to unlock and try again; else why
+ * not.
+ */
+int vbs_set_affinity(struct rq *rq, struct task_struct *p,
+		     struct affinity_context *ctx)
+{
+	struct vbs_srv *srv = p->vbs.server;
+	u32 spare = 0;
+	int ret;
+
+	if (!task_has_vbs_policy(p) || !srv ||
+	    (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)) ||
+	    cpumask_test_cpu(srv->cpu, ctx->new_mask))
+		return 0;
+	if (!ctx->vbs_spare)
+		return -ENOMEM;
+	ret = vbs_check_move(rq, p, ctx);
+	if (ret)
+		return ret;
+	update_rq_clock(rq);
+	ret = vbs_books_move(srv, ctx->new_mask, &spare);
+	if (ret < 0) {
+		vbs_reject(p, VBS_REJECT_NO_ROOM, srv->core.cap_next, spare, -1);
+		return ret;
+	}
+	vbs_move(rq, srv, ret, ctx->vbs_spare);
+	return 0;
+}
+
+/**
+ * vbs_home - where a task belongs
+ * @p: the task, its pi_lock held
+ * @cpu: if it is not a member
+ */
+int vbs_home(struct task_struct *p, int cpu)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	return srv ? READ_ONCE(srv->cpu) : cpu;
+}
+
+/**
+ * __vbs_cpu_allowed - may the scheduler put a SCHED_VBS task there?
+ * @p: the task
+ * @cpu: the CPU
+ *
+ * Only where its server is, unless that CPU is gone.
+ */
+bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
+{
+	struct vbs_srv *srv;
+	bool allowed;
+	int home;
+
+	rcu_read_lock();
+	srv = READ_ONCE(p->vbs.server);
+	home = srv ? READ_ONCE(srv->cpu) : cpu;
+	allowed = cpu == home || !cpu_active(home);
+	rcu_read_unlock();
+	return allowed;
+}
+
+/* ---- CPU hotplug ------------------------------------------------------- */
+
+/* All members' masks, without @not */
+static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
+{
+	struct task_struct *p;
+	unsigned long flags;
+
+	cpumask_copy(mask, cpu_active_mask);
+	cpumask_clear_cpu(not, mask);
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	list_for_each_entry(p, &srv->members, vbs.member)
+		cpumask_and(mask, mask, p->cpus_ptr);
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+}
+
+/* Book a place for each server of @cpu, or none. */
+static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask)
+{
+	struct vbs_srv *srv;
+	int ret = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
+		if (READ_ONCE(srv->cpu) != cpu || ret < 0)
+			continue;
+		vbs_server_mask(srv, mask, cpu);
+		ret = vbs_books_evacuate(srv, mask);
+	}
+	rcu_read_unlock();
+	return min(ret, 0);
+}
+
+static void vbs_evacuate_one(struct vbs_srv *srv, unsigned int cpu, bool go)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+	int to;
+
+	rq = vbs_lock_home(srv, &rf);
+	to = vbs_books_evacuated(srv, !go);
+	if (go && to >= 0) {
+		update_rq_clock(rq);
+		vbs_move(rq, srv, to, NULL);
+	}
+	rq_unlock_irqrestore(rq, &rf);
+}
+
+/* Go, or give the places back. */
+static void vbs_evacuation_end(unsigned int cpu, bool go)
+{
+	struct vbs_srv *srv;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(srv, &vbs_books.servers, all)
+		if (READ_ONCE(srv->next_cpu) >= 0)
+			vbs_evacuate_one(srv, cpu, go);
+	rcu_read_unlock();
+}
+
+/**
+ * vbs_cpu_deactivate - a CPU is about to go
+ * @cpu: the CPU, still active
+ *
+ * Its servers move; if one of them fits nowhere none does.  Suspend is not
+ * refused: all members sleep through it, and so do their servers.
+ *
+ * Context: may sleep, hotplug lock held.
+ * Return: 0, -EBUSY, -ENOMEM.
+ */
+int vbs_cpu_deactivate(unsigned int cpu)
+{
+	cpumask_var_t mask;
+	int ret;
+
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return 0;
+	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
+		return -ENOMEM;
+	vbs_books_online(cpu, false);
+	ret = cpuhp_tasks_frozen ? 0 : vbs_evacuation_book(cpu, mask);
+	vbs_evacuation_end(cpu, !ret);
+	if (ret)
+		vbs_books_online(cpu, true);
+	free_cpumask_var(mask);
+	return ret;
+}
+
+/**
+ * vbs_cpu_activate - a CPU has come, or stays after all
+ * @cpu: the CPU
+ */
+void vbs_cpu_activate(unsigned int cpu)
+{
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return;
+	vbs_books_online(cpu, true);
+}
+
+#endif /* CONFIG_SMP */

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: sched_setattr() and sched_getattr().
+ *
+ * Order of tests: ESRCH (target); EINVAL for what flags and numbers show
+ * alone; ESRCH (leader); EPERM; EINVAL for what depends on target or leader;
+ * ERANGE; EBUSY: nobody without rights learns about bookings.  Whatever fails
+ * changes nothing.
+ */
+
+/**
+ * vbs_reject - say why
+ * @p: the task that was to be changed
+ * @reason: the cause
+ * @asked: the number that was asked for
+ * @spare: what there is
+ * @cpu: where, or -1
+ */
+void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
+		u64 spare, int cpu)
+{
+	trace_sched_vbs_reject(p->pid, reason, asked, spare, cpu);
+}
+
+static bool vbs_joins(const struct sched_attr *attr)
+{
+	return attr->sched_flags & SCHED_FLAG_VBS_JOIN;
+}
+
+/* ---- EINVAL for what flags and numbers show alone ---------------------- */
+
+static bool vbs_check_join(const struct sched_attr *attr)
+{
+	return !(attr->sched_flags & SCHED_FLAG_VBS_ALIGN) &&
+		!attr->sched_runtime && !attr->sched_period &&
+		!attr->sched_deadline && !attr->sched_vbs_cap &&
+		attr->sched_vbs_leader > 0;
+}
+
+static bool vbs_check_runtime(const struct sched_attr *attr)
+{
+	u64 least = max_t(u64, VBS_RUNTIME_MIN,
+			  2ULL * READ_ONCE(sysctl_vbs_release_cost));
+	u64 most = (u64)READ_ONCE(sysctl_vbs_runtime_max) * NSEC_PER_USEC;
+
+	return attr->sched_runtime >= least && attr->sched_runtime <= most &&
+		attr->sched_runtime <= attr->sched_period;
+}
+
+static bool vbs_check_period(const struct sched_attr *attr)
+{
+	u64 least = (u64)READ_ONCE(sysctl_vbs_period_min) * NSEC_PER_USEC;
+	u64 most = (u64)READ_ONCE(sysctl_vbs_period_max) * NSEC_PER_USEC;
+
+	return attr->sched_period >= least && attr->sched_period <= most &&
+		(!attr->sched_deadline ||
+		 attr->sched_deadline == attr->sched_period);
+}
+
+/**
+ * vbs_checkparam - are the numbers possible?
+ * @p: the target
+ * @policy: the policy asked for
+ * @attr: the rest of it
+ */
+bool vbs_checkparam(const struct task_struct *p, int policy,
+		    const struct sched_attr *attr)
+{
+	u64 flags = attr->sched_flags;
+
+	if (!vbs_policy(policy))
+		return !(flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN)) &&
+			!attr->sched_vbs_cap;
+	if (flags & (SCHED_FLAG_RECLAIM | SCHED_FLAG_SUGOV))
+		return false;
+	if (attr->sched_vbs_cap > VBS_BW_UNIT)
+		return false;
+	if (vbs_joins(attr))
+		return vbs_check_join(attr);
+	if ((flags & SCHED_FLAG_KEEP_PARAMS) && task_has_vbs_policy(p))
+		return true;
+	if (vbs_check_runtime(attr) && vbs_check_period(attr))
+		return true;
+	vbs_reject((struct task_struct *)p, VBS_REJECT_LIMITS,
+		   vbs_check_period(attr) ? attr->sched_runtime : attr->sched_period,
+		   0, -1);
+	return false;
+}
+
+/* ---- ESRCH, EPERM ------------------------------------------------------ */
+
+/**
+ * vbs_change_prepare - find the leader
+ * @chg: to be passed along, and to vbs_change_done() in the end
+ * @p: the target
+ * @policy: the policy asked for
+ * @attr: the rest of it
+ * @user: the caller's rights matter
+ *
+ * Return: 0 or -ESRCH.
+ */
+int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
+		       const struct sched_attr *attr, bool user)
+{
+	memset(chg, 0, sizeof(*chg));
+	chg->active = vbs_policy(policy);
+	chg->priv = !user;
+	if (!chg->active || !vbs_joins(attr))
+		return 0;
+	chg->leader = find_get_task_by_vpid(attr->sched_vbs_leader);
+	return chg->leader ? 0 : -ESRCH;
+}
+
+/* Is the caller the owner of @p's server, and does the call stay within it? */
+static bool vbs_owner_may(struct task_struct *p, const struct sched_attr *attr)
+{
+	struct vbs_srv *srv;
+	bool may;
+
+	rcu_read_lock();
+	srv = READ_ONCE(p->vbs.server);
+	may = srv && uid_eq(srv->owner, current_euid()) &&
+		attr->sched_vbs_cap <= READ_ONCE(srv->core.cap_next);
+	rcu_read_unlock();
+	return may;
+}
+
+/**
+ * vbs_may_move - may the caller take a server to another CPU?
+ * @p: its member
+ *
+ * Context: may sleep.
+ */
+bool vbs_may_move(struct task_struct *p)
+{
+	static const struct sched_attr same;
+
+	return vbs_owner_may(p, &same) || capable(CAP_SYS_NICE);
+}
+
+/**
+ * vbs_change_permit - may the caller?
+ * @chg: prepared
+ * @p: the target, which the caller may renice
+ * @attr: what is asked
+ *
+ * To enter or to raise the cap takes CAP_SYS_NICE; anything else it or the
+ * server's owner, who joins another task only if he may ptrace the leader.
+ *
+ * Context: may sleep.
+ * Return: 0 or -EPERM.
+ */
+int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
+		      const struct sched_attr *attr)
+{
+	struct task_struct *of = chg->leader ?: p;
+
+	if (!chg->active)
+		return 0;
+	if (vbs_owner_may(of, attr) &&
+	    (!chg->leader ||
+	     ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
+		return 0;
+	chg->priv = capable(CAP_SYS_NICE);
+	if (chg->priv)
+		return 0;
+	vbs_reject(p, VBS_REJECT_PRIVILEGE, attr->sched_vbs_cap, 0, -1);
+	return -EPERM;
+}
+
+/* ---- ERANGE ------------------------------------------------------------ */
+
+static int vbs_check_range(struct task_struct *p, const struct vbs_params *par)
+{
+	enum vbs_reject_reason why = vbs_params_in_cap(par);
+
+	if (par->cap > VBS_BW_UNIT)
+		why = VBS_REJECT_ALIGN_SLACK;
+	if (why == VBS_REJECT_NONE)
+		return 0;
+	vbs_reject(p, why, vbs_bandwidth(par), par->cap, -1);
+	return -ERANGE;
+}
+
+static void vbs_get_params(struct vbs_params *par, const struct sched_attr *attr)
+{
+	par->runtime = attr->sched_runtime;
+	par->period = attr->sched_period;
+	par->align = attr->sched_flags & SCHED_FLAG_VBS_ALIGN;
+	par->cap = attr->sched_vbs_cap;
+}
+
+/* ---- switching --------------------------------------------------------- */
+
+/*
+ * The running member's server has changed under it: what it may still run is
+ * different now.  On this CPU the timer says so, else schedule() does.
+ */
+static void vbs_switched(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *curr = rq->vbs.curr;
+
+	vbs_arm_release(rq);
+	if (!curr || curr->vbs.server != srv) {
+		vbs_preempt_curr(rq);
+		return;
+	}
+	if (srv->core.state == VBS_READY && !srv->core.early &&
+	    vbs_first_ready(rq->vbs.core) == &srv->core &&
+	    cpu_of(rq) == smp_processor_id())
+		vbs_arm_budget(rq, srv, curr);
+	else
+		resched_curr(rq);
+}
+
+static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
+			  const struct vbs_params *par)
+{
+	struct vbs_server *s = &srv->core;
+	struct vbs_cpu *c = srv->attached ? rq->vbs.core : NULL;
+	u64 runtime = s->runtime, period = s->period, now;
+
+	update_rq_clock(rq);
+	vbs_update_server(rq, srv);
+	now = vbs_clock(rq);
+	if (par->runtime == runtime && par->period == period &&
+	    par->align == s->align) {
+		vbs_set_cap(c, s, par->cap, now);
+		vbs_arm_release(rq);
+		return;
+	}
+	vbs_switch(c, s, par, now);
+	trace_sched_vbs_switch(srv->id, srv->cpu, runtime, s->runtime, period,
+			       s->period, now, max(now, vbs_termination(s)));
+	vbs_switched(rq, srv);
+}
+
+static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
+			  struct task_struct *p, const struct sched_attr *attr)
+{
+	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_params par;
+	u32 spare = 0;
+
+	vbs_get_params(&par, attr);
+	if (!par.cap)
+		par.cap = srv->core.cap_next;
+	if (par.cap > srv->core.cap_next && !chg->priv)
+		return -EPERM;
+	if (vbs_check_range(p, &par))
+		return -ERANGE;
+	if (vbs_books_raise(srv, par.cap, &spare)) {
+		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
+		return -EBUSY;
+	}
+	vbs_do_switch(rq, srv, &par);
+	return 0;
+}
+
+static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
+			   const struct sched_attr *attr, int reset_on_fork)
+{
+	bool keep = attr->sched_flags & SCHED_FLAG_KEEP_PARAMS;
+	struct vbs_srv *srv;
+	unsigned long flags;
+	struct rq_flags rf;
+	struct rq *rq;
+	int ret = -EAGAIN;
+
+	raw_spin_lock_irqsave(&p->pi_lock, flags);
+	srv = p->vbs.server;
+	if (srv) {
+		rq = vbs_lock_home(srv, &rf);
+		ret = keep ? 0 : vbs_try_switch(chg, rq, p, attr);
+		if (!ret) {
+			p->sched_reset_on_fork = reset_on_fork;
+			p->vbs.overrun_signal =
+				attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+			__setscheduler_uclamp(p, attr);
+		}
+		rq_unlock_irqrestore(rq, &rf);
+	} else if (task_has_vbs_policy(p)) {
+		ret = -ESRCH;	/* dead */
+	}
+	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
+	return ret;
+}
+
+/**
+ * vbs_change_begin - a switch, which is done here, or what enters or joins
+ * @chg: permitted
+ * @p: the target
+ * @attr: what is asked
+ * @reset_on_fork: SCHED_FLAG_RESET_ON_FORK
+ *
+ * A switch takes constant time: no dequeue and enqueue, no cpuset lock.
+ *
+ * Context: may sleep.
+ * Return: -EAGAIN to go on, else the result.
+ */
+int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
+		     const struct sched_attr *attr, int reset_on_fork)
+{
+	int ret;
+
+	if (!chg->active)
+		return -EAGAIN;
+	if (task_has_vbs_policy(p) && !vbs_joins(attr)) {
+		ret = vbs_switch_task(chg, p, attr, reset_on_fork);
+		if (ret != -EAGAIN)
+			return ret;
+	}
+	ret = vbs_enable();
+	if (ret)
+		return ret;
+	if (!vbs_joins(attr) && !chg->srv) {
+		chg->srv = vbs_srv_alloc();
+		if (!chg->srv)
+			return -ENOMEM;
+	}
+	return -EAGAIN;
+}
+
+/* ---- entering and joining ---------------------------------------------- */
+
+/* z of the last server, from CLOCK_MONOTONIC to the clock of the new CPU */
+static u64 vbs_carried_z(struct task_struct *p, int cpu)
+{
+	u64 mono = ktime_get_mono_fast_ns();
+
+	if (p->vbs.carry_z <= mono)
+		return 0;
+	return vbs_clock_of(cpu) + (p->vbs.carry_z - mono);
+}
+
+static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
+			   const struct sched_attr *attr)
+{
+	struct vbs_srv *srv = chg->srv;
+	struct vbs_params par;
+	u32 spare = 0;
+
+	if (!srv)
+		return -EAGAIN;
+	vbs_get_params(&par, attr);
+	if (!par.cap)
+		par.cap = min_t(u64, vbs_bandwidth(&par), U32_MAX);
+	if (vbs_check_range(p, &par))
+		return -ERANGE;
+	vbs_server_init(&srv->core, &par, 0);
+	if (vbs_books_enter(srv, &p->vbs.bookings, p->cpus_ptr, &spare)) {
+		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
+		return -EBUSY;
+	}
+	srv->core.z = vbs_carried_z(p, srv->cpu);
+	srv->owner = __task_cred(p)->euid;
+	srv->nr_members = 1;
+	return 0;
+}
+
+static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
+{
+	struct vbs_srv *srv = READ_ONCE(chg->leader->vbs.server);
+
+	if (srv && srv == p->vbs.server)
+		return -EALREADY;
+	if (!srv || !vbs_reserve(srv, p->cpus_ptr)) {
+		vbs_reject(p, VBS_REJECT_LEADER, 0, 0, srv ? srv->cpu : -1);
+		return -EINVAL;
+	}
+	chg->joined = srv;
+	return 0;
+}
+
+/**
+ * vbs_change_check - the last tests; nothing may fail after them
+ * @chg: begun
+ * @rq: the target's runqueue, locked
+ * @p: the target, its pi_lock held
+ * @attr: what is asked
+ *
+ * Return: 0 with everything booked; -EALREADY if it is a member already;
+ * -EAGAIN if @p has changed since and all has to be done again; or the error.
+ */
+int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *p,
+		     const struct sched_attr *attr)
+{
+	int ret;
+
+	if (!chg->active)
+		return 0;
+	if (p->exit_state)
+		return -ESRCH;
+	if (p->flags & (PF_KTHREAD | PF_USER_WORKER)) {
+		vbs_reject(p, VBS_REJECT_KTHREAD, 0, 0, -1);
+		return -EINVAL;
+	}
+	if (!chg->leader && p->vbs.server)
+		return -EAGAIN;
+	rcu_read_lock();
+	ret = chg->leader ? vbs_check_leader(chg, p) : vbs_check_enter(chg, p, attr);
+	rcu_read_unlock();
+	return ret;
+}
+
+/**
+ * vbs_change_commit - the target becomes a member
+ * @chg: checked
+ * @rq: the target's runqueue, locked
+ * @p: the target, dequeued
+ * @attr: what was asked
+ */
+void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
+		       struct task_struct *p, const struct sched_attr *attr)
+{
+	struct vbs_srv *srv = chg->joined ?: chg->srv;
+
+	if (!chg->active)
+		return;
+	vbs_leave(rq, p);
+	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	p->vbs.pending = 0;
+	vbs_join(srv, p);
+	if (!chg->joined) {
+		vbs_books_publish(srv);
+		trace_sched_vbs_admit(srv->id, srv->cpu, srv->core.cap,
+				      srv->core.runtime, srv->core.period, p);
+		chg->srv = NULL;
+	}
+	if (task_current(rq, p))
+		resched_curr(rq);
+}
+
+/**
+ * vbs_change_done - release what a change has kept
+ * @chg: prepared, in whatever state
+ */
+void vbs_change_done(struct vbs_change *chg)
+{
+	if (chg->srv)
+		vbs_srv_free(chg->srv);
+	if (chg->leader)
+		put_task_struct(chg->leader);
+	chg->srv = NULL;
+	chg->leader = NULL;
+}
+
+/* ---- sched_getattr() --------------------------------------------------- */
+
+static pid_t vbs_leader_nr(struct vbs_srv *srv)
+{
+	struct task_struct *leader = rcu_dereference(srv->leader);
+
+	return leader ? task_pid_vnr(leader) : 0;
+}
+
+/**
+ * vbs_getparam - the server's parameters, and the task's flags
+ * @p: a SCHED_VBS task
+ * @attr: to be filled
+ */
+void vbs_getparam(struct task_struct *p, struct sched_attr *attr)
+{
+	struct vbs_srv *srv;
+
+	if (p->vbs.overrun_signal)
+		attr->sched_flags |= SCHED_FLAG_DL_OVERRUN;
+	attr->sched_nice = task_nice(p);
+	rcu_read_lock();
+	srv = READ_ONCE(p->vbs.server);
+	if (srv) {
+		attr->sched_runtime = READ_ONCE(srv->core.runtime);
+		attr->sched_period = READ_ONCE(srv->core.period);
+		attr->sched_deadline = attr->sched_period;
+		attr->sched_vbs_cap = READ_ONCE(srv->core.cap_next);
+		attr->sched_vbs_leader = vbs_leader_nr(srv);
+		if (READ_ONCE(srv->core.align))
+			attr->sched_flags |= SCHED_FLAG_VBS_ALIGN;
+	}
+	rcu_read_unlock();
+}

@@ -1,0 +1,722 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: the server, its instances and their rules.
+ *
+ * A server runs instances: release r, deadline d = r + pi, consumed time e,
+ * budget lambda.  Two instants rule everything:
+ *
+ *   z = r + e0/u, then += delta/u as it runs: the termination point.  Until z
+ *       the cap is used up and nothing new may start for this server.
+ *   y = r + e*pi/lambda: the zero-lag point.  Until y it is ahead of its
+ *       resource, so a wake-up before y continues the old instance.
+ *
+ * Why every deadline is met: consecutive releases satisfy
+ *	s[i+1] >= s[i] + e[i]/u		(nothing new starts before z)
+ *	lambda <= u*pi			(vbs_params_in_cap)
+ * and an instance reactivated at t < y has at most (lambda/pi)(d - t) left and
+ * z >= t, so it counts as one released at t.  Hence what a server demands with
+ * releases and deadlines in [a, b] is at most u*(b - a); admission keeps the
+ * sum of u at or below C <= 1 and EDF meets every deadline.  Ordering by
+ * deadlines cut to 1.024 us loses at most that unit once per window: C leaves
+ * period_min/(period_min + 1.024 us) for it.
+ *
+ * After S. Craciunas, C. Kirsch, H. Payer, H. Roeck, A. Sokolova, "Programmable
+ * Temporal Isolation through Variable-Bandwidth Servers", SIES 2009; hard
+ * reservations and the zero-lag rule after L. Abeni and G. Buttazzo's CBS.
+ *
+ * Context: the lock of the server's CPU is held throughout.
+ */
+#include "core.h"
+
+static_assert(VBS_CONSUMED_MAX <= (1ULL << 33) &&
+	      VBS_PERIOD_LIMIT < (1ULL << 30), "e * pi must stay below 2^63");
+
+/* ---- parameters -------------------------------------------------------- */
+
+/**
+ * vbs_bandwidth - the least cap that a resource needs
+ * @p: runtime, period, align
+ *
+ * lambda * 2^20 / pi rounded up; aligned release needs 1/512 of slack, since
+ * the clock that it follows may run fast.  lambda < 2^30, so that
+ * lambda * 2^20 * 512 < 2^59.
+ *
+ * Return: units of VBS_BW_UNIT; may be more than one CPU.
+ */
+u64 vbs_bandwidth(const struct vbs_params *p)
+{
+	u64 num = p->runtime << VBS_BW_SHIFT;
+	u64 den = p->period;
+
+	if (p->align) {
+		num *= 512;
+		den *= 511;
+	}
+	return div64_u64(num + den - 1, den);
+}
+
+/**
+ * vbs_params_in_cap - does the resource fit in its cap?
+ * @p: the resource and its cap
+ *
+ * Return: VBS_REJECT_NONE if lambda <= u*pi (aligned: u*pi*511/512), else why not.
+ */
+enum vbs_reject_reason vbs_params_in_cap(const struct vbs_params *p)
+{
+	u64 have = p->cap * p->period;	/* < 2^51 */
+	u64 want = p->runtime << VBS_BW_SHIFT;
+
+	if (want > have)
+		return VBS_REJECT_ABOVE_CAP;
+	if (p->align && want * 512 > have * 511)
+		return VBS_REJECT_ALIGN_SLACK;
+	return VBS_REJECT_NONE;
+}
+
+/* ---- points in time ---------------------------------------------------- */
+
+/**
+ * vbs_termination - z rounded up: the first instant at which the cap allows
+ * a new start
+ * @s: the server
+ */
+u64 vbs_termination(const struct vbs_server *s)
+{
+	return s->z + !!s->z_rem;
+}
+
+/**
+ * vbs_zero_lag - y rounded up, of the present instance
+ * @s: the server
+ */
+u64 vbs_zero_lag(const struct vbs_server *s)
+{
+	u64 num = s->consumed * s->period;
+
+	return s->release + div64_u64(num + s->runtime - 1, s->runtime);
+}
+
+/* z += delta/u, exactly: delta <= 2^42 keeps the sum below 2^63. */
+static void vbs_advance_z(struct vbs_server *s, u64 delta)
+{
+	u64 num = (min_t(u64, delta, 1ULL << 42) << VBS_BW_SHIFT) + s->z_rem;
+
+	s->z += div_u64_rem(num, s->cap, &s->z_rem);
+}
+
+static void vbs_raise_z(struct vbs_server *s, u64 t)
+{
+	if (s->z < t) {
+		s->z = t;
+		s->z_rem = 0;
+	}
+}
+
+/* Where t lies in the period of its clock, [0, pi) */
+static u64 vbs_phase(const struct vbs_cpu *c, const struct vbs_server *s, u64 t)
+{
+	u64 phase;
+
+	div64_u64_rem(t + c->mono_offset, s->period, &phase);
+	return phase;
+}
+
+static u64 vbs_align_up(const struct vbs_cpu *c, const struct vbs_server *s, u64 t)
+{
+	u64 phase = vbs_phase(c, s, t);
+
+	return phase ? t + s->period - phase : t;
+}
+
+/*
+ * The multiple that deadline d stands for: conversion between the two clocks
+ * has moved it by far less than half a period.
+ */
+static u64 vbs_align_near(struct vbs_cpu *c, struct vbs_server *s, u64 d, u64 z)
+{
+	u64 r = vbs_align_up(c, s, d - s->period / 2);
+
+	while (r < z) {
+		r += s->period;
+		s->stats.skipped++;
+	}
+	return r;
+}
+
+/* ---- queues ------------------------------------------------------------ */
+
+static void vbs_wait_add(struct vbs_cpu *c, struct vbs_wait *w, u64 due, u64 now)
+{
+	w->due = due;
+	vbs_queue_add(&c->wait, &w->ent, min(due, now + VBS_WAIT_MAX), now);
+}
+
+static void vbs_unqueue(struct vbs_cpu *c, struct vbs_server *s)
+{
+	if (s->ready.queued)
+		vbs_queue_del(&c->ready, &s->ready);
+	if (s->wait.ent.queued)
+		vbs_queue_del(&c->wait, &s->wait.ent);
+}
+
+static void vbs_place_ready(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	if (s->state == VBS_READY && s->ready.when == s->deadline)
+		return;
+	vbs_unqueue(c, s);
+	s->state = VBS_READY;
+	vbs_queue_add(&c->ready, &s->ready, s->deadline, now);
+}
+
+static void vbs_place_wait(struct vbs_cpu *c, struct vbs_server *s,
+			   enum vbs_state state, u64 due, u64 now)
+{
+	if (s->state == state && s->wait.ent.queued && s->wait.due == due)
+		return;
+	vbs_unqueue(c, s);
+	s->state = state;
+	vbs_wait_add(c, &s->wait, due, now);
+}
+
+/*
+ * A reduced cap is freed when the instance under the old one is over: for an
+ * idle server at y, for one that has ended at z.
+ */
+static void vbs_place_idle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	vbs_unqueue(c, s);
+	s->state = VBS_IDLE;
+	if (s->cap > s->cap_next)
+		vbs_wait_add(c, &s->wait,
+			     s->ended ? vbs_termination(s) : vbs_zero_lag(s), now);
+}
+
+/* ---- instances --------------------------------------------------------- */
+
+static bool vbs_exhausted(const struct vbs_server *s)
+{
+	return s->yielded || s->consumed >= s->runtime;
+}
+
+static void vbs_apply_cap(struct vbs_cpu *c, struct vbs_server *s)
+{
+	u32 booked = max(s->cap, s->cap_next);
+
+	s->cap = s->cap_next;
+	if (booked > s->cap)
+		vbs_env_cap_freed(c, s, booked - s->cap);
+}
+
+/* The instance becomes every member's. */
+static void vbs_open(struct vbs_cpu *c, struct vbs_server *s)
+{
+	s->early = false;
+	s->borrows = 0;
+	s->released_at = s->release;
+	s->stats.instances++;
+	vbs_apply_cap(c, s);
+	vbs_env_released(c, s, s->consumed);
+}
+
+/*
+ * Enter the instance released at @r.  @debt is what the one before ran beyond
+ * its budget, for r = d only: a release at max(t, z) or t >= y has paid.  Whole
+ * budgets of debt skip as many instances in one step.  A release in the future
+ * is entered early: until it comes only kernel mode may run.
+ */
+static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
+		      u64 now)
+{
+	u64 start = debt + c->release_cost;
+	u64 skip = 0;
+
+	if (start >= s->runtime)
+		skip = div64_u64(start, s->runtime);
+	s->ended = false;
+	s->yielded = false;
+	s->missed = false;
+	s->release = r + skip * s->period;
+	s->deadline = s->release + s->period;
+	s->consumed = start - skip * s->runtime;
+	s->cap = max(s->cap, s->cap_next);
+	s->early = s->release > now;
+	if (!s->early)
+		vbs_open(c, s);
+	s->z = r;
+	s->z_rem = 0;
+	vbs_advance_z(s, start);
+}
+
+/*
+ * The instance is over and d has passed: the next one starts at d, or now if
+ * that would be over as well.
+ */
+static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	u64 debt = s->consumed > s->runtime ? s->consumed - s->runtime : 0;
+	u64 z = vbs_termination(s);
+
+	if (s->deadline + s->period <= now)
+		vbs_enter(c, s, s->align ? vbs_align_up(c, s, max(now, z)) :
+			  max(now, z), 0, now);
+	else
+		vbs_enter(c, s, s->align ? vbs_align_near(c, s, s->deadline, z) :
+			  s->deadline, debt, now);
+}
+
+/*
+ * A member needs the CPU in kernel mode and there is no budget: enter as many
+ * instances as the debt takes and one more, at once.  An early start with the
+ * deadline that it would have had anyway takes nothing from another server.
+ * Three steps of at most lambda each, then vbs_settle() throttles.
+ */
+static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	u64 k;
+
+	if (s->ended) {
+		vbs_enter(c, s, s->start, 0, now);
+	} else {
+		s->consumed = max(s->consumed, s->runtime);
+		k = div64_u64(s->consumed - s->runtime, s->runtime) + 1;
+		s->release += k * s->period;
+		s->deadline += k * s->period;
+		s->consumed -= k * s->runtime;
+		s->yielded = false;
+		s->early = true;
+	}
+	s->borrows++;
+	vbs_env_stopped(c, s, VBS_WHY_BORROW, s->release);
+}
+
+/*
+ * A miss: d has passed before the budget was executed.  What ran beyond the
+ * budget is taken off; one unit of the queue is what ordering may cost.
+ */
+static void vbs_note_miss(struct vbs_server *s, u64 now)
+{
+	u64 beyond = s->consumed > s->runtime ? s->consumed - s->runtime : 0;
+
+	if (s->state != VBS_READY || s->missed || s->ended || s->yielded)
+		return;
+	if (now > s->deadline + beyond + (1 << VBS_KEY_SHIFT)) {
+		s->missed = true;
+		s->stats.misses++;
+	}
+}
+
+static void vbs_note_stop(struct vbs_cpu *c, struct vbs_server *s, u64 until)
+{
+	enum vbs_why why = VBS_WHY_BUDGET;
+	u64 over;
+
+	if (s->nr_kernel) {
+		s->stats.kthrottled++;
+		why = VBS_WHY_KTHROTTLED;
+	} else if (s->ended || s->early) {
+		why = VBS_WHY_WAITING;
+	} else if (s->yielded) {
+		why = VBS_WHY_YIELD;
+	} else if (s->consumed > s->runtime) {
+		over = s->consumed - s->runtime;
+		s->stats.overruns++;
+		s->stats.overrun_worst = max(s->stats.overrun_worst, over);
+	}
+	vbs_env_stopped(c, s, why, until);
+}
+
+/* No instance may run all members now: wait for the one that may. */
+static void vbs_throttle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	enum vbs_state state = s->ended || s->early ? VBS_WAITING : VBS_THROTTLED;
+	u64 until = s->deadline;
+
+	if (s->ended)
+		until = s->start;
+	else if (s->early && !vbs_exhausted(s))
+		until = s->release;
+	if (s->state != VBS_THROTTLED && s->state != VBS_WAITING)
+		vbs_note_stop(c, s, until);
+	vbs_place_wait(c, s, state, until, now);
+}
+
+/* Enter what is due at @now. */
+static void vbs_advance(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	if (s->ended && s->start <= now)
+		vbs_enter(c, s, s->start, 0, now);
+	if (s->ended)
+		return;
+	if (s->early && s->release <= now)
+		vbs_open(c, s);
+	if (vbs_exhausted(s) && s->deadline <= now)
+		vbs_enter_next(c, s, now);
+}
+
+/**
+ * vbs_settle - put a server where it belongs
+ * @c: its CPU
+ * @s: the server, charged up to @now
+ * @now: the CPU's VBS clock
+ *
+ * Call after anything that changes what the server may do: execution, a change
+ * of its members' modes, the passing of a release.  Constant time.
+ */
+void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	vbs_note_miss(s, now);
+	if (!s->nr_kernel && !s->nr_user) {
+		if (s->state != VBS_IDLE)
+			vbs_place_idle(c, s, now);
+		goto out;
+	}
+	vbs_advance(c, s, now);
+	if (s->nr_kernel && (s->ended || vbs_exhausted(s)) &&
+	    s->borrows < VBS_MAX_BORROWS)
+		vbs_borrow(c, s, now);
+	if (s->ended || vbs_exhausted(s) || (s->early && !s->nr_kernel))
+		vbs_throttle(c, s, now);
+	else
+		vbs_place_ready(c, s, now);
+out:
+	vbs_env_runnable(c, s);
+}
+
+/* ---- members ----------------------------------------------------------- */
+
+static void vbs_start_at(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	u64 z = vbs_termination(s);
+
+	s->ended = true;
+	s->early = false;
+	s->yielded = false;
+	s->start = max(now, z);
+	if (!s->align)
+		return;
+	s->start = vbs_align_up(c, s, s->start);
+	if (s->start > vbs_align_up(c, s, now))
+		s->stats.skipped++;
+}
+
+/*
+ * The first member becomes runnable.  At t >= y the server has received no
+ * more than its resource: a new instance.  Before y the old one goes on, and
+ * counts as released at t, so z may not lie before t.
+ */
+static void vbs_activate(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	if (!s->ended) {
+		if (s->yielded && now < s->deadline)
+			return;
+		if (now < vbs_zero_lag(s)) {
+			vbs_raise_z(s, now);
+			return;
+		}
+	}
+	vbs_start_at(c, s, now);
+}
+
+/**
+ * vbs_member_add - a member becomes runnable
+ * @c: the server's CPU
+ * @s: the server
+ * @kernel: the member is in the kernel, not at the boundary to user mode
+ * @now: the CPU's VBS clock
+ */
+void vbs_member_add(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now)
+{
+	bool first = !s->nr_kernel && !s->nr_user;
+
+	if (kernel)
+		s->nr_kernel++;
+	else
+		s->nr_user++;
+	if (first)
+		vbs_activate(c, s, now);
+	vbs_settle(c, s, now);
+}
+
+/**
+ * vbs_member_del - a member blocks, leaves or dies
+ * @c: the server's CPU
+ * @s: the server, charged up to @now
+ * @kernel: as it was last said of this member
+ * @now: the CPU's VBS clock
+ *
+ * When the last one goes, the instance stays as it is.
+ */
+void vbs_member_del(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now)
+{
+	vbs_member_forget(s, kernel);
+	vbs_settle(c, s, now);
+}
+
+/**
+ * vbs_member_forget - vbs_member_del() without settling
+ * @s: the server, which is being detached
+ * @kernel: as it was last said of this member
+ */
+void vbs_member_forget(struct vbs_server *s, bool kernel)
+{
+	if (kernel)
+		s->nr_kernel--;
+	else
+		s->nr_user--;
+}
+
+/**
+ * vbs_member_mode - a runnable member enters the kernel or reaches the boundary
+ * @s: the server
+ * @kernel: where it is now, and was not before
+ *
+ * The caller settles the server.
+ */
+void vbs_member_mode(struct vbs_server *s, bool kernel)
+{
+	s->nr_kernel += kernel ? 1 : -1;
+	s->nr_user += kernel ? -1 : 1;
+}
+
+/* ---- execution --------------------------------------------------------- */
+
+/**
+ * vbs_charge - a member has executed
+ * @s: the server
+ * @delta: ns of the CPU's task clock
+ *
+ * The caller settles the server, or will before the next pick.
+ */
+void vbs_charge(struct vbs_server *s, u64 delta)
+{
+	s->stats.consumed += delta;
+	s->consumed = min(s->consumed + delta, VBS_CONSUMED_MAX);
+	vbs_advance_z(s, delta);
+}
+
+/**
+ * vbs_runs - a member is given the CPU: latency statistics
+ * @s: the server
+ * @now: the CPU's VBS clock
+ */
+void vbs_runs(struct vbs_server *s, u64 now)
+{
+	if (!s->released_at || s->early)
+		return;
+	if (now > s->released_at)
+		s->stats.release_worst = max(s->stats.release_worst,
+					     now - s->released_at);
+	s->released_at = 0;
+	if (!s->switched_at)
+		return;
+	s->stats.switch_worst = max(s->stats.switch_worst, now - s->switched_at);
+	s->switched_at = 0;
+}
+
+/**
+ * vbs_yield - the last runnable member gives up the rest of the instance
+ * @s: the server
+ *
+ * No budget until d, whoever wakes.  Of an instance that has not begun there
+ * is nothing to give up: its members stop at the boundary anyway.
+ */
+void vbs_yield(struct vbs_server *s)
+{
+	if (!s->ended && !s->early)
+		s->yielded = true;
+}
+
+/**
+ * vbs_budget_left - ns that the server may execute before it must be settled
+ * @s: the server
+ */
+u64 vbs_budget_left(const struct vbs_server *s)
+{
+	return vbs_exhausted(s) ? 0 : s->runtime - s->consumed;
+}
+
+/* ---- changes ----------------------------------------------------------- */
+
+/**
+ * vbs_switch - change the resource; the present instance ends
+ * @c: the server's CPU, or NULL if it is attached to none yet
+ * @s: the server, charged up to @now
+ * @p: the new resource, within its cap, which the caller has booked
+ * @now: the CPU's VBS clock
+ *
+ * The next release is at max(t, z), with deadline max(t, z) + pi'.  Releasing
+ * at t instead would let a server that is ahead of its cap take it twice.
+ */
+void vbs_switch(struct vbs_cpu *c, struct vbs_server *s,
+		const struct vbs_params *p, u64 now)
+{
+	vbs_note_miss(s, now);
+	if (c)
+		c->nr_aligned += p->align - s->align;
+	s->runtime = p->runtime;
+	s->period = p->period;
+	s->align = p->align;
+	s->stats.switches++;
+	s->switched_at = now;
+	s->released_at = 0;
+	if (c)
+		vbs_start_at(c, s, now);
+	vbs_set_cap(c, s, p->cap, now);
+	if (c)
+		vbs_settle(c, s, now);
+}
+
+/**
+ * vbs_set_cap - ask for another cap, from the next release on
+ * @c: the server's CPU, or NULL if it is attached to none yet
+ * @s: the server
+ * @cap: what the caller has booked, or less than what is booked
+ * @now: the CPU's VBS clock
+ */
+void vbs_set_cap(struct vbs_cpu *c, struct vbs_server *s, u32 cap, u64 now)
+{
+	s->cap_next = cap;
+	if (c && s->state == VBS_IDLE)
+		vbs_place_idle(c, s, now);
+}
+
+/**
+ * vbs_server_init - a server that has not run
+ * @s: the server, zeroed
+ * @p: its resource and cap
+ * @z: carried from an earlier server of the same member, or 0
+ */
+void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z)
+{
+	s->runtime = p->runtime;
+	s->period = p->period;
+	s->align = p->align;
+	s->cap = p->cap;
+	s->cap_next = p->cap;
+	s->z = z;
+	s->ended = true;
+	s->wait.is_server = true;
+	INIT_LIST_HEAD(&s->ready.link);
+	INIT_LIST_HEAD(&s->wait.ent.link);
+}
+
+/**
+ * vbs_server_attach - a server comes to a CPU
+ * @c: the CPU, whose pool has been given VBS_NODES_PER_ENT nodes
+ * @s: the server, without runnable members, z in this CPU's VBS clock
+ *
+ * The first activation releases at max(t, z).
+ */
+void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s)
+{
+	s->home = c;
+	s->ended = true;
+	s->early = false;
+	s->yielded = false;
+	s->state = VBS_IDLE;
+	c->nr_aligned += s->align;
+}
+
+/**
+ * vbs_server_detach - a server leaves its CPU
+ * @c: the CPU; its pool can spare VBS_NODES_PER_ENT nodes afterwards
+ * @s: the server
+ */
+void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s)
+{
+	vbs_unqueue(c, s);
+	c->nr_aligned -= s->align;
+	s->state = VBS_IDLE;
+	s->home = NULL;
+	s->ended = true;
+}
+
+/* ---- time -------------------------------------------------------------- */
+
+/**
+ * vbs_cpu_init - an empty CPU
+ * @c: zeroed
+ */
+void vbs_cpu_init(struct vbs_cpu *c)
+{
+	vbs_queue_init(&c->ready, &c->pool);
+	vbs_queue_init(&c->wait, &c->pool);
+}
+
+/**
+ * vbs_first_ready - the server with the earliest deadline, or NULL
+ * @c: the CPU
+ */
+struct vbs_server *vbs_first_ready(struct vbs_cpu *c)
+{
+	struct vbs_qent *ent = vbs_queue_first(&c->ready);
+
+	return ent ? container_of(ent, struct vbs_server, ready) : NULL;
+}
+
+/**
+ * vbs_next_release - when vbs_release_due() is wanted next
+ * @c: the CPU
+ * @when: the instant
+ *
+ * Return: false if nothing waits.
+ */
+bool vbs_next_release(struct vbs_cpu *c, u64 *when)
+{
+	struct vbs_qent *ent = vbs_queue_first(&c->wait);
+
+	if (ent)
+		*when = ent->when;
+	return ent;
+}
+
+static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
+{
+	struct vbs_server *s = container_of(w, struct vbs_server, wait);
+
+	vbs_queue_del(&c->wait, &w->ent);
+	if (w->due > now)
+		vbs_wait_add(c, w, w->due, now);
+	else if (!w->is_server)
+		vbs_env_booking_over(c, container_of(w, struct vbs_booking, wait));
+	else if (s->state == VBS_IDLE)
+		vbs_apply_cap(c, s);
+	else
+		vbs_settle(c, s, now);
+}
+
+/**
+ * vbs_release_due - release the servers whose instant has come
+ * @c: the CPU
+ * @now: its VBS clock
+ * @max: how many at most
+ *
+ * Return: how many were processed; @max if more may be due.
+ */
+unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max)
+{
+	struct vbs_qent *ent;
+	unsigned int n;
+
+	for (n = 0; n < max; n++) {
+		ent = vbs_queue_first(&c->wait);
+		if (!ent || ent->when > now)
+			break;
+		vbs_wait_over(c, container_of(ent, struct vbs_wait, ent), now);
+	}
+	return n;
+}
+
+/**
+ * vbs_booking_add - keep a cap booked until its owner's termination point
+ * @c: the CPU, whose pool keeps or is given VBS_NODES_PER_ENT nodes for it
+ * @b: the booking
+ * @until: z
+ * @now: the CPU's VBS clock
+ */
+void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 now)
+{
+	b->wait.is_server = false;
+	INIT_LIST_HEAD(&b->wait.ent.link);
+	vbs_wait_add(c, &b->wait, until, now);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: tasks on a runqueue that is not their server's.
+ *
+ * A task is enqueued where the scheduler's generic code wants it; its server
+ * may have been placed, or have moved, elsewhere.  Such a stray does not run:
+ * an irq_work takes it home at once.  The exception is one that has disabled
+ * migration, which must be let run on, uncharged until it comes home, or it
+ * would never enable it.
+ *
+ * Context: the runqueue lock, but for the irq_work.
+ */
+
+/**
+ * vbs_stray_add - park a queued task until it is taken home
+ * @rq: where it is, not where its server is
+ * @p: the task
+ */
+void vbs_stray_add(struct rq *rq, struct task_struct *p)
+{
+	lockdep_assert_rq_held(rq);
+	p->vbs.stray = true;
+	list_add_tail(&p->vbs.run, &rq->vbs.strays);
+	add_nr_running(rq, 1);
+	rq->vbs.nr_running++;
+	irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
+}
+
+/**
+ * vbs_stray_del - it runs, blocks or goes
+ * @rq: where it is
+ * @p: the task
+ */
+void vbs_stray_del(struct rq *rq, struct task_struct *p)
+{
+	lockdep_assert_rq_held(rq);
+	p->vbs.stray = false;
+	list_del_init(&p->vbs.run);
+	sub_nr_running(rq, 1);
+	rq->vbs.nr_running--;
+}
+
+/**
+ * vbs_stray_pinned - a stray that has to run here
+ * @rq: the runqueue
+ *
+ * Return: the running one, or the first in the list, or NULL.
+ */
+struct task_struct *vbs_stray_pinned(struct rq *rq)
+{
+	struct task_struct *p = rq->vbs.curr;
+
+	if (p && p->vbs.queued && !p->vbs.counted && is_migration_disabled(p))
+		return p;
+	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
+		if (is_migration_disabled(p))
+			return p;
+	}
+	return NULL;
+}
+
+static struct task_struct *vbs_stray_first(struct rq *rq)
+{
+	struct task_struct *p;
+
+	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
+		if (!is_migration_disabled(p))
+			return p;
+	}
+	return NULL;
+}
+
+/* The server has come back to this CPU before its member left it. */
+static void vbs_stray_stays(struct rq *rq, struct task_struct *p)
+{
+	update_rq_clock(rq);
+	vbs_stray_del(rq, p);
+	vbs_sched_class.enqueue_task(rq, p, 0);
+	vbs_preempt_curr(rq);
+}
+
+#ifdef CONFIG_SMP
+static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
+{
+	update_rq_clock(rq);
+	update_rq_clock(to);
+	deactivate_task(rq, p, DEQUEUE_NOCLOCK);
+	set_task_cpu(p, cpu_of(to));
+	activate_task(to, p, ENQUEUE_NOCLOCK);
+	wakeup_preempt(to, p, 0);
+}
+#endif
+
+/* One stray; double_lock_balance() may drop the lock, so look at all again. */
+static bool vbs_stray_one(struct rq *rq)
+{
+	struct task_struct *p = vbs_stray_first(rq);
+	struct rq *to;
+
+	if (!p)
+		return false;
+	to = cpu_rq(READ_ONCE(p->vbs.server->cpu));
+	if (to == rq) {
+		vbs_stray_stays(rq, p);
+		return true;
+	}
+#ifdef CONFIG_SMP
+	double_lock_balance(rq, to);
+	if (p == vbs_stray_first(rq) && p->vbs.server->cpu == cpu_of(to))
+		vbs_stray_goes(rq, to, p);
+	double_unlock_balance(rq, to);
+#endif
+	return true;
+}
+
+static void vbs_stray_work(struct irq_work *work)
+{
+	struct rq *rq = container_of(work, struct rq, vbs.stray_work);
+	unsigned long flags;
+	bool more;
+
+	do {
+		raw_spin_rq_lock_irqsave(rq, flags);
+		more = vbs_stray_one(rq);
+		raw_spin_rq_unlock_irqrestore(rq, flags);
+	} while (more);
+}
+
+/**
+ * vbs_init_strays - at boot
+ * @rq: the runqueue
+ */
+void vbs_init_strays(struct rq *rq)
+{
+	INIT_LIST_HEAD(&rq->vbs.strays);
+	rq->vbs.stray_work = IRQ_WORK_INIT_HARD(vbs_stray_work);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: kernel.sched_vbs_*
+ */
+
+static unsigned int vbs_usec_min = 1;
+static unsigned int vbs_period_lowest = 20;
+static unsigned int vbs_usec_max = 1000000;
+static unsigned int vbs_cost_max = 1000000;
+
+/* Is the limit that @table sets to @value kept by all servers? */
+static bool vbs_limit_holds(const struct ctl_table *table, unsigned int value)
+{
+	u64 limit = (u64)value * NSEC_PER_USEC;
+	struct vbs_srv *srv;
+	bool ok = true;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
+		if (table->data == &sysctl_vbs_period_min)
+			ok = ok && READ_ONCE(srv->core.period) >= limit;
+		else if (table->data == &sysctl_vbs_period_max)
+			ok = ok && READ_ONCE(srv->core.period) <= limit;
+		else if (table->data == &sysctl_vbs_runtime_max)
+			ok = ok && READ_ONCE(srv->core.runtime) <= limit;
+	}
+	rcu_read_unlock();
+	return ok;
+}
+
+static int vbs_limit_check(const struct ctl_table *table, unsigned int value)
+{
+	if (!vbs_limit_holds(table, value))
+		return -EBUSY;
+	if (table->data == &sysctl_vbs_period_min)
+		return vbs_capacity_period_min(value);
+	return 0;
+}
+
+/* A limit that a server in use breaks is refused: EBUSY. */
+static int vbs_limit_handler(const struct ctl_table *table, int write,
+			     void *buffer, size_t *lenp, loff_t *ppos)
+{
+	static DEFINE_MUTEX(mutex);
+	unsigned int value = *(unsigned int *)table->data;
+	struct ctl_table tmp = *table;
+	int ret;
+
+	tmp.data = &value;
+	mutex_lock(&mutex);
+	ret = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
+	if (!ret && write)
+		ret = vbs_limit_check(table, value);
+	if (!ret && write) {
+		WRITE_ONCE(*(unsigned int *)table->data, value);
+		vbs_capacity_update();
+	}
+	mutex_unlock(&mutex);
+	return ret;
+}
+
+static struct ctl_table vbs_sysctls[] = {
+	{
+		.procname	= "sched_vbs_period_min_us",
+		.data		= &sysctl_vbs_period_min,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= vbs_limit_handler,
+		.extra1		= &vbs_period_lowest,
+		.extra2		= &vbs_usec_max,
+	},
+	{
+		.procname	= "sched_vbs_period_max_us",
+		.data		= &sysctl_vbs_period_max,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= vbs_limit_handler,
+		.extra1		= &vbs_period_lowest,
+		.extra2		= &vbs_usec_max,
+	},
+	{
+		.procname	= "sched_vbs_runtime_max_us",
+		.data		= &sysctl_vbs_runtime_max,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= vbs_limit_handler,
+		.extra1		= &vbs_period_lowest,
+		.extra2		= &vbs_usec_max,
+	},
+	{
+		.procname	= "sched_vbs_slice_us",
+		.data		= &sysctl_vbs_slice,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= &vbs_usec_min,
+		.extra2		= &vbs_usec_max,
+	},
+	{
+		.procname	= "sched_vbs_release_cost_ns",
+		.data		= &sysctl_vbs_release_cost,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= &vbs_cost_max,
+	},
+};
+
+static int __init vbs_sysctl_init(void)
+{
+	register_sysctl_init("kernel", vbs_sysctls);
+	return 0;
+}
+late_initcall(vbs_sysctl_init);

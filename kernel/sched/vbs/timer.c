@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: the VBS clock and the two timers of a CPU.
+ *
+ * One timer ends the running member's budget or slice, one releases the
+ * earliest waiting server; never one per server.  Both are re-armed lazily: a
+ * timer that fires too early looks again, which is cheaper than cancelling it
+ * at each context switch.
+ */
+
+#define VBS_RELEASE_BATCH	64
+#define VBS_GAP_MIN		NSEC_PER_MSEC
+
+/*
+ * Lost time: an interrupt was due and came VBS_GAP_MIN or more too late, so
+ * the CPU did not run (steal, a stopped machine, a debugger).  Every r, d and
+ * z of the CPU shifts in this one addition: the gap is nobody's and no miss,
+ * and the circular keys stay in range.
+ */
+static void vbs_note_gap(struct rq *rq)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 due = min(v->budget_at, v->release_at);
+	u64 now = rq_clock(rq) - v->lost;
+
+	if (likely(due == U64_MAX || now < due + VBS_GAP_MIN))
+		return;
+	WRITE_ONCE(v->lost, v->lost + now - due);
+}
+
+/**
+ * vbs_clock - the CPU's VBS clock: rq_clock less the time it did not run
+ * @rq: its runqueue, locked, clock updated
+ */
+u64 vbs_clock(struct rq *rq)
+{
+	vbs_note_gap(rq);
+	if (rq->vbs.core->nr_aligned)
+		rq->vbs.core->mono_offset = ktime_get_mono_fast_ns() -
+					    vbs_clock_of(cpu_of(rq));
+	return rq_clock(rq) - rq->vbs.lost;
+}
+
+/**
+ * vbs_clock_of - the VBS clock of any CPU, without its lock
+ * @cpu: the CPU
+ */
+u64 vbs_clock_of(int cpu)
+{
+	return sched_clock_cpu(cpu) - READ_ONCE(cpu_rq(cpu)->vbs.lost);
+}
+
+/*
+ * Converted anew at each arming, since CLOCK_MONOTONIC's rate is steered and
+ * sched_clock's is not.  The reading is fresh: rq_clock may be old.
+ */
+static void vbs_start_timer(struct rq *rq, struct hrtimer *timer, u64 at)
+{
+	s64 delta = at - vbs_clock_of(cpu_of(rq));
+
+	hrtimer_start(timer, ns_to_ktime(max_t(s64, delta, 0)),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+/**
+ * vbs_arm_budget - be interrupted when the running member must stop
+ * @rq: this CPU's, locked
+ * @srv: the member's server, settled
+ * @p: the member
+ */
+void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 left = vbs_budget_left(&srv->core);
+	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
+	u64 at;
+
+	if (vbs_nr_eligible(&srv->core) > 1)
+		left = min(left, slice - min(slice, p->vbs.slice));
+	at = rq_clock(rq) - v->lost + left;
+	if (v->budget_at <= at)
+		return;
+	v->budget_at = at;
+	vbs_start_timer(rq, &v->budget, at);
+}
+
+static void vbs_start_release(struct rq *rq)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 at;
+
+	if (!vbs_next_release(v->core, &at) || v->release_at <= at)
+		return;
+	v->release_at = at;
+	vbs_start_timer(rq, &v->release, at);
+}
+
+#ifdef CONFIG_SMP
+static void vbs_release_csd(void *arg)
+{
+	struct rq *rq = arg;
+	struct rq_flags rf;
+
+	rq_lock(rq, &rf);
+	update_rq_clock(rq);
+	vbs_start_release(rq);
+	rq_unlock(rq, &rf);
+}
+#endif
+
+/**
+ * vbs_arm_release - be interrupted at the earliest release
+ * @rq: locked, of any CPU: a pinned timer can only be started by its own,
+ *	which is asked to by an interrupt if this is another
+ */
+void vbs_arm_release(struct rq *rq)
+{
+#ifdef CONFIG_SMP
+	u64 at;
+
+	if (cpu_of(rq) != smp_processor_id()) {
+		if (vbs_next_release(rq->vbs.core, &at) && at < rq->vbs.release_at)
+			smp_call_function_single_async(cpu_of(rq), &rq->vbs.csd);
+		return;
+	}
+#endif
+	vbs_start_release(rq);
+}
+
+/* Release what is due, preempt for it, and be back for the rest. */
+static void vbs_do_releases(struct rq *rq)
+{
+	if (!vbs_release_due(rq->vbs.core, vbs_clock(rq), VBS_RELEASE_BATCH))
+		return;
+	vbs_preempt_curr(rq);
+}
+
+static enum hrtimer_restart vbs_release_timer(struct hrtimer *timer)
+{
+	struct rq *rq = container_of(timer, struct rq, vbs.release);
+	struct rq_flags rf;
+
+	rq_lock(rq, &rf);
+	sched_clock_tick();
+	update_rq_clock(rq);
+	vbs_note_gap(rq);
+	rq->vbs.release_at = U64_MAX;
+	if (rq->vbs.curr)
+		vbs_update_curr(rq);
+	vbs_do_releases(rq);
+	vbs_arm_release(rq);
+	rq_unlock(rq, &rf);
+	return HRTIMER_NORESTART;
+}
+
+static enum hrtimer_restart vbs_budget_timer(struct hrtimer *timer)
+{
+	struct rq *rq = container_of(timer, struct rq, vbs.budget);
+	struct rq_flags rf;
+
+	rq_lock(rq, &rf);
+	sched_clock_tick();
+	update_rq_clock(rq);
+	vbs_note_gap(rq);
+	rq->vbs.budget_at = U64_MAX;
+	if (rq->vbs.curr)
+		vbs_check_curr(rq);
+	rq_unlock(rq, &rf);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * vbs_init_timers - at boot
+ * @rq: the runqueue
+ */
+void vbs_init_timers(struct rq *rq)
+{
+	struct vbs_rq *v = &rq->vbs;
+
+	hrtimer_init(&v->budget, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_init(&v->release, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	v->budget.function = vbs_budget_timer;
+	v->release.function = vbs_release_timer;
+	v->budget_at = U64_MAX;
+	v->release_at = U64_MAX;
+#ifdef CONFIG_SMP
+	INIT_CSD(&v->csd, vbs_release_csd, rq);
+#endif
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SCHED_VBS: what kernel/sched/ knows of the class.  Included by sched.h.
+ */
+#ifndef _KERNEL_SCHED_VBS_VBS_H
+#define _KERNEL_SCHED_VBS_VBS_H
+
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/llist.h>
+#include <linux/sched/vbs.h>
+#include <linux/smp.h>
+
+struct affinity_context;
+struct rq;
+struct vbs_cpu;
+struct vbs_spare;
+
+static inline bool vbs_policy(int policy)
+{
+	return IS_ENABLED(CONFIG_SCHED_VBS) && policy == SCHED_VBS;
+}
+
+static inline bool task_has_vbs_policy(const struct task_struct *p)
+{
+	return vbs_policy(p->policy);
+}
+
+#ifdef CONFIG_SCHED_VBS
+
+/**
+ * struct vbs_rq - SCHED_VBS on one CPU, protected by the runqueue lock
+ * @core: queues and pool, NULL until the class is used
+ * @curr: the member that has the CPU, or NULL
+ * @nr_running: members that may be picked
+ * @lost: ns during which the CPU did not run; VBS clock = rq_clock - lost
+ * @wall: rq_clock at the last charge
+ * @lost_wall: @lost at the last charge
+ * @budget: fires when @curr has used its budget or slice
+ * @release: fires at the earliest release
+ * @budget_at: VBS clock at which @budget fires, U64_MAX if it is not armed
+ * @release_at: the same of @release
+ * @csd: arms @release when the request comes from another CPU
+ * @stray_work: takes strays to their server's CPU
+ * @free_work: frees what @free collected under the lock
+ * @strays: queued tasks whose server is on another CPU
+ * @free: dead servers, bookings and nodes
+ */
+struct vbs_rq {
+	struct vbs_cpu		*core;
+	struct task_struct	*curr;
+	unsigned int		nr_running;
+	u64			lost;
+	u64			wall;
+	u64			lost_wall;
+	struct hrtimer		budget;
+	struct hrtimer		release;
+	u64			budget_at;
+	u64			release_at;
+#ifdef CONFIG_SMP
+	call_single_data_t	csd;
+#endif
+	struct irq_work		stray_work;
+	struct irq_work		free_work;
+	struct list_head	strays;
+	struct llist_head	free;
+};
+
+/**
+ * struct vbs_change - a sched_setattr() that enters, joins or switches
+ * @srv: the new server, allocated; NULL once it is in use
+ * @joined: the server that is joined, with a place reserved
+ * @leader: whose server is joined
+ * @priv: the caller has shown CAP_SYS_NICE
+ * @active: the target policy is SCHED_VBS
+ */
+struct vbs_change {
+	struct vbs_srv		*srv;
+	struct vbs_srv		*joined;
+	struct task_struct	*leader;
+	bool			priv;
+	bool			active;
+};
+
+void init_vbs_rq(struct rq *rq);
+void init_vbs_entity(struct task_struct *p);
+
+bool vbs_checkparam(const struct task_struct *p, int policy,
+		    const struct sched_attr *attr);
+int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
+		       const struct sched_attr *attr, bool user);
+int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
+		      const struct sched_attr *attr);
+int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
+		     const struct sched_attr *attr, int reset_on_fork);
+int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *p,
+		     const struct sched_attr *attr);
+void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
+		       struct task_struct *p, const struct sched_attr *attr);
+void vbs_change_done(struct vbs_change *chg);
+void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
+
+void vbs_fork(struct task_struct *p);
+void vbs_cancel_fork(struct task_struct *p);
+
+int vbs_capacity_check(int cpu, u64 fair_bw);
+void vbs_capacity_update(void);
+
+#ifdef CONFIG_SMP
+struct vbs_spare *vbs_spare_alloc(struct task_struct *p);
+void vbs_spare_free(struct vbs_spare *spare);
+int vbs_set_affinity(struct rq *rq, struct task_struct *p,
+		     struct affinity_context *ctx);
+int vbs_home(struct task_struct *p, int cpu);
+bool __vbs_cpu_allowed(struct task_struct *p, int cpu);
+int vbs_cpu_deactivate(unsigned int cpu);
+void vbs_cpu_activate(unsigned int cpu);
+
+static inline bool vbs_cpu_allowed(struct task_struct *p, int cpu)
+{
+	return !vbs_task(p) || __vbs_cpu_allowed(p, cpu);
+}
+#endif
+
+#else /* !CONFIG_SCHED_VBS */
+
+struct vbs_change { };
+
+static inline bool vbs_checkparam(const struct task_struct *p, int policy,
+				  const struct sched_attr *attr)
+{
+	return true;
+}
+static inline int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p,
+				     int policy, const struct sched_attr *attr,
+				     bool user)
+{
+	return 0;
+}
+static inline int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
+				    const struct sched_attr *attr)
+{
+	return 0;
+}
+static inline int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
+				   const struct sched_attr *attr,
+				   int reset_on_fork)
+{
+	return -EAGAIN;
+}
+static inline int vbs_change_check(struct vbs_change *chg, struct rq *rq,
+				   struct task_struct *p,
+				   const struct sched_attr *attr)
+{
+	return 0;
+}
+static inline void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
+				     struct task_struct *p,
+				     const struct sched_attr *attr) { }
+static inline void vbs_change_done(struct vbs_change *chg) { }
+static inline void vbs_getparam(struct task_struct *p, struct sched_attr *attr) { }
+static inline void init_vbs_rq(struct rq *rq) { }
+static inline void init_vbs_entity(struct task_struct *p) { }
+static inline void vbs_fork(struct task_struct *p) { }
+static inline void vbs_cancel_fork(struct task_struct *p) { }
+static inline int vbs_capacity_check(int cpu, u64 fair_bw) { return 0; }
+static inline void vbs_capacity_update(void) { }
+static inline struct vbs_spare *vbs_spare_alloc(struct task_struct *p) { return NULL; }
+static inline void vbs_spare_free(struct vbs_spare *spare) { }
+static inline int vbs_set_affinity(struct rq *rq, struct task_struct *p,
+				   struct affinity_context *ctx) { return 0; }
+static inline bool vbs_cpu_allowed(struct task_struct *p, int cpu) { return true; }
+static inline int vbs_home(struct task_struct *p, int cpu) { return cpu; }
+static inline int vbs_cpu_deactivate(unsigned int cpu) { return 0; }
+static inline void vbs_cpu_activate(unsigned int cpu) { }
+
+#endif /* CONFIG_SCHED_VBS */
+
+#endif /* _KERNEL_SCHED_VBS_VBS_H */
