@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /proc/vbs: limits, what each CPU has booked, and the servers. */
+#ifndef VBSCTL_PROC_H
+#define VBSCTL_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "limits.h"
+
+#define PROC_VBS_VERSION	1
+
+struct vbs_cpu {
+	int32_t id;
+	uint32_t online, capacity, booked, spare, servers;
+};
+
+struct vbs_server {
+	uint32_t id, cap, flags, members, owner;
+	int32_t cpu, leader;
+	uint64_t runtime, period;
+	uint64_t consumed, instances, misses, overruns, overrun_worst;
+	uint64_t switches, switch_worst, release_worst, skipped, kthrottled, lost;
+	char state[16];
+	char comm[64];
+};
+
+struct vbs_snapshot {
+	uint32_t version;
+	uint64_t when;			/* CLOCK_MONOTONIC of the reading, ns */
+	struct vbs_limits limits;
+	struct vbs_cpu *cpu;
+	struct vbs_server *server;
+	int cpus, servers;
+};
+
+/* NULL with errno: ENOENT no SCHED_VBS, EPROTO a version that is not ours */
+struct vbs_snapshot *vbs_snapshot_read(void);
+struct vbs_snapshot *vbs_snapshot_parse(const char *text);
+void vbs_snapshot_free(struct vbs_snapshot *snap);
+
+const struct vbs_cpu *vbs_find_cpu(const struct vbs_snapshot *snap, int id);
+const struct vbs_server *vbs_find_leader(const struct vbs_snapshot *snap, int tid);
+
+/* Servers that the CPU lines count and no server line shows */
+uint32_t vbs_hidden_servers(const struct vbs_snapshot *snap);
+
+/* Says on stderr why there is no snapshot; returns the exit code */
+int vbs_snapshot_error(int err);
+
+#endif
