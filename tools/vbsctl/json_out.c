@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/* JSON objects of servers, CPUs and limits. */
+#include <stdio.h>
+
+#include <linux/sched/vbs.h>
+
+#include "format.h"
+#include "json_out.h"
+#include "vbsctl.h"
+
+struct json_object *json_list(const char *name, struct json_object *array)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "format", JSON_FORMAT);
+	if (name)
+		json_object_object_add(o, name, array);
+	return o;
+}
+
+void json_num(struct json_object *o, const char *key, int64_t v)
+{
+	json_object_object_add(o, key, json_object_new_int64(v));
+}
+
+void json_str(struct json_object *o, const char *key, const char *s)
+{
+	json_object_object_add(o, key, json_object_new_string(s));
+}
+
+void json_flag(struct json_object *o, const char *key, int v)
+{
+	json_object_object_add(o, key, json_object_new_boolean(v));
+}
+
+void json_bw(struct json_object *o, const char *key, uint64_t bw)
+{
+	struct text percent = fmt_percent(bw, VBS_BW_UNIT, 4, ROUND_NEAREST);
+	char name[64];
+
+	json_num(o, key, bw);
+	snprintf(name, sizeof(name), "%s_percent", key);
+	json_object_object_add(o, name, json_object_new_double_s(0, percent.s));
+}
+
+struct json_object *json_task(pid_t pid, const struct vbs_server *s)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "pid", pid);
+	json_object_object_add(o, "server", s ? json_server(s) : NULL);
+	return o;
+}
+
+struct json_object *json_cpu(const struct vbs_cpu *cpu)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "id", cpu->id);
+	json_flag(o, "online", cpu->online);
+	json_bw(o, "capacity", cpu->capacity);
+	json_bw(o, "booked", cpu->booked);
+	json_bw(o, "spare", cpu->spare);
+	json_num(o, "servers", cpu->servers);
+	return o;
+}
+
+static void add_counters(struct json_object *o, const struct vbs_server *s)
+{
+	json_num(o, "consumed_ns", s->consumed);
+	json_num(o, "instances", s->instances);
+	json_num(o, "misses", s->misses);
+	json_num(o, "overruns", s->overruns);
+	json_num(o, "overrun_worst_ns", s->overrun_worst);
+	json_num(o, "switches", s->switches);
+	json_num(o, "switch_worst_ns", s->switch_worst);
+	json_num(o, "release_worst_ns", s->release_worst);
+	json_num(o, "skipped", s->skipped);
+	json_num(o, "kthrottled", s->kthrottled);
+	json_num(o, "lost_ns", s->lost);
+}
+
+struct json_object *json_server(const struct vbs_server *s)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "id", s->id);
+	json_num(o, "cpu", s->cpu);
+	json_bw(o, "cap", s->cap);
+	json_num(o, "runtime_ns", s->runtime);
+	json_num(o, "period_ns", s->period);
+	json_flag(o, "aligned", s->flags & SCHED_FLAG_VBS_ALIGN);
+	json_num(o, "members", s->members);
+	json_str(o, "state", s->state);
+	add_counters(o, s);
+	json_num(o, "owner", s->owner);
+	json_num(o, "leader", s->leader);
+	json_str(o, "comm", s->comm);
+	return o;
+}
+
+struct json_object *json_limits(const struct vbs_limits *limits)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "runtime_min_ns", limits->runtime_min);
+	json_num(o, "runtime_max_ns", limits->runtime_max);
+	json_num(o, "period_min_ns", limits->period_min);
+	json_num(o, "period_max_ns", limits->period_max);
+	json_num(o, "slice_ns", limits->slice);
+	return o;
+}
+
+static void print_as(struct json_object *o, int flags)
+{
+	puts(json_object_to_json_string_ext(o, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+void json_print(struct json_object *o)
+{
+	print_as(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+void json_print_line(struct json_object *o)
+{
+	print_as(o, JSON_C_TO_STRING_SPACED);
+	fflush(stdout);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command as a child of another user.  The child drops its privileges and
+ * waits; this process, still privileged, admits it (so that the server's owner
+ * is that user) and lets it go; then it stands for the child: signals that
+ * reach it go on, stops are copied, and it ends as the child ends.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run_as.h"
+
+static const int forwarded[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGCONT,
+	SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPIPE,
+};
+
+static void signal_set(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
+		sigaddset(set, forwarded[i]);
+}
+
+static int become(uid_t uid, gid_t gid)
+{
+	struct passwd *pw = getpwuid(uid);
+
+	if (pw ? initgroups(pw->pw_name, gid) : setgroups(0, NULL))
+		return -1;
+	return setgid(gid) || setuid(uid) ? -1 : 0;
+}
+
+/* Waits for a byte; false if the other side has gone */
+static bool wait_for(int fd)
+{
+	char c;
+	ssize_t n;
+
+	do {
+		n = read(fd, &c, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+static bool notify(int fd)
+{
+	return send(fd, "", 1, MSG_NOSIGNAL) == 1;
+}
+
+static void child(int fd, uid_t uid, gid_t gid, const sigset_t *mask, char **argv)
+{
+	if (become(uid, gid)) {
+		failure(VC_RUN, "cannot become uid %u: %s", uid, strerror(errno));
+		_exit(VC_RUN);
+	}
+	if (!notify(fd) || !wait_for(fd))
+		_exit(VC_RUN);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	_exit(run_exec(argv));
+}
+
+/* Ends as the child ended, with its signal but without a second core dump */
+static int end_like(int status)
+{
+	sigset_t set;
+	int sig;
+
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	sig = WTERMSIG(status);
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(sig, SIG_DFL);
+	raise(sig);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return 128 + sig;
+}
+
+/* True when the child is gone */
+static bool reap(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, WNOHANG | WUNTRACED) == pid) {
+		if (!WIFSTOPPED(*status))
+			return true;
+		raise(SIGSTOP);
+	}
+	return false;
+}
+
+/* What the terminal sends it sends to the child too: pass on the rest */
+static void forward(pid_t pid, const siginfo_t *info)
+{
+	if (info->si_code <= 0)
+		kill(pid, info->si_signo);
+}
+
+static int stand_for(pid_t pid, const sigset_t *set)
+{
+	siginfo_t info;
+	int status;
+
+	while (!reap(pid, &status)) {
+		if (sigwaitinfo(set, &info) > 0 && info.si_signo != SIGCHLD)
+			forward(pid, &info);
+	}
+	return end_like(status);
+}
+
+static int parent(int fd, pid_t pid, const struct request *req, const sigset_t *set)
+{
+	int status;
+
+	if (wait_for(fd) && !run_admit(pid, req) && notify(fd)) {
+		close(fd);
+		return stand_for(pid, set);
+	}
+	close(fd);
+	waitpid(pid, &status, 0);
+	return VC_RUN;
+}
+
+int run_as(uid_t uid, gid_t gid, const struct request *req, char **argv)
+{
+	sigset_t set, before;
+	int fd[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		return failure(VC_RUN, "cannot make a socket pair: %s", strerror(errno));
+	signal_set(&set);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	pid = fork();
+	if (pid < 0)
+		return failure(VC_RUN, "cannot fork: %s", strerror(errno));
+	close(fd[pid != 0]);
+	if (!pid)
+		child(fd[1], uid, gid, &before, argv);
+	signal(SIGCHLD, SIG_DFL);
+	return parent(fd[0], pid, req, &set);
+}
