@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The reader of /proc/vbs, and the model of top. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+
+#include <linux/sched/vbs.h>
+
+#include "top.h"
+
+#define HEAD \
+	"vbs version=1\n" \
+	"limits runtime_min=10000 runtime_max=100000000 period_min=100000 period_max=1000000000 slice=1000000\n"
+#define CPU(id, n) \
+	"cpu id=" #id " online=1 capacity=943718 booked=314573 spare=629145 servers=" #n "\n"
+#define SERVER(id, consumed, comm) \
+	"server id=" #id " cpu=0 cap=314573 runtime=3000000 period=10000000 flags=0x2000000 members=1 state=ready consumed=" \
+	#consumed " instances=41 misses=5 overruns=40 overrun_worst=4100 switches=2 switch_worst=812000 release_worst=9000 skipped=6 kthrottled=7 lost=8 owner=1000 leader=212 comm=" \
+	comm "\n"
+
+static void every_field(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(HEAD CPU(0, 1) SERVER(3, 123456789, "make"));
+	const struct vbs_server *s = snap->server;
+
+	(void)state;
+	assert_int_equal(snap->limits.runtime_min, 10000);
+	assert_int_equal(snap->limits.period_max, 1000000000);
+	assert_int_equal(snap->limits.slice, 1000000);
+	assert_int_equal(snap->cpus, 1);
+	assert_int_equal(snap->cpu[0].capacity, 943718);
+	assert_int_equal(snap->cpu[0].spare, 629145);
+	assert_int_equal(snap->servers, 1);
+	assert_int_equal(s->id, 3);
+	assert_int_equal(s->runtime, 3000000);
+	assert_int_equal(s->flags, SCHED_FLAG_VBS_ALIGN);
+	assert_string_equal(s->state, "ready");
+	assert_int_equal(s->consumed, 123456789);
+	assert_int_equal(s->misses, 5);
+	assert_int_equal(s->skipped, 6);
+	assert_int_equal(s->kthrottled, 7);
+	assert_int_equal(s->lost, 8);
+	assert_int_equal(s->owner, 1000);
+	assert_int_equal(s->leader, 212);
+	assert_string_equal(s->comm, "make");
+	vbs_snapshot_free(snap);
+}
+
+static void a_name_may_look_like_fields(void **state)
+{
+	struct vbs_snapshot *snap =
+		vbs_snapshot_parse(HEAD CPU(0, 1) SERVER(3, 1, "x owner=0 leader=1"));
+
+	(void)state;
+	assert_string_equal(snap->server[0].comm, "x owner=0 leader=1");
+	assert_int_equal(snap->server[0].owner, 1000);
+	assert_int_equal(snap->server[0].leader, 212);
+	vbs_snapshot_free(snap);
+}
+
+static void unknown_keys_and_lines_are_passed_over(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(
+		"vbs version=1 more=2\nlimits slice=5 new=1\nhouse id=1\nword\n"
+		"cpu id=4 online=0 heat=3 servers=0\n");
+
+	(void)state;
+	assert_int_equal(snap->limits.slice, 5);
+	assert_int_equal(snap->cpus, 1);
+	assert_int_equal(vbs_find_cpu(snap, 4)->online, 0);
+	assert_null(vbs_find_cpu(snap, 0));
+	vbs_snapshot_free(snap);
+}
+
+static void another_version_is_refused(void **state)
+{
+	(void)state;
+	assert_null(vbs_snapshot_parse("vbs version=2\n"));
+	assert_int_equal(errno, EPROTO);
+	assert_null(vbs_snapshot_parse(""));
+	assert_int_equal(errno, EPROTO);
+}
+
+static void many_servers(void **state)
+{
+	static char text[1 << 20];
+	struct vbs_snapshot *snap;
+	int i, used = sprintf(text, HEAD);
+
+	(void)state;
+	for (i = 1; i <= 10000; i++)
+		used += sprintf(text + used, "server id=%d leader=%d comm=a b\n", i, i + 5);
+	snap = vbs_snapshot_parse(text);
+	assert_int_equal(snap->servers, 10000);
+	assert_int_equal(vbs_find_leader(snap, 10005)->id, 10000);
+	assert_null(vbs_find_leader(snap, 3));
+	vbs_snapshot_free(snap);
+}
+
+/* Leader 0: in no pid namespace of the reader; it is nobody's leader */
+static void leader_zero_is_not_found(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(HEAD "server id=1 leader=0 comm=x\n");
+
+	(void)state;
+	assert_null(vbs_find_leader(snap, 0));
+	vbs_snapshot_free(snap);
+}
+
+static void hidden_servers_are_counted(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(HEAD CPU(0, 3) CPU(1, 2) SERVER(3, 1, "a"));
+
+	(void)state;
+	assert_int_equal(vbs_hidden_servers(snap), 4);
+	snap->cpu[0].servers = 0;	/* it came between the two lines */
+	snap->cpu[1].servers = 0;
+	assert_int_equal(vbs_hidden_servers(snap), 0);
+	vbs_snapshot_free(snap);
+}
+
+static struct vbs_snapshot *at(const char *text, uint64_t when)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(text);
+
+	snap->when = when;
+	return snap;
+}
+
+static void top_shows_what_was_used(void **state)
+{
+	struct vbs_snapshot *a = at(HEAD SERVER(3, 1000000, "a") SERVER(4, 0, "b"), 1000000000);
+	struct vbs_snapshot *b = at(HEAD SERVER(3, 301000000, "a") SERVER(5, 7, "c"), 2000000000);
+	struct top_view view = { .sort = 'u' };
+
+	(void)state;
+	assert_true(top_build(&view, a, b));
+	assert_int_equal(view.interval, 1000000000);
+	assert_int_equal(view.rows, 2);
+	assert_int_equal(view.row[0].server.id, 3);
+	assert_int_equal(view.row[0].ran, 300000000);
+	assert_int_equal(view.row[0].used, 314572);
+	assert_true(view.row[0].known);
+	assert_int_equal(view.row[1].server.id, 5);
+	assert_false(view.row[1].known);
+	top_free(&view);
+	vbs_snapshot_free(a);
+	vbs_snapshot_free(b);
+}
+
+static void top_without_an_earlier_reading(void **state)
+{
+	struct vbs_snapshot *b = at(HEAD CPU(0, 1) SERVER(3, 301000000, "a"), 5);
+	struct top_view view = { .sort = 'u' };
+	char line[512];
+
+	(void)state;
+	assert_true(top_build(&view, NULL, b));
+	assert_int_equal(view.row[0].used, 0);
+	assert_true(top_line(&view, 2, line, sizeof(line)));
+	assert_non_null(strstr(line, " -  30.00  30.00 3ms/10ms a"));
+	assert_true(top_line(&view, 3, line, sizeof(line)));
+	assert_false(top_line(&view, 4, line, sizeof(line)));
+	top_free(&view);
+	vbs_snapshot_free(b);
+}
+
+/* A server's id may be given again to another one, whose counters start at 0 */
+static void top_does_not_run_backwards(void **state)
+{
+	struct vbs_snapshot *a = at(HEAD SERVER(3, 1000, "a"), 1000);
+	struct vbs_snapshot *b = at(HEAD SERVER(3, 10, "b"), 1000);
+	struct top_view view = { .sort = 'i' };
+
+	(void)state;
+	assert_true(top_build(&view, a, b));
+	assert_int_equal(view.row[0].ran, 0);
+	assert_int_equal(view.row[0].used, 0);
+	top_free(&view);
+	vbs_snapshot_free(a);
+	vbs_snapshot_free(b);
+}
+
+static void top_sorts_by_every_key(void **state)
+{
+	struct vbs_snapshot *b = vbs_snapshot_parse(HEAD
+		"server id=2 cpu=1 cap=5 misses=1 overruns=9 switch_worst=1 release_worst=3 comm=a\n"
+		"server id=1 cpu=2 cap=4 misses=1 overruns=2 switch_worst=7 release_worst=4 comm=b\n"
+		"server id=3 cpu=0 cap=3 misses=0 overruns=1 switch_worst=9 release_worst=2 comm=c\n");
+	static const struct { const char *name; uint32_t first; } want[] = {
+		{ "used", 1 }, { "cap", 2 }, { "cpu", 3 }, { "id", 1 }, { "switch", 3 },
+		{ "release", 1 },
+	};
+	struct top_view view;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		view.sort = top_sort_by_name(want[i].name);
+		assert_true(top_build(&view, NULL, b));
+		assert_int_equal(view.row[0].server.id, want[i].first);
+		top_free(&view);
+	}
+	assert_int_equal(top_sort_by_name("colour"), 0);
+	vbs_snapshot_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_field),
+		cmocka_unit_test(a_name_may_look_like_fields),
+		cmocka_unit_test(unknown_keys_and_lines_are_passed_over),
+		cmocka_unit_test(another_version_is_refused),
+		cmocka_unit_test(many_servers),
+		cmocka_unit_test(leader_zero_is_not_found),
+		cmocka_unit_test(hidden_servers_are_counted),
+		cmocka_unit_test(top_shows_what_was_used),
+		cmocka_unit_test(top_without_an_earlier_reading),
+		cmocka_unit_test(top_does_not_run_backwards),
+		cmocka_unit_test(top_sorts_by_every_key),
+	};
+
+	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);
+}
