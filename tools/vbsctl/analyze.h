@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The parts of vbsctl analyze: each prints its answer, 0 for yes, 1 for no. */
+#ifndef VBSCTL_ANALYZE_H
+#define VBSCTL_ANALYZE_H
+
+#include "bounds.h"
+#include "machine.h"
+#include "sets.h"
+
+#define WINDOWS_MAX	16
+
+struct analysis {
+	struct load load;
+	struct server_set set;
+	struct resource res, to, vcpu;	/* period 0: not given */
+	uint64_t window[WINDOWS_MAX];
+	int windows;
+	uint32_t cap, capacity;		/* 0: not given */
+	uint64_t overhead, period, slice;
+	bool has_overhead, has_slice, aligned, propose, defaults, json;
+	struct machine machine;
+	struct ratio share;		/* of the load */
+};
+
+int analyze_server(const struct analysis *a);
+int analyze_proposal(const struct analysis *a);
+int analyze_set(const struct analysis *a);
+
+struct json_object;
+
+/* The table of a load's bounds; true if every deadline is met */
+bool print_bounds(const struct analysis *a, const struct supply *s);
+bool json_bounds(const struct analysis *a, const struct supply *s, struct json_object *o);
+
+/* "30 %" of a ratio, rounded up */
+struct text fmt_share(struct ratio share);
+struct text fmt_time128(u128 ns);
+
+/* True, with the limit in words, if the kernel would not take the resource */
+bool analysis_refuses(const struct analysis *a, const struct resource *res,
+		      char *why, size_t size);
+
+/* What admission may book on one CPU, by option, machine or default */
+uint32_t analysis_capacity(const struct analysis *a);
+
+#endif

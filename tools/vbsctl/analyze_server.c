@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl analyze --res: supply, response times and a switch of one server. */
+#include <stdio.h>
+
+#include "analyze.h"
+#include "format.h"
+#include "json_out.h"
+#include "vbsctl.h"
+
+struct text fmt_share(struct ratio share)
+{
+	struct text t = fmt_percent(share.num, share.den, 2, ROUND_UP);
+	int used;
+
+	for (used = 0; t.s[used]; used++)
+		;
+	snprintf(t.s + used, sizeof(t.s) - used, " %%");
+	return t;
+}
+
+struct text fmt_time128(u128 ns)
+{
+	return fmt_time(clamp64(ns));
+}
+
+static void print_bound(int i, const struct load_task *t, const struct bound *b)
+{
+	bool known = b->theory != BY_NONE;
+
+	printf("  %4d %10s %10s %10s %14s  %-11s %s\n", i + 1, fmt_time(t->cost).s,
+	       fmt_time(t->period).s, fmt_time(t->deadline).s,
+	       known ? fmt_time128(b->response).s : "unbounded", theory_name(b->theory),
+	       bound_meets(b, t) ? "yes" : "NO");
+}
+
+bool print_bounds(const struct analysis *a, const struct supply *s)
+{
+	struct bound bound[LOAD_MAX];
+	bool all = true;
+	int i;
+
+	load_bounds(&a->load, s, a->slice, a->share, bound);
+	printf("  %4s %10s %10s %10s %14s  %-11s %s\n", "TASK", "COST", "PERIOD", "DEADLINE",
+	       "RESPONSE <=", "THEORY", "MET");
+	for (i = 0; i < a->load.tasks; i++) {
+		print_bound(i, &a->load.task[i], &bound[i]);
+		all &= bound_meets(&bound[i], &a->load.task[i]);
+	}
+	return all;
+}
+
+static struct json_object *json_bound(const struct load_task *t, const struct bound *b)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "cost_ns", t->cost);
+	json_num(o, "period_ns", t->period);
+	json_num(o, "deadline_ns", t->deadline);
+	if (b->theory == BY_NONE)
+		json_object_object_add(o, "response_ns", NULL);
+	else
+		json_num(o, "response_ns", clamp64(b->response));
+	json_str(o, "theory", theory_name(b->theory));
+	json_flag(o, "met", bound_meets(b, t));
+	return o;
+}
+
+bool json_bounds(const struct analysis *a, const struct supply *s, struct json_object *o)
+{
+	struct json_object *tasks = json_object_new_array();
+	struct bound bound[LOAD_MAX];
+	bool all = true;
+	int i;
+
+	load_bounds(&a->load, s, a->slice, a->share, bound);
+	for (i = 0; i < a->load.tasks; i++) {
+		json_object_array_add(tasks, json_bound(&a->load.task[i], &bound[i]));
+		all &= bound_meets(&bound[i], &a->load.task[i]);
+	}
+	json_object_object_add(o, "tasks", tasks);
+	json_flag(o, "schedulable", all);
+	return all;
+}
+
+bool analysis_refuses(const struct analysis *a, const struct resource *res,
+		      char *why, size_t size)
+{
+	return limits_refuse(&a->machine.limits, a->overhead, res, why, size);
+}
+
+static u128 switch_time(const struct analysis *a)
+{
+	return switch_bound(&a->res, a->cap, &a->to, a->aligned);
+}
+
+static void print_windows(const struct analysis *a, const struct supply *s)
+{
+	int i;
+
+	for (i = 0; i < a->windows; i++)
+		printf("In any window of %s: at least %s while it has work, at most %s.\n",
+		       fmt_time(a->window[i]).s, fmt_time128(supply_bound(s, a->window[i])).s,
+		       fmt_time128(demand_bound(&a->res, a->window[i])).s);
+}
+
+static void print_refused(const struct analysis *a, const struct resource *res)
+{
+	char why[128];
+
+	if (res->period && analysis_refuses(a, res, why, sizeof(why)))
+		printf("Note: the kernel refuses %s: %s.\n",
+		       fmt_resource(res->runtime, res->period).s, why);
+}
+
+static int print_server(const struct analysis *a, const struct supply *s)
+{
+	bool all;
+
+	print_refused(a, &a->res);
+	print_refused(a, &a->to);
+	printf("Server %s (%s)%s: %s for its members in each instance.\n",
+	       fmt_resource(a->res.runtime, a->res.period).s,
+	       fmt_share((struct ratio){ a->res.runtime, a->res.period }).s,
+	       a->aligned ? ", aligned" : "", fmt_time(s->budget).s);
+	printf("Longest time without supply: %s.\n", fmt_time128(supply_gap(s)).s);
+	print_windows(a, s);
+	if (a->to.period)
+		printf("After a switch to %s: first execution within %s.\n",
+		       fmt_resource(a->to.runtime, a->to.period).s,
+		       fmt_time128(switch_time(a)).s);
+	if (!a->load.tasks)
+		return VC_OK;
+	printf("Load: %s of a CPU.\n", fmt_share(a->share).s);
+	all = print_bounds(a, s);
+	printf("Verdict: %s.\n", all ? "schedulable" : "NOT schedulable");
+	return all ? VC_OK : VC_FAIL;
+}
+
+static struct json_object *json_windows(const struct analysis *a, const struct supply *s)
+{
+	struct json_object *all = json_object_new_array(), *o;
+	int i;
+
+	for (i = 0; i < a->windows; i++) {
+		o = json_object_new_object();
+		json_num(o, "window_ns", a->window[i]);
+		json_num(o, "least_ns", clamp64(supply_bound(s, a->window[i])));
+		json_num(o, "most_ns", clamp64(demand_bound(&a->res, a->window[i])));
+		json_object_array_add(all, o);
+	}
+	return all;
+}
+
+static int json_analysis(const struct analysis *a, const struct supply *s)
+{
+	struct json_object *o = json_list("windows", json_windows(a, s));
+	bool all = true;
+
+	json_num(o, "runtime_ns", a->res.runtime);
+	json_num(o, "period_ns", a->res.period);
+	json_num(o, "budget_ns", s->budget);
+	json_num(o, "gap_ns", clamp64(supply_gap(s)));
+	if (a->to.period)
+		json_num(o, "switch_ns", clamp64(switch_time(a)));
+	if (a->load.tasks)
+		all = json_bounds(a, s, o);
+	json_print(o);
+	return all ? VC_OK : VC_FAIL;
+}
+
+int analyze_server(const struct analysis *a)
+{
+	struct supply s;
+
+	if (!supply_init(&s, &a->res, a->overhead, a->aligned))
+		return failure(VC_FAIL, "an overhead of %s leaves nothing of a budget of %s",
+			    fmt_time(a->overhead).s, fmt_time(a->res.runtime).s);
+	return a->json ? json_analysis(a, &s) : print_server(a, &s);
+}

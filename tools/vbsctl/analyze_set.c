@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl analyze --set: servers against the capacity of one CPU. */
+#include <stdio.h>
+
+#include <linux/sched/vbs.h>
+
+#include "analyze.h"
+#include "format.h"
+#include "json_out.h"
+#include "vbsctl.h"
+
+uint32_t analysis_capacity(const struct analysis *a)
+{
+	if (a->capacity)
+		return a->capacity;
+	return a->vcpu.period ? capacity_guest(&a->machine, &a->vcpu) :
+				capacity_host(&a->machine);
+}
+
+static uint64_t booked_net(const struct analysis *a)
+{
+	uint64_t sum = 0;
+	int i;
+
+	for (i = 0; i < a->set.servers; i++)
+		sum += cap_with_overhead(&a->set.server[i], a->overhead);
+	return sum;
+}
+
+static void print_servers(const struct analysis *a)
+{
+	int i;
+
+	printf("  %4s %-19s %8s %12s %20s\n", "NO", "BUDGET/PERIOD", "CAP %", "USER WORK",
+	       "CAP % FOR ALL OF IT");
+	for (i = 0; i < a->set.servers; i++) {
+		const struct server_spec *s = &a->set.server[i];
+		uint64_t work = s->res.runtime > a->overhead ? s->res.runtime - a->overhead : 0;
+
+		printf("  %4d %-19s %8s %12s %20s\n", i + 1,
+		       fmt_resource(s->res.runtime, s->res.period).s, fmt_column(s->cap).s,
+		       fmt_time(work).s, fmt_column(cap_with_overhead(s, a->overhead)).s);
+	}
+}
+
+/* "80 % of 90 %: fits, 10 % to spare"; more digits where they would look equal */
+static void print_fit(const char *what, uint64_t booked, uint32_t capacity)
+{
+	bool fits = booked <= capacity;
+	uint64_t rest = fits ? capacity - booked : booked - capacity;
+	int digits = rest && rest < VBS_BW_UNIT / 1000 ? 6 : 2;
+
+	printf("%s: %s %% of %s %%: %s %s %% %s.\n", what,
+	       fmt_percent(booked, VBS_BW_UNIT, digits, ROUND_NEAREST).s,
+	       fmt_percent(capacity, VBS_BW_UNIT, digits, ROUND_NEAREST).s,
+	       fits ? "fits," : "does NOT fit,",
+	       fmt_percent(rest, VBS_BW_UNIT, digits, ROUND_NEAREST).s,
+	       fits ? "to spare" : "too much");
+}
+
+static void print_rest(const struct analysis *a, uint32_t capacity)
+{
+	uint64_t booked = set_booked(&a->set);
+	u128 ns;
+
+	if (set_blackout(&a->set, &ns))
+		printf("Lower classes wait at most %s at a time.\n", fmt_time128(ns).s);
+	else
+		printf("Lower classes may wait without bound.\n");
+	printf("Left to SCHED_DEADLINE: %s of a CPU", fmt_bw(booked < capacity ?
+							     capacity - booked : 0).s);
+	if (set_tardiness(&a->set, &ns))
+		printf("; late by at most %s on this CPU alone.\n", fmt_time128(ns).s);
+	else
+		printf("; no bound on how late.\n");
+}
+
+/* How many the kernel would refuse by their numbers alone */
+static int print_refused(const struct analysis *a)
+{
+	char why[128];
+	int i, refused = 0;
+
+	for (i = 0; i < a->set.servers; i++) {
+		if (!analysis_refuses(a, &a->set.server[i].res, why, sizeof(why)))
+			continue;
+		printf("Server %d is refused: %s.\n", i + 1, why);
+		refused++;
+	}
+	return refused;
+}
+
+static int print_set(const struct analysis *a, uint32_t capacity)
+{
+	uint64_t booked = set_booked(&a->set);
+	bool good;
+
+	print_servers(a);
+	print_fit("Caps as given", booked, capacity);
+	if (a->overhead)
+		print_fit("Caps for the whole budget as user work", booked_net(a), capacity);
+	good = !print_refused(a) && booked <= capacity;
+	print_rest(a, capacity);
+	printf("Verdict: %s.\n", good ? "schedulable" : "NOT schedulable");
+	return good ? VC_OK : VC_FAIL;
+}
+
+static struct json_object *json_spec(const struct analysis *a, const struct server_spec *s,
+				     bool *good)
+{
+	struct json_object *o = json_object_new_object();
+	char why[128];
+
+	json_num(o, "runtime_ns", s->res.runtime);
+	json_num(o, "period_ns", s->res.period);
+	json_bw(o, "cap", s->cap);
+	json_num(o, "work_ns", s->res.runtime > a->overhead ? s->res.runtime - a->overhead : 0);
+	json_bw(o, "cap_for_work", cap_with_overhead(s, a->overhead));
+	json_object_object_add(o, "refused", NULL);
+	if (analysis_refuses(a, &s->res, why, sizeof(why))) {
+		json_str(o, "refused", why);
+		*good = false;
+	}
+	return o;
+}
+
+static void json_time(struct json_object *o, const char *key, bool known, u128 ns)
+{
+	if (known)
+		json_num(o, key, clamp64(ns));
+	else
+		json_object_object_add(o, key, NULL);
+}
+
+static int json_set(const struct analysis *a, uint32_t capacity)
+{
+	struct json_object *servers = json_object_new_array(), *o;
+	uint64_t booked = set_booked(&a->set);
+	bool known, good = booked <= capacity;
+	u128 ns;
+	int i;
+
+	for (i = 0; i < a->set.servers; i++)
+		json_object_array_add(servers, json_spec(a, &a->set.server[i], &good));
+	o = json_list("servers", servers);
+	json_bw(o, "capacity", capacity);
+	json_bw(o, "booked", booked);
+	json_bw(o, "booked_for_work", booked_net(a));
+	json_bw(o, "deadline_left", booked < capacity ? capacity - booked : 0);
+	known = set_blackout(&a->set, &ns);
+	json_time(o, "blackout_ns", known, ns);
+	known = set_tardiness(&a->set, &ns);
+	json_time(o, "deadline_tardiness_ns", known, ns);
+	json_flag(o, "schedulable_for_work", booked_net(a) <= capacity);
+	json_flag(o, "schedulable", good);
+	json_print(o);
+	return good ? VC_OK : VC_FAIL;
+}
+
+int analyze_set(const struct analysis *a)
+{
+	uint32_t capacity = analysis_capacity(a);
+
+	return a->json ? json_set(a, capacity) : print_set(a, capacity);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Capacity, blackout, tardiness and switches. */
+#include "unit.h"
+
+#include <linux/sched/vbs.h>
+
+#include "sets.h"
+
+static struct machine defaults(void)
+{
+	struct machine m;
+
+	machine_defaults(&m);
+	return m;
+}
+
+static void default_capacity_is_ninety_percent(void **state)
+{
+	struct machine m = defaults();
+
+	(void)state;
+	assert_int_equal(capacity_host(&m), 943718);
+	m.rt_runtime = -1;
+	assert_int_equal(capacity_host(&m), 943718);
+	m.fair_runtime = 0;
+	assert_int_equal(capacity_host(&m), 996147);
+	m.rt_runtime = 0;
+	assert_int_equal(capacity_host(&m), 0);
+}
+
+/* With all of the CPU for real-time tasks the queue's unit is what limits */
+static void queue_unit_limits(void **state)
+{
+	struct machine m = defaults();
+
+	(void)state;
+	m.rt_runtime = m.rt_period;
+	m.fair_runtime = 0;
+	assert_int_equal(capacity_host(&m), (100000ULL << 20) / 101024);
+}
+
+static void capacity_in_a_vcpu(void **state)
+{
+	struct resource vcpu = { 5 * MS, 10 * MS };
+	struct machine m = defaults();
+
+	(void)state;
+	assert_int_equal(capacity_guest(&m, &vcpu), 0);
+	m.limits.period_min = 10 * MS;
+	assert_int_equal(capacity_guest(&m, &vcpu), 0);
+	m.limits.period_min = 20 * MS;
+	assert_int_equal(capacity_guest(&m, &vcpu),
+			 (5 * 10000000ULL << 20) / 10 / 20001024);
+	vcpu.runtime = vcpu.period;
+	assert_int_equal(capacity_guest(&m, &vcpu), capacity_host(&m));
+}
+
+static struct server_set two(void)
+{
+	return (struct server_set){ .servers = 2, .server = {
+		{ { 3 * MS, 10 * MS }, 314573 }, { { 1 * MS, 2 * MS }, 524288 } } };
+}
+
+static void caps_add_up(void **state)
+{
+	struct server_set set = two();
+
+	(void)state;
+	assert_int_equal(set_booked(&set), 314573 + 524288);
+	assert_int_equal(cap_with_overhead(&set.server[0], 5 * US),
+			 ((3005ULL << 20) + 9999) / 10000);
+	assert_int_equal(cap_with_overhead(&set.server[0], 0), 314573);
+}
+
+/* One server alone: its budget.  Two: 4ms/(1 - 0.8) */
+static void blackout(void **state)
+{
+	struct server_set set = two();
+	u128 ns;
+
+	(void)state;
+	assert_true(set_blackout(&set, &ns));
+	assert_int_equal((uint64_t)ns, 20 * MS);
+	set.servers = 1;
+	assert_true(set_blackout(&set, &ns));
+	assert_int_equal((uint64_t)ns, 3 * MS);
+	set.servers = 2;
+	set.server[0].res.runtime = 5 * MS;
+	assert_false(set_blackout(&set, &ns));
+}
+
+/* (2*3*0.7 + 2*1*0.5)/0.2 = 26 ms */
+static void deadline_tardiness(void **state)
+{
+	struct server_set set = two();
+	u128 ns;
+
+	(void)state;
+	assert_true(set_tardiness(&set, &ns));
+	assert_int_equal((uint64_t)ns, 26 * MS);
+	set.server[1].res.runtime = 2 * MS;
+	assert_false(set_tardiness(&set, &ns));
+}
+
+static void demand_of_a_window(void **state)
+{
+	struct resource r = { 3 * MS, 10 * MS };
+
+	(void)state;
+	assert_int_equal((uint64_t)demand_bound(&r, 100 * MS), 34200 * US);
+	assert_int_equal((uint64_t)demand_bound(&r, 1 * MS), 1 * MS);
+}
+
+/* 50 of (50,100) at cap 1/2, then (1,2): z - t = 50 ms, and 1 ms more */
+static void switch_latency(void **state)
+{
+	struct resource from = { 50 * MS, 100 * MS }, to = { 1 * MS, 2 * MS };
+
+	(void)state;
+	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT / 2, &to, false), 51 * MS);
+	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT / 2, &to, true), 53 * MS);
+	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT, &to, false), 1 * MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(default_capacity_is_ninety_percent),
+		cmocka_unit_test(queue_unit_limits),
+		cmocka_unit_test(capacity_in_a_vcpu),
+		cmocka_unit_test(caps_add_up),
+		cmocka_unit_test(blackout),
+		cmocka_unit_test(deadline_tardiness),
+		cmocka_unit_test(demand_of_a_window),
+		cmocka_unit_test(switch_latency),
+	};
+
+	return cmocka_run_group_tests_name("sets", tests, NULL, NULL);
+}
