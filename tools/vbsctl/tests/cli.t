@@ -1,0 +1,208 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The command line of vbsctl, on any kernel: files of a fake root are read in
+# place of /proc and /sys.  TAP.
+#	VBSCTL=path tests/cli.t
+set -u
+vbsctl=${VBSCTL:-vbsctl}
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+n=0
+failed=0
+
+ok() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$root/out"
+		failed=$((failed + 1))
+	fi
+}
+
+# run WANTED-STATUS ARG...: output and errors to $root/out
+run() {
+	want=$1
+	shift
+	"$vbsctl" "$@" >"$root/out" 2>&1
+	got=$?
+	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl $*" >>"$root/out"
+	[ "$got" -eq "$want" ]
+}
+
+# says TEXT: the last output contains it
+says() {
+	grep -qF -e "$1" "$root/out"
+}
+
+# check STATUS TEXT NAME ARG...
+check() {
+	status=$1 text=$2 name=$3
+	shift 3
+	run "$status" "$@" && says "$text"
+	ok $? "$name"
+}
+
+mkdir -p "$root/proc/sys/kernel"
+cat >"$root/proc/vbs" <<'END'
+vbs version=1
+limits runtime_min=10000 runtime_max=100000000 period_min=100000 period_max=1000000000 slice=1000000
+cpu id=0 online=1 capacity=943718 booked=314573 spare=629145 servers=1
+cpu id=1 online=1 capacity=943718 booked=838861 spare=104857 servers=3
+cpu id=2 online=0 capacity=943718 booked=0 spare=943718 servers=0
+server id=3 cpu=0 cap=314573 runtime=3000000 period=10000000 flags=0x0 members=1 state=ready consumed=123456789 instances=41 misses=0 overruns=40 overrun_worst=4100 switches=2 switch_worst=812000 release_worst=9000 skipped=0 kthrottled=0 lost=0 owner=54321 leader=212 comm=make -j4
+server id=9 cpu=1 cap=838861 runtime=1000000 period=2000000 flags=0x2000000 members=12 state=throttled consumed=99 instances=1 misses=3 overruns=0 overrun_worst=0 switches=0 switch_worst=0 release_worst=0 skipped=1 kthrottled=0 lost=0 owner=54321 leader=77 comm=a"b\c
+END
+export VBSCTL_ROOT="$root"
+
+check 2 "Usage: vbsctl COMMAND" "no command is a usage error"
+check 0 "vbsctl 1.0" "--version" --version
+check 0 "analyze   response times" "help lists the commands" help
+check 0 "Usage: vbsctl run" "help of a command" help run
+for cmd in run admit join switch leave list top check analyze; do
+	check 0 "Usage: vbsctl $cmd" "$cmd --help" $cmd --help
+done
+check 2 "there is no command 'lst'" "unknown command" lst
+check 2 "there is no command 'lst'" "help of an unknown command" help lst
+check 2 "wrong option" "unknown option" list --colour
+check 2 "list takes no operands" "operand where none belongs" list x
+
+check 0 "CPU 1: capacity 90 %, booked 80 %, spare 10 %, 3 servers" "list shows CPUs" list
+says "    3   0  30.00 3ms/10ms          ready        1       0       40        2 54321        212 make -j4"
+ok $? "list shows a server"
+says "1ms/2ms a" && says "CPU 2: offline" && says "2 servers of other users not shown"
+ok $? "list shows alignment, offline CPUs and what is hidden"
+check 0 "worst: overrun 4.1us, switch 812us, release 9us" "list --wide" list --wide
+run 0 list --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["format"] == 1 and o["hidden"] == 2
+assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is True
+assert o["servers"][0]["cap"] == 314573 and o["cpus"][2]["online"] is False
+assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_ns aligned members
+	state consumed_ns instances misses overruns overrun_worst_ns switches switch_worst_ns
+	release_worst_ns skipped kthrottled lost_ns owner leader comm""".split())
+END
+ok $? "list --json is JSON with the documented keys"
+
+check 0 "USED%" "top -b" top -b -n 2 -d 20ms
+[ "$(grep -c '^ *3 ' "$root/out")" -eq 2 ] && says "  0.00  50.00  80.00 1ms/2ms a"
+ok $? "top shows each server in each view"
+run 0 top --json -n 2 -d 20ms && python3 - "$root/out" <<'END'
+import json, sys
+views = [json.loads(line) for line in open(sys.argv[1])]
+assert len(views) == 2 and views[0]["interval_ns"] == 0
+assert views[1]["interval_ns"] >= 20000000 and views[1]["servers"][0]["ran_ns"] == 0
+END
+ok $? "top --json is one object per line"
+run 0 top -b -n 1 -s misses && [ "$(awk '/^ +[0-9]+ /{print $1; exit}' "$root/out")" = 9 ]
+ok $? "top --sort misses"
+check 2 "none of used" "top with a wrong sort key" top -s colour
+check 2 "less than 10ms" "top with too short a delay" top -d 1ms
+TERM=none check 1 "'vbsctl top -b' needs none" "top on an unknown terminal" top -n 1
+
+echo "vbs version=2" >"$root/proc/vbs"
+check 1 "a format that this vbsctl does not know" "another version of /proc/vbs" list
+rm "$root/proc/vbs"
+check 3 "this kernel has no SCHED_VBS" "list without SCHED_VBS" list
+check 3 "this kernel has no SCHED_VBS" "top without SCHED_VBS" top -b -n 1
+check 3 "This kernel has no SCHED_VBS." "check without SCHED_VBS" check
+run 3 check --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["format"] == 1 and o["status"] == 3 and o["cpus"] == []
+assert {"topic": "/proc/vbs", "severity": "missing"}.items() <= o["findings"][1].items()
+END
+ok $? "check --json"
+
+# What is wrong with the words of a command line is said before any system call
+check 125 "--res '3/10': the unit is missing" "run: no unit" run --res 3/10 true
+check 125 "--res '3ms/2ms': the budget is longer than the period" "run: budget > period" \
+	run --res 3ms/2ms true
+check 125 "--cap '30': it is more than one CPU" "run: percent sign forgotten" run --cap 30 true
+check 125 "3ms/10ms is 30 % of a CPU, above the cap of 25 %" "run: resource above the cap" \
+	run --res 3ms/10ms --cap 25% true
+check 125 "--cpu '1-': a CPU list looks like 0-2,5" "run: CPU list" run --cap 1% --cpu 1- true
+check 125 "say how much" "run: nothing said" run true
+check 125 "which command?" "run: no command" run --cap 10%
+check 125 "wrong option" "run: unknown option" run --colour true
+check 2 "which process or thread?" "admit: no operand" admit --cap 10%
+check 2 "'x': it must start with a digit" "admit: no number" admit --cap 10% x
+check 2 "wrong option" "admit takes no --cpu" admit --cap 10% --cpu 0 1
+check 2 "give the process or thread" "join: one operand" join 1
+check 2 "wrong option" "join takes no --res" join --res 1ms/2ms 1 2
+check 2 "nothing to change" "switch: nothing" switch 1
+check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
+check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
+check 2 "which process" "leave: no operand" leave
+
+check 0 "Longest time without supply: 14ms." "analyze: gap" analyze --defaults --res 3ms/10ms
+check 0 "at least 4ms while it has work, at most 11.7ms" "analyze: windows" \
+	analyze --defaults --res 3ms/10ms --window 25ms
+check 0 "first execution within 51ms" "analyze: switch" \
+	analyze --defaults --res 50ms/100ms --cap 50% --switch-to 1ms/2ms
+check 2 "refuses a resource above the cap" "analyze: switch above the cap" \
+	analyze --res 1ms/10ms --cap 20% --switch-to 1ms/2ms
+check 0 "Verdict: schedulable." "analyze: a load that fits" \
+	analyze --defaults --res 3ms/10ms --load 1ms/20ms,500us/40ms
+says "15.5ms  fifo        yes"
+ok $? "analyze: the bound and its theory"
+check 1 "Verdict: NOT schedulable." "analyze: a load that does not" \
+	analyze --defaults --res 3ms/10ms --load 1ms/20ms/15ms,500us/40ms
+check 1 "unbounded  none        NO" "analyze: an overload" \
+	analyze --defaults --res 3ms/10ms --load 4ms/10ms
+check 1 "leaves nothing of a budget" "analyze: all overhead" \
+	analyze --res 10us/1ms --overhead 10us
+check 0 "Least bandwidth: --res " "analyze: proposal" \
+	analyze --defaults --load 1ms/10ms,2ms/40ms --propose
+says "overhead 5us per instance (assumed"
+ok $? "analyze: the proposal says what it assumes"
+check 1 "NOT schedulable" "analyze: no proposal" analyze --defaults --load 10ms/10ms --propose
+check 0 "Caps as given: 80 % of 90 %: fits, 10 % to spare." "analyze: a set that fits" \
+	analyze --defaults --set 3ms/10ms:30%,1ms/2ms:50% --overhead 5us
+says "Caps for the whole budget as user work: 80.3 % of 90 %: fits, 9.7 % to spare."
+ok $? "analyze: the set with overhead"
+says "wait at most 20ms" && says "SCHED_DEADLINE: 10 % of a CPU; late by at most 26ms"
+ok $? "analyze: what the set leaves"
+check 1 "90.000057 % of 89.999962 %: does NOT fit, 0.000095 % too much" "analyze: one unit too much" \
+	analyze --defaults --set 9ms/10ms
+check 1 "does NOT fit" "analyze: a set on a vCPU" \
+	analyze --defaults --set 3ms/10ms --vcpu 5ms/10ms
+check 2 "the cap is below budget/period" "analyze: a set with a wrong cap" \
+	analyze --set 3ms/10ms:20%
+check 2 "give --res" "analyze: nothing asked" analyze
+check 2 "give --res" "analyze: two questions" analyze --set 1ms/2ms --res 1ms/2ms
+run 0 analyze --defaults --res 3ms/10ms --load 1ms/20ms --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["format"] == 1 and o["gap_ns"] == 14000000 and o["schedulable"] is True
+assert o["tasks"][0] == {"cost_ns": 1000000, "period_ns": 20000000, "deadline_ns": 20000000,
+	"response_ns": 15000000, "theory": "alone", "met": True}
+END
+ok $? "analyze --json: response"
+run 0 analyze --defaults --set 3ms/10ms,1ms/2ms --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["booked"] == 314573 + 524288 and o["capacity"] == 943718 and o["schedulable"] is True
+assert o["blackout_ns"] == 20000000 and o["deadline_tardiness_ns"] == 26000000
+END
+ok $? "analyze --json: set"
+run 0 analyze --defaults --load 1ms/10ms --propose --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["fits"] is True and o["proposal"]["runtime_ns"] < o["proposal"]["period_ns"]
+END
+ok $? "analyze --json: proposal"
+echo 20000 >"$root/proc/sys/kernel/sched_vbs_period_min_us"
+check 0 "50 % of 90 %" "analyze reads this machine's limits" \
+	analyze --set 10ms/20ms --capacity 90%
+check 0 "5 % of 25 %" "analyze: a vCPU with a longer least period" \
+	analyze --set 1ms/20ms --vcpu 5ms/10ms
+check 1 "Server 1 is refused: a period of 10ms is below kernel.sched_vbs_period_min_us, 20ms" \
+	"analyze: a set that this machine's limits forbid" analyze --set 1ms/10ms
+check 0 "the kernel refuses 1ms/10ms: a period of 10ms" "analyze: a resource outside the limits" \
+	analyze --res 1ms/10ms
+
+echo "1..$n"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The bash completion knows every command and option of 'vbsctl help'.  TAP.
+#	VBSCTL=path tests/completion.t
+set -u
+vbsctl=${VBSCTL:-vbsctl}
+. "$(dirname "$0")/../completion/vbsctl"
+n=0
+failed=0
+
+# completes WANTED-WORDS WORD...: the cursor is on the last word
+completes() {
+	local want got
+	want=$(tr -s ' \n' '\n' <<<"$1" | sort)
+	shift
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	_vbsctl
+	got=$(printf '%s\n' "${COMPREPLY[@]}" | sort)
+	n=$((n + 1))
+	if [ "$got" = "$want" ]; then
+		echo "ok $n - $*"
+	else
+		echo "not ok $n - $*"
+		diff <(echo "$want") <(echo "$got") | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+commands=$("$vbsctl" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+completes "$commands --help --version" vbsctl ""
+for cmd in $commands; do
+	[ "$cmd" = help ] && continue
+	completes "$("$vbsctl" help "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \
+		vbsctl "$cmd" --
+done
+completes "admit analyze" vbsctl a
+completes "--cap --cpu" vbsctl run --c
+completes "misses" vbsctl top -s m
+echo "1..$n"
+exit $failed

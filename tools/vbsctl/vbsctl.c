@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl: the command table, help and the form of messages. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vbsctl.h"
+
+static const struct command *const commands[] = {
+	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
+	&cmd_list, &cmd_top, &cmd_check, &cmd_analyze,
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void vmessage(const char *who, const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fprintf(stderr, who ? "vbsctl %s: " : "vbsctl: ", who);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+int usage_error(const struct command *cmd, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vmessage(cmd->name, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "'vbsctl %s --help' shows how to use it.\n", cmd->name);
+	return VC_USAGE;
+}
+
+int failure(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vmessage(NULL, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int print_help(const struct command *cmd)
+{
+	printf("vbsctl %s: %s\n\n%s", cmd->name, cmd->summary, cmd->help);
+	return VC_OK;
+}
+
+static int print_overview(FILE *to)
+{
+	size_t i;
+
+	fputs("Usage: vbsctl COMMAND [OPTION]...\n"
+	      "Run, watch and analyze variable-bandwidth servers (SCHED_VBS).\n\n", to);
+	for (i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("  help      this text, or that of a command: vbsctl help run\n\n"
+	      "Times are written 500us, 1.5ms, 2s; bandwidths 25%, 0.25, 1/4;\n"
+	      "resources budget/period, as in 3ms/10ms.  See vbsctl(1).\n", to);
+	return to == stdout ? VC_OK : VC_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int help(const char *topic)
+{
+	const struct command *cmd;
+
+	if (!topic)
+		return print_overview(stdout);
+	cmd = find(topic);
+	if (cmd)
+		return print_help(cmd);
+	return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them", topic);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+
+	if (argc < 2)
+		return print_overview(stderr);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return puts("vbsctl " VBSCTL_VERSION) == EOF;
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(argv[2]);
+	cmd = find(argv[1]);
+	if (!cmd)
+		return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them",
+			    argv[1]);
+	return cmd->run(cmd, argc - 1, argv + 1);
+}
