@@ -27,18 +27,20 @@ static uint32_t least32(uint32_t a, uint32_t b)
 }
 
 /* -1, no limit, counts as 95 % */
-static u128 rt_share_num(const struct machine *m)
+static uint64_t rt_units(const struct machine *m)
 {
-	return m->rt_runtime < 0 ? (u128)m->rt_period * 95 : (u128)m->rt_runtime * 100;
+	if (m->rt_runtime < 0)
+		return VBS_BW_UNIT * 95ULL / 100;
+	return ((u128)m->rt_runtime << VBS_BW_SHIFT) / m->rt_period;
 }
 
+/* Each share is rounded down on its own, as the kernel does */
 static uint32_t rt_capacity(const struct machine *m)
 {
-	u128 rt = rt_share_num(m) * m->fair_period;
-	u128 fair = (u128)m->fair_runtime * m->rt_period * 100;
-	u128 den = (u128)m->rt_period * m->fair_period * 100;
+	uint64_t rt = rt_units(m);
+	uint64_t fair = ((u128)m->fair_runtime << VBS_BW_SHIFT) / m->fair_period;
 
-	return rt <= fair ? 0 : ((rt - fair) << VBS_BW_SHIFT) / den;
+	return rt > fair ? rt - fair : 0;
 }
 
 uint32_t capacity_host(const struct machine *m)

@@ -165,8 +165,9 @@ says "Caps for the whole budget as user work: 80.3 % of 90 %: fits, 9.7 % to spa
 ok $? "analyze: the set with overhead"
 says "wait at most 20ms" && says "SCHED_DEADLINE: 10 % of a CPU; late by at most 26ms"
 ok $? "analyze: what the set leaves"
-check 1 "90.000057 % of 89.999962 %: does NOT fit, 0.000095 % too much" "analyze: one unit too much" \
-	analyze --defaults --set 9ms/10ms
+check 1 "90.000153 % of 90.000057 %: does NOT fit, 0.000095 % too much" "analyze: one unit too much" \
+	analyze --defaults --set 3ms/10ms,6ms/10ms:60.0001%
+check 0 "fits, 0 % to spare" "analyze: all of it" analyze --defaults --set 3ms/10ms,3ms/10ms,3ms/10ms
 check 1 "does NOT fit" "analyze: a set on a vCPU" \
 	analyze --defaults --set 3ms/10ms --vcpu 5ms/10ms
 check 2 "the cap is below budget/period" "analyze: a set with a wrong cap" \
@@ -184,7 +185,7 @@ ok $? "analyze --json: response"
 run 0 analyze --defaults --set 3ms/10ms,1ms/2ms --json && python3 - "$root/out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
-assert o["booked"] == 314573 + 524288 and o["capacity"] == 943718 and o["schedulable"] is True
+assert o["booked"] == 314573 + 524288 and o["capacity"] == 943719 and o["schedulable"] is True
 assert o["blackout_ns"] == 20000000 and o["deadline_tardiness_ns"] == 26000000
 END
 ok $? "analyze --json: set"

@@ -19,9 +19,9 @@ static void default_capacity_is_ninety_percent(void **state)
 	struct machine m = defaults();
 
 	(void)state;
-	assert_int_equal(capacity_host(&m), 943718);
+	assert_int_equal(capacity_host(&m), 943719);
 	m.rt_runtime = -1;
-	assert_int_equal(capacity_host(&m), 943718);
+	assert_int_equal(capacity_host(&m), 943719);
 	m.fair_runtime = 0;
 	assert_int_equal(capacity_host(&m), 996147);
 	m.rt_runtime = 0;
