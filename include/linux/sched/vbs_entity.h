@@ -28,6 +28,7 @@ struct vbs_srv;
  * @kernel: how it is counted: in the kernel or running, or at the boundary
  * @stray: in the list of strays
  * @overrun_signal: SCHED_FLAG_DL_OVERRUN
+ * @carry_borrows: steps that the last server left had borrowed
  *
  * Without another word: protected by the lock of the task's runqueue.
  */
@@ -47,6 +48,7 @@ struct sched_vbs_entity {
 	bool			kernel;
 	bool			stray;
 	bool			overrun_signal;
+	u8			carry_borrows;
 };
 
 #endif /* _LINUX_SCHED_VBS_ENTITY_H */

@@ -93,7 +93,8 @@ static u32 vbs_booked(const struct vbs_srv *srv)
  * @cap: from the next release on
  * @spare: what there was, if it is not enough
  *
- * A raise is booked now; a reduction is freed when the instance ends.
+ * A raise is booked now; a reduction is freed by the core when the instance
+ * ends.
  *
  * Return: 0 or -EBUSY.
  */
@@ -104,14 +105,12 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
 	unsigned long flags;
 	int ret = 0;
 
-	if (now == then)
+	if (then <= now)
 		return 0;
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	*spare = vbs_adm_spare(&vbs_books.adm, srv->cpu);
 	if (srv->next_cpu >= 0)	/* its CPU goes offline */
 		ret = -EBUSY;
-	else if (then < now)
-		vbs_adm_free(&vbs_books.adm, srv->cpu, now - then);
 	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
 		vbs_adm_book(&vbs_books.adm, srv->cpu, then - now);
 	else

@@ -48,7 +48,9 @@
 #include "member.c"
 #include "class.c"
 #include "params.c"
+#ifdef CONFIG_SMP
 #include "move.c"
+#endif
 #include "boundary.c"
 #include "sysctl.c"
 #include "proc.c"

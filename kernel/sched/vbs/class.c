@@ -171,14 +171,18 @@ static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
 
 /* ---- the lists of runnable members ------------------------------------- */
 
-static void vbs_list_member(struct vbs_srv *srv, struct task_struct *p, bool head)
+/*
+ * Whoever stopped running goes to the head, or to the tail if its turn is
+ * over: then it has been given the last place of all.
+ */
+static void vbs_list_member(struct vbs_srv *srv, struct task_struct *p)
 {
 	struct list_head *list = p->vbs.kernel ? &srv->kernel : &srv->user;
 
-	if (head)
-		list_add(&p->vbs.run, list);
-	else
+	if (p->vbs.seq == srv->seq)
 		list_add_tail(&p->vbs.run, list);
+	else
+		list_add(&p->vbs.run, list);
 }
 
 static struct task_struct *vbs_list_first(struct list_head *list)
@@ -223,7 +227,7 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 		vbs_charge(&srv->core, p->vbs.pending);
 		p->vbs.pending = 0;
 	}
-	vbs_list_member(srv, p, false);
+	vbs_list_member(srv, p);
 	vbs_member_add(rq->vbs.core, &srv->core, p->vbs.kernel, vbs_clock(rq));
 }
 
@@ -239,7 +243,7 @@ static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 	vbs_update_server(rq, srv);
 	vbs_attach(rq, srv);
 	if (p->vbs.counted)	/* saved and restored: nothing has happened */
-		vbs_list_member(srv, p, true);
+		vbs_list_member(srv, p);
 	else
 		vbs_count(rq, p, flags);
 	vbs_arm_release(rq);
@@ -363,7 +367,7 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 	if (!p->vbs.queued)
 		return;
 	if (p->vbs.counted)
-		vbs_list_member(p->vbs.server, p, true);
+		vbs_list_member(p->vbs.server, p);
 	else
 		vbs_stray_add(rq, p);
 }

@@ -37,6 +37,7 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
 	}
 	rq->vbs.core->release_cost = READ_ONCE(sysctl_vbs_release_cost);
 	vbs_server_attach(rq->vbs.core, &srv->core);
+	vbs_set_cap(rq->vbs.core, &srv->core, srv->core.cap_next, vbs_clock(rq));
 	srv->attached = true;
 }
 
@@ -195,7 +196,10 @@ static void vbs_carry(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
 	u64 z = vbs_termination(&srv->core) - vbs_clock_of(srv->cpu) +
 		ktime_get_mono_fast_ns();
 
-	p->vbs.carry_z = max(p->vbs.carry_z, z);
+	if (p->vbs.carry_z >= z)
+		return;
+	p->vbs.carry_z = z;
+	p->vbs.carry_borrows = srv->core.borrows;
 }
 
 /**

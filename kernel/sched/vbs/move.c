@@ -104,8 +104,6 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	trace_sched_vbs_migrate(srv->id, from, to, z);
 }
 
-#ifdef CONFIG_SMP
-
 /* ---- sched_setaffinity(), cpusets -------------------------------------- */
 
 /**
@@ -342,5 +340,3 @@ void vbs_cpu_activate(unsigned int cpu)
 		return;
 	vbs_books_online(cpu, true);
 }
-
-#endif /* CONFIG_SMP */

@@ -324,13 +324,14 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 /* ---- entering and joining ---------------------------------------------- */
 
 /* z of the last server, from CLOCK_MONOTONIC to the clock of the new CPU */
-static u64 vbs_carried_z(struct task_struct *p, int cpu)
+static void vbs_take_carried(struct vbs_srv *srv, struct task_struct *p)
 {
 	u64 mono = ktime_get_mono_fast_ns();
 
 	if (p->vbs.carry_z <= mono)
-		return 0;
-	return vbs_clock_of(cpu) + (p->vbs.carry_z - mono);
+		return;
+	srv->core.z = vbs_clock_of(srv->cpu) + (p->vbs.carry_z - mono);
+	srv->core.borrows = p->vbs.carry_borrows;
 }
 
 static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
@@ -352,7 +353,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
 		return -EBUSY;
 	}
-	srv->core.z = vbs_carried_z(p, srv->cpu);
+	vbs_take_carried(srv, p);
 	srv->owner = __task_cred(p)->euid;
 	srv->nr_members = 1;
 	return 0;

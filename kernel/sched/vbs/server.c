@@ -104,6 +104,13 @@ static void vbs_advance_z(struct vbs_server *s, u64 delta)
 	s->z += div_u64_rem(num, s->cap, &s->z_rem);
 }
 
+static void vbs_set_z(struct vbs_server *s, u64 r, u64 e)
+{
+	s->z = r;
+	s->z_rem = 0;
+	vbs_advance_z(s, e);
+}
+
 static void vbs_raise_z(struct vbs_server *s, u64 t)
 {
 	if (s->z < t) {
@@ -132,15 +139,26 @@ static u64 vbs_align_up(const struct vbs_cpu *c, const struct vbs_server *s, u64
  * The multiple that deadline d stands for: conversion between the two clocks
  * has moved it by far less than half a period.
  */
-static u64 vbs_align_near(struct vbs_cpu *c, struct vbs_server *s, u64 d, u64 z)
+static u64 vbs_align_near(const struct vbs_cpu *c, const struct vbs_server *s,
+			  u64 d)
 {
-	u64 r = vbs_align_up(c, s, d - s->period / 2);
+	return vbs_align_up(c, s, d - s->period / 2);
+}
 
-	while (r < z) {
-		r += s->period;
-		s->stats.skipped++;
-	}
-	return r;
+/*
+ * The first multiple from @r on that is not before @z.  Each that is passed
+ * pays for one budget of the debt.
+ */
+static u64 vbs_pass_multiples(struct vbs_server *s, u64 r, u64 z, u64 *debt)
+{
+	u64 n;
+
+	if (r >= z)
+		return r;
+	n = div64_u64(z - r + s->period - 1, s->period);
+	s->stats.skipped += n;
+	*debt -= min(*debt, n * s->runtime);
+	return r + n * s->period;
 }
 
 /* ---- queues ------------------------------------------------------------ */
@@ -163,6 +181,8 @@ static void vbs_place_ready(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	if (s->state == VBS_READY && s->ready.when == s->deadline)
 		return;
+	if (s->early)
+		vbs_raise_z(s, now);
 	vbs_unqueue(c, s);
 	s->state = VBS_READY;
 	vbs_queue_add(&c->ready, &s->ready, s->deadline, now);
@@ -215,6 +235,7 @@ static void vbs_open(struct vbs_cpu *c, struct vbs_server *s)
 	s->released_at = s->release;
 	s->stats.instances++;
 	vbs_apply_cap(c, s);
+	vbs_set_z(s, s->release, s->consumed);
 	vbs_env_released(c, s, s->consumed);
 }
 
@@ -240,34 +261,40 @@ static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
 	s->consumed = start - skip * s->runtime;
 	s->cap = max(s->cap, s->cap_next);
 	s->early = s->release > now;
-	if (!s->early)
+	vbs_set_z(s, r, start);
+	if (s->early)
+		s->borrows++;
+	else
 		vbs_open(c, s);
-	s->z = r;
-	s->z_rem = 0;
-	vbs_advance_z(s, start);
 }
 
 /*
- * The instance is over and d has passed: the next one starts at d, or now if
- * that would be over as well.
+ * The instance is over and d has passed: the next one starts at d; or now, if
+ * that one would be over as well and the time that passed has paid the debt.
  */
 static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	u64 debt = s->consumed > s->runtime ? s->consumed - s->runtime : 0;
 	u64 z = vbs_termination(s);
+	u64 r = s->deadline;
 
-	if (s->deadline + s->period <= now)
-		vbs_enter(c, s, s->align ? vbs_align_up(c, s, max(now, z)) :
-			  max(now, z), 0, now);
-	else
-		vbs_enter(c, s, s->align ? vbs_align_near(c, s, s->deadline, z) :
-			  s->deadline, debt, now);
+	if (r + s->period <= now && vbs_zero_lag(s) <= now) {
+		r = max(now, z);
+		if (s->align)
+			r = vbs_align_up(c, s, r);
+		debt = 0;
+	} else if (s->align) {
+		r = vbs_align_near(c, s, r);
+		r = vbs_pass_multiples(s, r, z, &debt);
+	}
+	vbs_enter(c, s, r, debt, now);
 }
 
 /*
  * A member needs the CPU in kernel mode and there is no budget: enter as many
  * instances as the debt takes and one more, at once.  An early start with the
- * deadline that it would have had anyway takes nothing from another server.
+ * deadline that it would have had anyway takes nothing from another server; it
+ * begins to compete now, so z may not lie before (vbs_place_ready).
  * Three steps of at most lambda each, then vbs_settle() throttles.
  */
 static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
@@ -284,8 +311,8 @@ static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 		s->consumed -= k * s->runtime;
 		s->yielded = false;
 		s->early = true;
+		s->borrows++;
 	}
-	s->borrows++;
 	vbs_env_stopped(c, s, VBS_WHY_BORROW, s->release);
 }
 
@@ -374,7 +401,8 @@ void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	if (s->nr_kernel && (s->ended || vbs_exhausted(s)) &&
 	    s->borrows < VBS_MAX_BORROWS)
 		vbs_borrow(c, s, now);
-	if (s->ended || vbs_exhausted(s) || (s->early && !s->nr_kernel))
+	if (s->ended || vbs_exhausted(s) ||
+	    (s->early && (!s->nr_kernel || s->borrows > VBS_MAX_BORROWS)))
 		vbs_throttle(c, s, now);
 	else
 		vbs_place_ready(c, s, now);
@@ -395,8 +423,7 @@ static void vbs_start_at(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	if (!s->align)
 		return;
 	s->start = vbs_align_up(c, s, s->start);
-	if (s->start > vbs_align_up(c, s, now))
-		s->stats.skipped++;
+	s->stats.skipped += div64_u64(s->start - vbs_align_up(c, s, now), s->period);
 }
 
 /*
@@ -575,7 +602,11 @@ void vbs_switch(struct vbs_cpu *c, struct vbs_server *s,
  */
 void vbs_set_cap(struct vbs_cpu *c, struct vbs_server *s, u32 cap, u64 now)
 {
+	u32 booked = max(s->cap, s->cap_next);
+
 	s->cap_next = cap;
+	if (booked > max(s->cap, cap))	/* a raise is taken back */
+		vbs_env_cap_freed(c, s, booked - max(s->cap, cap));
 	if (c && s->state == VBS_IDLE)
 		vbs_place_idle(c, s, now);
 }
@@ -584,7 +615,8 @@ void vbs_set_cap(struct vbs_cpu *c, struct vbs_server *s, u32 cap, u64 now)
  * vbs_server_init - a server that has not run
  * @s: the server, zeroed
  * @p: its resource and cap
- * @z: carried from an earlier server of the same member, or 0
+ * @z: carried from an earlier server of the same member, or 0; whoever carries
+ *	one sets s->borrows to that server's as well
  */
 void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z)
 {
@@ -605,7 +637,8 @@ void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z)
  * @c: the CPU, whose pool has been given VBS_NODES_PER_ENT nodes
  * @s: the server, without runnable members, z in this CPU's VBS clock
  *
- * The first activation releases at max(t, z).
+ * The first activation releases at max(t, z).  If the cap was to be reduced the
+ * caller asks for that again with vbs_set_cap().
  */
 void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s)
 {
