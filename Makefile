@@ -41,7 +41,7 @@ install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try t
 	@$(B)/install-tree "$(KDIR)"
 
 install: ## 5 s: install vbsctl, man pages and completion; DESTDIR= PREFIX=
-	@$(MAKE) -C tools/vbsctl install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+	@$(MAKE) -s -C tools/vbsctl install O=$(BUILD)/vbsctl DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
 
 deb: tree ## 1 h or more: kernel packages with your configuration and SCHED_VBS; CONFIG=
 	@$(B)/deps deb
@@ -57,29 +57,29 @@ demo: kernel ## 1 min after the kernel: see SCHED_VBS at work in a virtual machi
 
 #: Tests (the last line of each is "N passed, N failed")
 
-test: kernel ## 20 min warm, 60 cold: patches, unit, fuzz, KUnit and the selftests in virtual machines
-	@$(B)/test patches unit fuzz kunit vm
+test: kernel ## 20 min warm, 60 cold: patches, unit tests, fuzzer, KUnit, selftests, vbsctl
+	@$(B)/test patches unit fuzz kunit ordinary tool vm
 
-test-unit: ## 1 min: the core in user space
+test-unit: deps ## 1 min: the core and vbsctl in user space
 	@$(B)/test unit
 
 test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the kernel
 	@$(B)/test kunit
 
-test-vm: kernel ## 5 min after the kernel: the selftests, in instruction-counted and real time
-	@$(B)/test vm
+test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruction-counted and real time
+	@$(B)/test tool vm
 
 test-rt: tree ## 20 min cold: the same on PREEMPT_RT
 	@$(B)/kernel rt
-	@$(B)/test --variant rt kunit vm
+	@$(B)/test --variant rt kunit ordinary tool vm
 
 test-debug: tree ## 40 min cold: the same with lockdep, KASAN and the other checks
 	@$(B)/kernel debug
-	@$(B)/test --variant debug kunit vm
+	@$(B)/test --variant debug kunit ordinary tool vm
 
 test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kernel
 	@$(B)/kernel off
-	@$(B)/test --variant off off
+	@$(B)/test --variant off ordinary
 
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check

@@ -6,7 +6,7 @@
 # A line "vbs-expect: TEXT" (written to /dev/kmsg before a fault is injected) lets the next report
 # pass whose header contains TEXT.
 
-function report(text) {
+function report(line, text) {
 	last = NR
 	for (i = 1; i <= announced; i++) {
 		if (expect[i] != "" && index(text, expect[i])) {
@@ -14,7 +14,16 @@ function report(text) {
 			return
 		}
 	}
-	print NR, text
+	print line, text
+}
+
+# A text that WARN() prints comes before its "WARNING: CPU" line: the two are one report.
+function flush_text(warning) {
+	if (held)
+		report(held, held_text (warning == "" ? "" : ": " warning))
+	else if (warning != "")
+		report(NR, warning)
+	held = 0
 }
 
 { sub(/\r$/, "") }
@@ -29,24 +38,37 @@ match($0, /vbs-expect: */) {
 
 { text = $0; sub(/^\[ *[0-9.]+\](\[ *[TC][0-9]+\])? /, "", text) }
 
-text ~ /^(WARNING|BUG|Oops|UBSAN|KASAN|KCSAN|ODEBUG|Kernel panic)[:, ]/ ||
+held && NR - held > 3 { flush_text("") }
+
+text ~ /^WARNING: CPU/ { flush_text(text); next }
+
+# The second line of a report that began with "BUG: unable to handle".
+text ~ /^Oops: / && last && NR - last < 5 { last = NR; next }
+
+text ~ /(list_(add|del) corruption|DEBUG_LOCKS_WARN_ON|refcount_t: |ODEBUG: )/ {
+	flush_text("")
+	held = NR
+	held_text = text
+	next
+}
+
+text ~ /^(WARNING|BUG|Oops|UBSAN|KASAN|KCSAN|Kernel panic)[:, ]/ ||
 text ~ /(kernel BUG at|BUG: |general protection fault|unable to handle (page fault|kernel)|double fault:|stack segment:|divide error:|invalid opcode:|int3:|unchecked MSR access)/ ||
 text ~ /Oops: / ||
 text ~ /rcu.*(detected stalls|self-detected stall|detected expedited stalls|kthread (starved|timer wakeup))/ ||
 text ~ /INFO: (task .* blocked for more than|possible|inconsistent|suspicious|trying to register|rcu)/ ||
 text ~ /(watchdog: BUG|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic|sleeping function called)/ ||
-text ~ /(list_(add|del) corruption|DEBUG_LOCKS_WARN_ON|refcount_t: |bad: scheduling from|NOHZ tick-stop error|stack-protector|Bad page|Bad rss|unreferenced object|Internal error)/ {
-	# One report prints several such lines ("WARNING: ..." and the warning's text): the first counts.
-	if (last && NR - last < 3)
-		last = NR
-	else
-		report(text)
+text ~ /(bad: scheduling from|NOHZ tick-stop error|stack-protector|Bad page|Bad rss|unreferenced object|Internal error)/ {
+	flush_text("")
+	report(NR, text)
 	next
 }
 
 # A stack without a header is a report of a kind not listed above.
 text ~ /^Call Trace:/ {
 	if (!last || NR - last > 60)
-		report(text)
+		report(NR, text)
 	last = NR
 }
+
+END { flush_text("") }

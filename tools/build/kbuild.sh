@@ -44,11 +44,11 @@ progress() {
 build_kernel() {
 	local title=$1 about='' count start=$SECONDS
 	shift
-	[ -f "$obj/vmlinux" ] || about=" of about $(cat "$obj/.objects" 2>/dev/null || echo 1600)"
+	[ -f "$obj/vmlinux" ] || about=" of about $(cat "$obj/.objects" 2>/dev/null || echo 1950)"
 	: >"$log"
 	count=$(kmake -j"${JOBS:-$(nproc)}" "$@" 2>&1 | tee "$log" | progress "$title" "$about") ||
 		fail "$title: the build failed"
-	[ -z "$about" ] || echo "$count" >"$obj/.objects"
+	[ -z "$about" ] || [ ! -f "$obj/vmlinux" ] || echo "$count" >"$obj/.objects"
 	grep -E 'warning:' "$log" >&2 || true
 	say "$title: $count objects in $((SECONDS - start)) s"
 }
