@@ -2,15 +2,19 @@
 /*
  * Response-time bounds.
  *
- * FIFO: a job that arrives a after the start of a busy window ends when all
- * that arrived in [0, a] is done.  Sporadic tasks may be shifted against one
- * another, so every task has the same bound.  It takes slices that end no job
- * early (cost <= slice) and no job that arrives while the one before it still
- * runs, for such a job does not queue: so the bound must not exceed the least
- * period, which then also proves by induction that this never happens.
+ * Alone: job k of a busy window that starts at 0 arrives at (k - 1) T at the
+ * earliest and ends when k jobs are done.  The search ends with the window, or
+ * at a common multiple of both periods, after which it repeats.
+ *
+ * FIFO: a job waits for what arrived before it.  It takes slices that end no
+ * job early (cost <= slice), and no job that arrives while the one before it
+ * still runs, for such a job does not queue: so the bound must not exceed the
+ * least period.  By induction it never does then, and each member has at most
+ * one job in the queue, its own last: the sum of all costs is ahead at most.
  *
  * Slices: a job of ceil(C/slice) turns waits at most one turn of each other
- * member before each of its own, and for no more than that member's work.
+ * member before each of its own, and for no more than that member's work.  Its
+ * predecessor must have ended, so the bound must not exceed the period.
  *
  * Busy window: every order of the members ends a job by the end of it.
  */
@@ -41,35 +45,20 @@ bool load_share(const struct load *load, struct ratio *share)
 	return true;
 }
 
-/* The most work that arrives in the closed window [0, a] */
-static u128 released(const struct load *load, u128 a)
+static u128 sum_of_costs(const struct load *load)
 {
 	u128 sum = 0;
 	int i;
 
 	for (i = 0; i < load->tasks; i++)
-		sum += (a / load->task[i].period + 1) * load->task[i].cost;
+		sum += load->task[i].cost;
 	return sum;
 }
 
-/* The same of one task in the half-open window [0, t) */
+/* The most work of a task that arrives in the half-open window [0, t) */
 static u128 released_before(const struct load_task *task, u128 t)
 {
 	return div_up(t, task->period) * task->cost;
-}
-
-static u128 next_release(const struct load *load, u128 a)
-{
-	u128 next = ~(u128)0;
-	int i;
-
-	for (i = 0; i < load->tasks; i++) {
-		u128 t = (a / load->task[i].period + 1) * load->task[i].period;
-
-		if (t < next)
-			next = t;
-	}
-	return next;
 }
 
 static uint64_t least_period(const struct load *load)
@@ -84,49 +73,33 @@ static uint64_t least_period(const struct load *load)
 	return least;
 }
 
-/* sbf(t) >= budget/period * (t - gap), and released(a) <= costs + share * a */
-static u128 linear_bound(const struct load *load, const struct supply *s)
+/* As sbf(t) >= budget/period (t - gap), and jobs come no faster than that */
+static u128 linear_bound(const struct load_task *t, const struct supply *s)
 {
-	return supply_gap(s) + div_up(released(load, 0) * s->period, s->budget);
+	return supply_gap(s) + div_up((u128)t->cost * s->period, s->budget);
 }
 
-/*
- * The horizontal distance of work and supply.  The search ends with the busy
- * window or at a common multiple of all periods, after which it repeats.
- */
-static u128 fifo_bound(const struct problem *p, u128 common)
+static u128 alone_bound(const struct load_task *t, const struct supply *s)
 {
-	u128 a = 0, next, done, worst = 0;
+	u128 common = t->period / gcd128(t->period, s->period) * (u128)s->period;
+	u128 arrival = 0, work = t->cost, done, worst = 0;
 	int steps;
 
-	for (steps = 0; steps < STEPS_MAX; steps++, a = next) {
-		done = supply_time(p->supply, released(p->load, a));
-		next = next_release(p->load, a);
-		if (done - a > worst)
-			worst = done - a;
-		if (done <= next || next >= common)
+	for (steps = 0; steps < STEPS_MAX; steps++) {
+		done = supply_time(s, work);
+		if (done - arrival > worst)
+			worst = done - arrival;
+		arrival += t->period;
+		work += t->cost;
+		if (done <= arrival || arrival >= common)
 			return worst;
 	}
-	return linear_bound(p->load, p->supply);
-}
-
-static u128 common_multiple(const struct load *load, const struct supply *s)
-{
-	u128 m = s->period;
-	int i;
-
-	for (i = 0; i < load->tasks; i++) {
-		u128 t = load->task[i].period;
-
-		if (__builtin_mul_overflow(m / gcd128(m, t), t, &m))
-			return ~(u128)0;
-	}
-	return m;
+	return linear_bound(t, s);
 }
 
 static void find_busy_window(struct problem *p)
 {
-	u128 t = supply_time(p->supply, released(p->load, 0)), work;
+	u128 t = supply_time(p->supply, sum_of_costs(p->load)), work;
 	int i, steps;
 
 	for (steps = 0; steps < STEPS_MAX; steps++) {
@@ -202,9 +175,9 @@ void load_bounds(const struct load *load, const struct supply *s, uint64_t slice
 	fill(bound, load->tasks, (struct bound){ BY_NONE, 0 });
 	if (ratio_cmp(share, (struct ratio){ s->budget, s->period }) > 0)
 		return;
-	fifo = fifo_bound(&p, common_multiple(load, s));
+	fifo = supply_time(s, sum_of_costs(load));
 	if (load->tasks == 1) {
-		bound[0] = (struct bound){ BY_ALONE, fifo };
+		bound[0] = (struct bound){ BY_ALONE, alone_bound(&load->task[0], s) };
 	} else if (slices_never_end(&p) && fifo <= least_period(load)) {
 		fill(bound, load->tasks, (struct bound){ BY_FIFO, fifo });
 	} else {

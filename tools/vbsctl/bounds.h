@@ -21,7 +21,7 @@ struct load {
 enum theory {
 	BY_NONE,	/* no bound: the load exceeds the server's bandwidth */
 	BY_ALONE,	/* one task: max over its jobs k of sbf^-1(kC) - (k-1)T */
-	BY_FIFO,	/* max over a of sbf^-1(work released in [0, a]) - a */
+	BY_FIFO,	/* sbf^-1(sum of the costs) */
 	BY_SLICES,	/* each other member once per slice of this one */
 	BY_BUSY,	/* the longest busy window: true for any order */
 };

@@ -80,6 +80,41 @@ static void add_counters(struct json_object *o, const struct vbs_server *s)
 	json_num(o, "lost_ns", s->lost);
 }
 
+/* Length of the UTF-8 character at @s, 0 if there is none */
+static int utf8_length(const char *s)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char c = *s;
+	int i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	uint32_t code = n == 1 ? c : c & (0x7f >> n);
+
+	if (c >= 0xf8 || (c & 0xc0) == 0x80)
+		return 0;
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	return code < least[n] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : n;
+}
+
+/* Names are bytes, and may be cut within a character; JSON is UTF-8 */
+static void add_comm(struct json_object *o, const char *comm)
+{
+	char text[sizeof(((struct vbs_server *)0)->comm)], *c;
+	int n;
+
+	snprintf(text, sizeof(text), "%s", comm);
+	for (c = text; *c; c += n) {
+		n = utf8_length(c);
+		if (!n) {
+			*c = '?';
+			n = 1;
+		}
+	}
+	json_str(o, "comm", text);
+}
+
 struct json_object *json_server(const struct vbs_server *s)
 {
 	struct json_object *o = json_object_new_object();
@@ -95,7 +130,7 @@ struct json_object *json_server(const struct vbs_server *s)
 	add_counters(o, s);
 	json_num(o, "owner", s->owner);
 	json_num(o, "leader", s->leader);
-	json_str(o, "comm", s->comm);
+	add_comm(o, s->comm);
 	return o;
 }
 

@@ -45,21 +45,21 @@ static uint32_t rt_capacity(const struct machine *m)
 
 uint32_t capacity_host(const struct machine *m)
 {
-	uint32_t queue = ((u128)m->limits.period_min << VBS_BW_SHIFT) / (m->limits.period_min + QUEUE_UNIT);
+	uint64_t period = m->limits.period_min;
 
-	return least32(rt_capacity(m), queue);
+	return least32(rt_capacity(m), ((u128)period << VBS_BW_SHIFT) / (period + QUEUE_UNIT));
 }
 
 uint32_t capacity_guest(const struct machine *m, const struct resource *vcpu)
 {
-	uint64_t gap = 2 * (vcpu->period - vcpu->runtime);
+	uint64_t gap = 2 * (vcpu->period - vcpu->runtime), period = m->limits.period_min;
 	u128 num;
 
-	if (m->limits.period_min <= gap)
+	if (period <= gap)
 		return 0;
-	num = (u128)vcpu->runtime * (m->limits.period_min - gap);
-	return least32(capacity_host(m), (num << VBS_BW_SHIFT) / vcpu->period /
-					 (m->limits.period_min + QUEUE_UNIT));
+	num = (u128)vcpu->runtime * (period - gap);
+	return least32(capacity_host(m),
+		       (num << VBS_BW_SHIFT) / vcpu->period / (period + QUEUE_UNIT));
 }
 
 uint64_t set_booked(const struct server_set *set)

@@ -74,10 +74,12 @@ ok $? "list shows a server"
 says "1ms/2ms a" && says "CPU 2: offline" && says "2 servers of other users not shown"
 ok $? "list shows alignment, offline CPUs and what is hidden"
 check 0 "worst: overrun 4.1us, switch 812us, release 9us" "list --wide" list --wide
+printf 'server id=10 cpu=0 leader=5 comm=\303\244 \303 \355\240\200 \340\200\257 \360\237\246\200\n' >>"$root/proc/vbs"
 run 0 list --json && python3 - "$root/out" <<'END'
 import json, sys
-o = json.load(open(sys.argv[1]))
-assert o["format"] == 1 and o["hidden"] == 2
+o = json.load(open(sys.argv[1], encoding="utf-8"))
+assert o["format"] == 1 and o["hidden"] == 1
+assert o["servers"][2]["comm"] == "\u00e4 ? ??? ??? \U0001f980"
 assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is True
 assert o["servers"][0]["cap"] == 314573 and o["cpus"][2]["online"] is False
 assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_ns aligned members

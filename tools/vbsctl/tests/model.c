@@ -94,19 +94,29 @@ static void end_job(struct model *m, int i, int t)
 		dequeue(&m->queue);
 }
 
+/* The head has run for its slice, and another one waits: to the tail */
+static void rotate(struct model *m)
+{
+	struct member *head = &m->member[m->queue.item[0]];
+
+	if (!m->slice || m->queue.n < 2 || head->turn < (int)m->slice)
+		return;
+	head->turn = 0;
+	enqueue(&m->queue, dequeue(&m->queue));
+}
+
 /* One slot of the member at the head, which ends at t */
 static void run_slot(struct model *m, int t)
 {
-	int i = m->queue.item[0];
-	struct member *a = &m->member[i];
+	struct member *a;
+	int i;
 
+	rotate(m);
+	i = m->queue.item[0];
+	a = &m->member[i];
 	a->turn++;
 	if (!--a->left)
 		end_job(m, i, t);
-	if (m->slice && a->turn == (int)m->slice && a->first != a->last) {
-		a->turn = 0;
-		enqueue(&m->queue, dequeue(&m->queue));
-	}
 }
 
 static int next_multiple(int t, int period)

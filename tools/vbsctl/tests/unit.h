@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-
 #define MS	1000000ULL
 #define US	1000ULL
 

@@ -13,7 +13,7 @@ static void random_load(struct load *load, uint32_t *seed)
 
 	load->tasks = 1 + model_random(seed, 4);
 	for (i = 0; i < load->tasks; i++) {
-		load->task[i].period = 8 + model_random(seed, 60);
+		load->task[i].period = 4 + model_random(seed, 60);
 		load->task[i].cost = 1 + model_random(seed, 5);
 		load->task[i].deadline = load->task[i].period;
 	}
@@ -143,6 +143,23 @@ static void one_task_by_hand(void **state)
 	assert_true(bound_meets(&b, &load.task[0]));
 }
 
+/* The second job of a window needs a third instance: 20+13+1 after its start */
+static void the_first_job_is_not_always_the_worst(void **state)
+{
+	struct load load = { .tasks = 1, .task = { { 2, 9, 25 } } };
+	struct supply s = { 3, 13, false };
+	struct bound b = bound_of(&load, &s, 0, 0);
+	int worst;
+
+	(void)state;
+	assert_int_equal((int)b.response, 25);
+	assert_true(bound_meets(&b, &load.task[0]));
+	load.task[0].deadline = 24;
+	assert_false(bound_meets(&b, &load.task[0]));
+	model_critical(&load, &s, 0, 20000, &worst);
+	assert_int_equal(worst, 25);
+}
+
 /* Load and server of the same bandwidth: no window closes, yet there is a bound */
 static void full_use_has_a_bound(void **state)
 {
@@ -263,6 +280,20 @@ static void proposal_for_a_period(void **state)
 	assert_false(meets(&w, &best));
 }
 
+/* The kernel refuses less than twice the overhead */
+static void proposal_is_not_below_twice_the_overhead(void **state)
+{
+	struct load load = { .tasks = 1, .task = { { 1 * US, 10 * MS, 10 * MS } } };
+	struct wish w = wish_for(&load, 50 * US);
+	struct resource best;
+	struct machine m;
+
+	(void)state;
+	machine_defaults(&m);
+	assert_true(propose(&w, &m, &best));
+	assert_int_equal(best.runtime, 100 * US);
+}
+
 static void no_proposal_for_too_much(void **state)
 {
 	struct load load = { .tasks = 1, .task = { { 10 * MS, 10 * MS, 10 * MS } } };
@@ -281,6 +312,7 @@ int main(void)
 		cmocka_unit_test(no_response_above_its_bound),
 		cmocka_unit_test(bounds_are_reached),
 		cmocka_unit_test(one_task_by_hand),
+		cmocka_unit_test(the_first_job_is_not_always_the_worst),
 		cmocka_unit_test(full_use_has_a_bound),
 		cmocka_unit_test(one_ns_too_much_has_none),
 		cmocka_unit_test(two_tasks_by_hand),
@@ -288,6 +320,7 @@ int main(void)
 		cmocka_unit_test(incommensurable_periods_do_not_hang),
 		cmocka_unit_test(proposal_is_the_least),
 		cmocka_unit_test(proposal_for_a_period),
+		cmocka_unit_test(proposal_is_not_below_twice_the_overhead),
 		cmocka_unit_test(no_proposal_for_too_much),
 	};
 

@@ -224,7 +224,7 @@ static void long_items_are_refused(void **state)
 
 	(void)state;
 	memset(text, '0', sizeof(text));
-	strcpy(text + 200, "3ms/10ms");
+	strcpy(text + 124, "3ms9/10ms");
 	assert_non_null(parse_resource(text, &res));
 }
 

@@ -134,6 +134,7 @@ static void top_shows_what_was_used(void **state)
 	struct vbs_snapshot *a = at(HEAD SERVER(3, 1000000, "a") SERVER(4, 0, "b"), 1000000000);
 	struct vbs_snapshot *b = at(HEAD SERVER(3, 301000000, "a") SERVER(5, 7, "c"), 2000000000);
 	struct top_view view = { .sort = 'u' };
+	char line[512];
 
 	(void)state;
 	assert_true(top_build(&view, a, b));
@@ -145,6 +146,10 @@ static void top_shows_what_was_used(void **state)
 	assert_true(view.row[0].known);
 	assert_int_equal(view.row[1].server.id, 5);
 	assert_false(view.row[1].known);
+	assert_true(top_line(&view, 1, line, sizeof(line)));
+	assert_non_null(strstr(line, "    3   0  30.00  30.00  30.00 3ms/10ms a"));
+	assert_true(top_line(&view, 2, line, sizeof(line)));
+	assert_non_null(strstr(line, "    5   0      -  30.00  30.00 3ms/10ms a"));
 	top_free(&view);
 	vbs_snapshot_free(a);
 	vbs_snapshot_free(b);
@@ -178,6 +183,10 @@ static void top_does_not_run_backwards(void **state)
 	assert_true(top_build(&view, a, b));
 	assert_int_equal(view.row[0].ran, 0);
 	assert_int_equal(view.row[0].used, 0);
+	top_free(&view);
+	assert_true(top_build(&view, b, a));
+	assert_int_equal(view.row[0].ran, 990);
+	assert_int_equal(view.row[0].used, 0);	/* in no time */
 	top_free(&view);
 	vbs_snapshot_free(a);
 	vbs_snapshot_free(b);

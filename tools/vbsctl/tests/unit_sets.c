@@ -26,6 +26,9 @@ static void default_capacity_is_ninety_percent(void **state)
 	assert_int_equal(capacity_host(&m), 996147);
 	m.rt_runtime = 0;
 	assert_int_equal(capacity_host(&m), 0);
+	machine_defaults(&m);
+	m.rt_runtime = 10000;	/* less than the fair server has */
+	assert_int_equal(capacity_host(&m), 0);
 }
 
 /* With all of the CPU for real-time tasks the queue's unit is what limits */
