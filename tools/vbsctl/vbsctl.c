@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vbsctl: the command table, help and the form of messages. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,14 +86,14 @@ static int help(const char *topic)
 	return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them", topic);
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const struct command *cmd;
 
 	if (argc < 2)
 		return print_overview(stderr);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return puts("vbsctl " VBSCTL_VERSION) == EOF;
+		return puts("vbsctl " VBSCTL_VERSION) == EOF ? VC_FAIL : VC_OK;
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help(argv[2]);
 	cmd = find(argv[1]);
@@ -100,4 +101,13 @@ int main(int argc, char **argv)
 		return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them",
 			    argv[1]);
 	return cmd->run(cmd, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int code = dispatch(argc, argv);
+
+	if ((fflush(stdout) || ferror(stdout)) && code == VC_OK)
+		return failure(VC_FAIL, "cannot write the output: %s", strerror(errno));
+	return code;
 }

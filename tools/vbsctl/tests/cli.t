@@ -88,6 +88,10 @@ assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_n
 END
 ok $? "list --json is JSON with the documented keys"
 
+VBSCTL_ROOT="$root" "$vbsctl" list >/dev/full 2>"$root/out"
+[ $? -eq 1 ] && says "cannot write the output: No space left on device"
+ok $? "output that cannot be written is a failure"
+
 check 0 "USED%" "top -b" top -b -n 2 -d 20ms
 [ "$(grep -c '^ *3 ' "$root/out")" -eq 2 ] && says "  0.00  50.00  80.00 1ms/2ms a"
 ok $? "top shows each server in each view"
