@@ -36,13 +36,14 @@ need_space() {
 		die "$build has $((free / 1024)) MiB free, this step needs $1 GiB"
 }
 
-# lock NAME: one builder at a time; held until the script ends.
+# lock NAME [-s]: one builder at a time, or with -s one of several readers; held until the script ends.
 lock() {
+	local fd
 	mkdir -p "$build"
-	exec {lock_fd}>"$build/.lock-$1"
-	flock -n "$lock_fd" && return
+	exec {fd}>"$build/.lock-$1"
+	flock -n ${2:+"$2"} "$fd" && return
 	say "${0##*/}: waiting for another run that works on $1"
-	flock "$lock_fd"
+	flock ${2:+"$2"} "$fd"
 }
 
 # The git repository of build/tree, whatever repository the caller stands in.
