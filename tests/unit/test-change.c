@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Switches, caps, moves, bookings, borrowing and aligned release, one rule at a
+ * time.
+ */
+#include "bed.h"
+
+/* ---- switch ---- */
+
+/*
+ * 50 of (50, 100) are executed, then (1, 2): not released at t, that would be
+ * 51 in 52 and make a neighbour miss, but at z = 100.
+ */
+static void test_switch_ahead(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 50 * MS);
+	switch_to(s, 1 * MS, 2 * MS);
+	assert_int_equal(s->state, VBS_WAITING);
+	waits_until(s, 100 * MS);
+	at(100 * MS);
+	is_ready(s);
+	instance(s, 100 * MS, 102 * MS, 0);
+}
+
+/* Not ahead of its cap: released at once, a switch is not a penalty */
+static void test_switch_behind(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(10 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 10 * MS);
+	waits_until(s, 100 * MS);
+	at(20 * MS);
+	switch_to(s, 1 * MS, 2 * MS);
+	is_ready(s);
+	instance(s, 20 * MS, 22 * MS, 0);
+}
+
+static void test_switch_while_waiting(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 30 * MS);
+	switch_to(s, 1 * MS, 2 * MS);
+	waits_until(s, 60 * MS);
+	at(40 * MS);
+	switch_to(s, 2 * MS, 8 * MS);
+	waits_until(s, 60 * MS);
+	stop(s, USER);
+	at(70 * MS);		/* a wake at t >= s releases at t */
+	wake(s, USER);
+	instance(s, 70 * MS, 78 * MS, 0);
+}
+
+static void test_switch_while_blocked(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 30 * MS);
+	stop(s, USER);
+	switch_to(s, 1 * MS, 2 * MS);
+	at(50 * MS);
+	wake(s, USER);
+	waits_until(s, 60 * MS);
+	at(60 * MS);
+	instance(s, 60 * MS, 62 * MS, 0);
+}
+
+/* What was yielded is over with the instance, z still counts */
+static void test_switch_after_yield(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 10 * MS);
+	yield(s);
+	switch_to(s, 1 * MS, 2 * MS);
+	waits_until(s, 20 * MS);
+	at(20 * MS);
+	is_ready(s);
+}
+
+/* z falls between two nanoseconds: up, against the server */
+static void test_switch_rounds_up(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(10 * US, 100 * US, 350000);
+	wake(s, USER);
+	run(s, 10 * US);
+	assert_int_equal(s->z, 29959);		/* 29959.3 */
+	switch_to(s, 10 * US, 100 * US);
+	waits_until(s, 29960);
+}
+
+/* ---- caps ---- */
+
+static void test_cap_reduced(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 1 * MS);
+	ask_cap(s, HALF / 2);
+	run(s, 1 * MS);
+	assert_int_equal(s->z, 4 * MS);		/* still at the old cap */
+	at(10 * MS - 1);
+	assert_int_equal(bed.freed, 0);
+	at(10 * MS);
+	assert_int_equal(bed.freed, HALF / 2);
+	run(s, 1 * MS);
+	assert_int_equal(s->z, 14 * MS);
+}
+
+static void test_cap_reduced_blocked(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 1 * MS);
+	stop(s, USER);
+	ask_cap(s, HALF / 2);
+	at(5 * MS - 1);
+	assert_int_equal(bed.freed, 0);
+	at(5 * MS);		/* y */
+	assert_int_equal(bed.freed, HALF / 2);
+}
+
+static void test_cap_reduced_switched(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 1 * MS);
+	stop(s, USER);
+	switch_cap(s, 1 * MS, 10 * MS, HALF / 2);
+	at(2 * MS - 1);
+	assert_int_equal(bed.freed, 0);
+	at(2 * MS);		/* max(t, z) */
+	assert_int_equal(bed.freed, HALF / 2);
+}
+
+/* Raised, and taken back before it was in force: freed at once */
+static void test_cap_raise_taken_back(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	ask_cap(s, HALF + 1000);
+	ask_cap(s, HALF - 1000);
+	assert_int_equal(bed.freed, 1000);
+	run(s, 2 * MS);
+	at(10 * MS);
+	assert_int_equal(bed.freed, 2000);
+}
+
+/* ---- moves, bookings ---- */
+
+static void test_move(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	stop(s, USER);
+	vbs_server_detach(&bed.cpu, s);
+	take_nodes();
+	at(3 * MS);
+	give_nodes();
+	vbs_server_attach(&bed.cpu, s);
+	wake(s, USER);
+	waits_until(s, 4 * MS);
+	at(4 * MS);
+	instance(s, 4 * MS, 14 * MS, 0);
+}
+
+/* z is carried into the next life, its cap stays booked until then */
+static void test_leave_and_reenter(void **state)
+{
+	struct vbs_server *s;
+	u64 z;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, USER);
+	run(s, 50 * MS);
+	stop(s, USER);
+	z = vbs_termination(s);
+	vbs_server_detach(&bed.cpu, s);
+	vbs_booking_add(&bed.cpu, &bed.b, z, bed.now);
+	s = enter_z(1 * MS, 2 * MS, HALF, false, z);
+	wake(s, USER);
+	waits_until(s, 100 * MS);
+	at(100 * MS - 1);
+	assert_false(bed.over);
+	at(100 * MS);
+	assert_true(bed.over);
+	is_ready(s);
+}
+
+/* Further than 8 s away: queued again on the way, over at the right time */
+static void test_far_booking(void **state)
+{
+	u64 when;
+
+	(void)state;
+	bed_start(5 * MS);
+	give_nodes();
+	vbs_booking_add(&bed.cpu, &bed.b, 100000 * MS, bed.now);
+	assert_true(vbs_next_release(&bed.cpu, &when));
+	assert_int_equal(when, 5 * MS + VBS_WAIT_MAX);
+	at(100000 * MS - 1);
+	assert_false(bed.over);
+	at(100000 * MS);
+	assert_true(bed.over);
+}
+
+/* Releases due are processed in batches */
+static void test_batches(void **state)
+{
+	(void)state;
+	bed_start(0);
+	for (int i = 0; i < 70; i++) {
+		enter(10 * US, 1 * MS, HALF / 40);
+		wake(&bed.s[i], USER);
+		vbs_charge(&bed.s[i], 10 * US);
+		vbs_settle(&bed.cpu, &bed.s[i], bed.now);
+	}
+	late_at(1 * MS);
+	assert_int_equal(vbs_release_due(&bed.cpu, bed.now, 64), 64);
+	assert_int_equal(vbs_release_due(&bed.cpu, bed.now, 64), 6);
+	assert_int_equal(vbs_release_due(&bed.cpu, bed.now, 64), 0);
+	for (int i = 0; i < 70; i++) {
+		assert_ptr_equal(vbs_first_ready(&bed.cpu), &bed.s[i]);
+		stop(&bed.s[i], USER);
+	}
+}
+
+/* Members of a throttled server bring no budget */
+static void test_join_throttled(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	wake(s, USER);
+	waits_until(s, 10 * MS);
+	instance(s, 0, 10 * MS, 2 * MS);
+	at(10 * MS);
+	assert_int_equal(vbs_nr_eligible(s), 2);
+}
+
+/* ---- borrowing ---- */
+
+static void test_borrow(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	wake(s, USER);
+	run(s, 2500 * US);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 500 * US);	/* k = 1 */
+	assert_int_equal(vbs_nr_eligible(s), 1);	/* the kernel only */
+	mode(s, USER);
+	waits_until(s, 10 * MS);
+	at(10 * MS);
+	assert_int_equal(vbs_nr_eligible(s), 2);	/* the rest is everybody's */
+	instance(s, 10 * MS, 20 * MS, 500 * US);
+	assert_int_equal(s->z, 11 * MS);
+}
+
+/* Late by 2.5 budgets: k = 3 in one step */
+static void test_borrow_debt(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 7 * MS);
+	is_ready(s);
+	instance(s, 30 * MS, 40 * MS, 1 * MS);
+	assert_int_equal(s->borrows, 1);
+}
+
+static void test_borrow_limit(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 2 * MS);
+	run(s, 2 * MS);
+	run(s, 2 * MS);
+	is_ready(s);
+	run(s, 2 * MS);		/* 3 lambda since the release */
+	waits_until(s, 40 * MS);
+	assert_int_equal(s->stats.kthrottled, 1);
+	stop(s, KERNEL);
+	wake(s, KERNEL);	/* block and wake gain nothing */
+	waits_until(s, 40 * MS);
+	at(40 * MS);
+	is_ready(s);
+	assert_int_equal(s->borrows, 0);
+}
+
+/* Switches before a release do not give three more steps */
+static void test_borrow_switches(void **state)
+{
+	struct vbs_server *s;
+	u64 ran = 0;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	while (vbs_nr_eligible(s)) {
+		run(s, 1 * MS);
+		ran += 1 * MS;
+		switch_to(s, 2 * MS, 10 * MS);
+	}
+	assert_true(ran <= 4 * 2 * MS);
+	assert_true(s->wait.due >= 2 * ran);
+}
+
+/* Before r only the kernel, also after block and wake */
+static void test_borrow_blocked(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 2 * MS);
+	run(s, 1 * MS);
+	stop(s, KERNEL);
+	wake(s, USER);
+	waits_until(s, 10 * MS);
+	wake(s, KERNEL);
+	assert_int_equal(vbs_nr_eligible(s), 1);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
+}
+
+/* While waiting after a switch: as throttled with d := s */
+static void test_borrow_waiting(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 50 * MS - 1);
+	switch_to(s, 1 * MS, 2 * MS);
+	is_ready(s);
+	assert_true(s->early);
+	instance(s, 100 * MS - 2, 102 * MS - 2, 0);
+	mode(s, USER);
+	waits_until(s, 100 * MS - 2);
+}
+
+/* ---- aligned release ---- */
+
+static struct vbs_server *enter_aligned(u64 runtime, u64 period, u32 cap)
+{
+	return enter_z(runtime, period, cap, true, 0);
+}
+
+static void test_aligned(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(13 * MS);
+	bed.cpu.mono_offset = 4 * MS;	/* multiples at 6, 16, 26 ... here */
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	assert_int_equal(s->state, VBS_WAITING);
+	waits_until(s, 16 * MS);
+	at(16 * MS);
+	is_ready(s);
+	instance(s, 16 * MS, 26 * MS, 0);
+	run(s, 2 * MS);
+	waits_until(s, 26 * MS);
+	at(26 * MS);
+	run(s, 1 * MS);
+	stop(s, USER);
+	at(33 * MS);		/* y = 31: a new instance, at the multiple */
+	wake(s, USER);
+	waits_until(s, 36 * MS);
+}
+
+/* The clock of the multiples has drifted: the deadline's one is found again */
+static void test_aligned_drift(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	for (u64 k = 1; k < 100; k++) {
+		s64 drift = k % 2 ? 3 * US : -4 * US;
+
+		bed.cpu.mono_offset += (u64)drift;
+		at(s->deadline + 5 * US);
+		is_ready(s);
+		assert_int_equal((s->release + bed.cpu.mono_offset) % (10 * MS), 0);
+		assert_int_equal((s->release + bed.cpu.mono_offset) / (10 * MS), k);
+		run(s, 2 * MS);
+	}
+}
+
+/* Multiples that z has passed are skipped; the debt is not charged twice */
+static void test_aligned_skip(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, VBS_BW_UNIT / 4);
+	wake(s, USER);
+	run(s, 5 * MS);		/* z = 20: the debt of 3 is 1.5 budgets */
+	at(10 * MS);
+	waits_until(s, 20 * MS);
+	at(20 * MS);
+	is_ready(s);
+	instance(s, 20 * MS, 30 * MS, 1 * MS);
+	assert_int_equal(s->stats.skipped, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_switch_ahead),
+		cmocka_unit_test(test_switch_behind),
+		cmocka_unit_test(test_switch_while_waiting),
+		cmocka_unit_test(test_switch_while_blocked),
+		cmocka_unit_test(test_switch_after_yield),
+		cmocka_unit_test(test_switch_rounds_up),
+		cmocka_unit_test(test_cap_reduced),
+		cmocka_unit_test(test_cap_reduced_blocked),
+		cmocka_unit_test(test_cap_reduced_switched),
+		cmocka_unit_test(test_cap_raise_taken_back),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_leave_and_reenter),
+		cmocka_unit_test(test_far_booking),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_join_throttled),
+		cmocka_unit_test(test_borrow),
+		cmocka_unit_test(test_borrow_debt),
+		cmocka_unit_test(test_borrow_limit),
+		cmocka_unit_test(test_borrow_switches),
+		cmocka_unit_test(test_borrow_blocked),
+		cmocka_unit_test(test_borrow_waiting),
+		cmocka_unit_test(test_aligned),
+		cmocka_unit_test(test_aligned_drift),
+		cmocka_unit_test(test_aligned_skip),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
+}
