@@ -27,6 +27,8 @@ static inline bool vbs_task(const struct task_struct *p)
 DECLARE_STATIC_KEY_FALSE(sched_vbs_used);
 
 void __sched_vbs_resume_work(void);
+void __sched_vbs_signal(struct task_struct *p);
+int vbs_can_attach(struct task_struct *p, const struct cpumask *mask);
 void __sched_vbs_exec_privileged(void);
 
 /**
@@ -62,6 +64,28 @@ static inline void sched_vbs_resume_work(void)
 }
 
 /**
+ * sched_vbs_signal - a task must see to a signal that cannot wait
+ * @p: the task: killed, to be frozen or to be stopped; siglock held
+ *
+ * A member that its server has stopped at the boundary to user mode has work
+ * to do in the kernel now.
+ */
+static inline void sched_vbs_signal(struct task_struct *p)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && vbs_task(p))
+		__sched_vbs_signal(p);
+}
+
+/**
+ * sched_vbs_can_attach - may a task go to a cpuset of these CPUs?
+ */
+static inline int sched_vbs_can_attach(struct task_struct *p,
+				       const struct cpumask *mask)
+{
+	return vbs_task(p) ? vbs_can_attach(p, mask) : 0;
+}
+
+/**
  * sched_vbs_exec_privileged - an exec that gains privilege leaves the server
  */
 static inline void sched_vbs_exec_privileged(void)
@@ -75,7 +99,13 @@ static inline void sched_vbs_exec_privileged(void)
 static __always_inline void sched_vbs_boundary_begin(void) { }
 static __always_inline void sched_vbs_boundary_end(void) { }
 static inline void sched_vbs_resume_work(void) { }
+static inline void sched_vbs_signal(struct task_struct *p) { }
 static inline void sched_vbs_exec_privileged(void) { }
+static inline int sched_vbs_can_attach(struct task_struct *p,
+				       const struct cpumask *mask)
+{
+	return 0;
+}
 
 #endif /* CONFIG_SCHED_VBS */
 

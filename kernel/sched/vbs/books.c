@@ -27,16 +27,24 @@ static void vbs_books_lend(struct list_head *chain, bool lend)
 	}
 }
 
-/* The server comes to @cpu: its booking there becomes the server's. */
-static void vbs_books_take_over(struct list_head *chain, int cpu)
+/*
+ * The server comes to @cpu: what is booked there for it becomes part of its
+ * cap.  What is more than the cap stays booked until its time has come.
+ */
+static void vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 {
 	struct vbs_booked *b, *tmp;
+	u32 take;
 
 	list_for_each_entry_safe(b, tmp, chain, chain) {
 		if (b->cpu != cpu)
 			continue;
-		b->core.amount = 0;
-		list_del_init(&b->chain);
+		take = min(b->core.amount, cap);
+		vbs_adm_free(&vbs_books.adm, cpu, take);
+		b->core.amount -= take;
+		cap -= take;
+		if (!b->core.amount)
+			list_del_init(&b->chain);
 	}
 }
 
@@ -48,13 +56,11 @@ static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 	lockdep_assert_held(&vbs_books.lock);
 	vbs_books_lend(chain, true);
 	cpu = vbs_adm_best(&vbs_books.adm, mask, spare);
-	*best = cpu;
-	if (cpu < 0 || *spare < cap) {
-		vbs_books_lend(chain, false);
-		return -EBUSY;
-	}
-	vbs_books_take_over(chain, cpu);
 	vbs_books_lend(chain, false);
+	*best = cpu;
+	if (cpu < 0 || *spare < cap)
+		return -EBUSY;
+	vbs_books_take_over(chain, cpu, cap);
 	vbs_adm_book(&vbs_books.adm, cpu, cap);
 	return 0;
 }

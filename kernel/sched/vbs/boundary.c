@@ -43,6 +43,38 @@ void __sched_vbs_resume_work(void)
 		send_sig(SIGXCPU, current, 1);
 }
 
+/* From now on it is in the kernel, which is lent to. */
+static void vbs_resume_parked(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	update_rq_clock(rq);
+	vbs_update_server(rq, srv);
+	vbs_update_mode(p, true);
+	list_move_tail(&p->vbs.run, &srv->kernel);
+	vbs_settle(rq->vbs.core, &srv->core, vbs_clock(rq));
+	vbs_arm_release(rq);
+	vbs_preempt_curr(rq);
+}
+
+/**
+ * __sched_vbs_signal - a member at the boundary has work in the kernel
+ * @p: the task
+ *
+ * Context: siglock held, interrupts off.
+ */
+void __sched_vbs_signal(struct task_struct *p)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = task_rq_lock(p, &rf);
+	if (p->vbs.counted && p->vbs.queued && !p->vbs.kernel &&
+	    rq->vbs.curr != p)
+		vbs_resume_parked(rq, p);
+	task_rq_unlock(rq, p, &rf);
+}
+
 /**
  * __sched_vbs_exec_privileged - current has gained privilege by exec
  *

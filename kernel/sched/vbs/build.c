@@ -19,6 +19,7 @@
 #include <linux/sched/vbs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
 #include <uapi/linux/sched/types.h>

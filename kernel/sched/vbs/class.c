@@ -231,6 +231,16 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	vbs_member_add(rq->vbs.core, &srv->core, p->vbs.kernel, vbs_clock(rq));
 }
 
+/* The running member has company now: its slice counts. */
+static void vbs_arm_slice(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *curr = rq->vbs.curr;
+
+	if (curr && curr->vbs.server == srv && curr->vbs.counted &&
+	    cpu_of(rq) == smp_processor_id())
+		vbs_arm_budget(rq, srv, curr);
+}
+
 static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 {
 	struct vbs_srv *srv = p->vbs.server;
@@ -247,6 +257,7 @@ static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 	else
 		vbs_count(rq, p, flags);
 	vbs_arm_release(rq);
+	vbs_arm_slice(rq, srv);
 }
 
 static bool dequeue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
@@ -430,7 +441,6 @@ static void task_dead_vbs(struct task_struct *p)
 	update_rq_clock(rq);
 	vbs_leave(rq, p);
 	task_rq_unlock(rq, p, &rf);
-	vbs_books_disown(&p->vbs.bookings);
 }
 
 #ifdef CONFIG_SCHED_CORE

@@ -292,3 +292,13 @@ void vbs_cancel_fork(struct task_struct *p)
 	if (srv && !vbs_quit(srv, p))
 		irq_work_queue(&srv->end_work);
 }
+
+/**
+ * vbs_task_exit - a task is dead, of whatever class
+ * @p: the task; what is booked for it nobody will take over any more
+ */
+void vbs_task_exit(struct task_struct *p)
+{
+	if (!list_empty(&p->vbs.bookings))
+		vbs_books_disown(&p->vbs.bookings);
+}

@@ -63,6 +63,8 @@ static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spa
 {
 	struct vbs_booked *booked = spare ? spare->booked : NULL;
 
+	vbs_update_server(rq, srv);
+	vbs_attach(rq, srv);
 	vbs_uncount_all(rq, srv);
 	if (vbs_vacate(rq, srv, booked, &srv->bookings)) {
 		spare->booked = NULL;
@@ -74,8 +76,7 @@ static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spa
 
 /**
  * vbs_move - a server leaves its CPU for another
- * @rq: the CPU's, locked, clock updated; or the lone member's if the server
- *	is attached to none
+ * @rq: the CPU's, locked, clock updated
  * @srv: the server; @to is booked
  * @to: where it goes
  * @spare: what the booking that stays behind is made of, or NULL if the CPU
@@ -87,12 +88,7 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	int from = srv->cpu;
 	u64 z;
 
-	if (srv->attached) {
-		vbs_update_server(rq, srv);
-		vbs_detach(rq, srv, spare);
-	} else {
-		vbs_books_release(from, max(srv->core.cap, srv->core.cap_next));
-	}
+	vbs_detach(rq, srv, spare);
 	z = vbs_termination(&srv->core) + vbs_clock_of(to) - vbs_clock_of(from);
 	srv->core.z = z;
 	srv->core.z_rem = 0;
@@ -151,12 +147,21 @@ static bool vbs_lone(struct vbs_srv *srv)
 	return members == 1;
 }
 
-/* May the server go anywhere, and can it be moved right now? */
-static int vbs_check_move(struct rq *rq, struct task_struct *p,
+/* The mask that will be in force: a cpuset's change is cut to the user's. */
+static const struct cpumask *vbs_new_mask(struct rq *rq, struct task_struct *p,
+					  const struct affinity_context *ctx)
+{
+	if (p->user_cpus_ptr && !(ctx->flags & SCA_USER) &&
+	    cpumask_and(rq->scratch_mask, ctx->new_mask, p->user_cpus_ptr))
+		return rq->scratch_mask;
+	return ctx->new_mask;
+}
+
+static int vbs_check_move(struct task_struct *p, struct vbs_srv *srv,
 			  const struct affinity_context *ctx)
 {
-	struct vbs_srv *srv = p->vbs.server;
-
+	if ((ctx->flags & SCA_CHECK) && (p->flags & PF_NO_SETAFFINITY))
+		return -EINVAL;
 	if (!vbs_lone(srv)) {
 		vbs_reject(p, VBS_REJECT_AFFINITY, 0, 0, srv->cpu);
 		return -EINVAL;
@@ -165,48 +170,100 @@ static int vbs_check_move(struct rq *rq, struct task_struct *p,
 		vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, srv->cpu);
 		return -EPERM;
 	}
-	if (is_migration_disabled(p))
-		return -EAGAIN;
-	if (srv->attached)
-		return vbs_is_home(rq, srv) ? 0 : -EAGAIN;
-	return vbs_termination(&srv->core) > vbs_clock_of(srv->cpu) ? -EBUSY : 0;
+	return 0;
 }
 
-/**
- * vbs_set_affinity - a task's mask is about to change
- * @rq: the task's, locked
- * @p: the task, its pi_lock held
- * @ctx: the change
- *
- * A lone member takes its server along, if another CPU of the mask has room.
- *
- * Return: 0 if the mask may be set; -EAGAIN to unlock and try again; else why
- * not.
- */
-int vbs_set_affinity(struct rq *rq, struct task_struct *p,
-		     struct affinity_context *ctx)
+static int vbs_move_into(struct rq *rq, struct task_struct *p,
+			 struct vbs_srv *srv, struct affinity_context *ctx)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	const struct cpumask *mask = vbs_new_mask(rq, p, ctx);
 	u32 spare = 0;
 	int ret;
 
-	if (!task_has_vbs_policy(p) || !srv ||
-	    (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)) ||
-	    cpumask_test_cpu(srv->cpu, ctx->new_mask))
+	if (cpumask_test_cpu(srv->cpu, mask))
 		return 0;
-	if (!ctx->vbs_spare)
-		return -ENOMEM;
-	ret = vbs_check_move(rq, p, ctx);
+	if (!cpumask_intersects(mask, cpu_active_mask))
+		return -EINVAL;
+	ret = vbs_check_move(p, srv, ctx);
 	if (ret)
 		return ret;
 	update_rq_clock(rq);
-	ret = vbs_books_move(srv, ctx->new_mask, &spare);
+	ret = vbs_books_move(srv, mask, &spare);
 	if (ret < 0) {
 		vbs_reject(p, VBS_REJECT_NO_ROOM, srv->core.cap_next, spare, -1);
 		return ret;
 	}
 	vbs_move(rq, srv, ret, ctx->vbs_spare);
 	return 0;
+}
+
+/**
+ * vbs_move_first - a task's mask is about to change
+ * @p: the task
+ * @ctx: the change
+ *
+ * A lone member takes its server along, if another CPU of the mask has room.
+ *
+ * Context: no locks held.
+ * Return: 0 if the mask may be set, or why not.
+ */
+int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
+{
+	struct vbs_srv *srv;
+	unsigned long flags;
+	struct rq_flags rf;
+	struct rq *rq;
+	int ret = 0;
+
+	if (!ctx->vbs_spare)
+		return -ENOMEM;
+	raw_spin_lock_irqsave(&p->pi_lock, flags);
+	srv = p->vbs.server;
+	if (srv) {
+		rq = vbs_lock_home(srv, &rf);
+		ret = vbs_move_into(rq, p, srv, ctx);
+		rq_unlock_irqrestore(rq, &rf);
+	}
+	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
+	return ret;
+}
+
+/**
+ * vbs_set_affinity - may the mask be set?
+ * @p: the task, its pi_lock held
+ * @ctx: the change
+ *
+ * Return: 0, or -EAGAIN if its server is outside of the new mask.
+ */
+int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
+		return 0;
+	return cpumask_test_cpu(READ_ONCE(srv->cpu), ctx->new_mask) ? 0 : -EAGAIN;
+}
+
+/**
+ * vbs_can_attach - may a task go to a cpuset?
+ * @p: the task
+ * @mask: the cpuset's CPUs
+ *
+ * The attachment itself cannot fail, so the server has to be there already.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int vbs_can_attach(struct task_struct *p, const struct cpumask *mask)
+{
+	struct vbs_srv *srv;
+	int ret = 0;
+
+	rcu_read_lock();
+	srv = READ_ONCE(p->vbs.server);
+	if (srv && !cpumask_test_cpu(READ_ONCE(srv->cpu), mask))
+		ret = -EBUSY;
+	rcu_read_unlock();
+	return ret;
 }
 
 /**

@@ -63,6 +63,16 @@ static void vbs_show_stats(struct seq_file *m, const struct vbs_stats *st)
 		   st->kthrottled);
 }
 
+/* A name is its owner's to choose: it must not end the line. */
+static void vbs_show_comm(struct seq_file *m, struct task_struct *p)
+{
+	char comm[TASK_COMM_LEN];
+
+	get_task_comm(comm, p);
+	seq_escape_str(m, comm, ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
+	seq_putc(m, '\n');
+}
+
 static void vbs_show_server(struct seq_file *m, struct vbs_srv *srv)
 {
 	struct vbs_server *s = &srv->core;
@@ -78,11 +88,10 @@ static void vbs_show_server(struct seq_file *m, struct vbs_srv *srv)
 		   s->align ? SCHED_FLAG_VBS_ALIGN : 0, srv->nr_members,
 		   vbs_state_names[READ_ONCE(s->state)]);
 	vbs_show_stats(m, &s->stats);
-	seq_printf(m, " lost=%llu owner=%u leader=%d comm=%s\n",
-		   cpu_rq(cpu)->vbs.lost,
+	seq_printf(m, " lost=%llu owner=%u leader=%d comm=", cpu_rq(cpu)->vbs.lost,
 		   from_kuid_munged(seq_user_ns(m), srv->owner),
-		   task_pid_nr_ns(leader, proc_pid_ns(file_inode(m->file)->i_sb)),
-		   leader->comm);
+		   task_pid_nr_ns(leader, proc_pid_ns(file_inode(m->file)->i_sb)));
+	vbs_show_comm(m, leader);
 }
 
 static int vbs_proc_show(struct seq_file *m, void *v)

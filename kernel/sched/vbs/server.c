@@ -230,12 +230,17 @@ static void vbs_apply_cap(struct vbs_cpu *c, struct vbs_server *s)
 /* The instance becomes every member's. */
 static void vbs_open(struct vbs_cpu *c, struct vbs_server *s)
 {
+	u64 z = 0;
+
 	s->early = false;
 	s->borrows = 0;
 	s->released_at = s->release;
 	s->stats.instances++;
+	if (s->cap != s->cap_next)
+		z = vbs_termination(s);
 	vbs_apply_cap(c, s);
 	vbs_set_z(s, s->release, s->consumed);
+	vbs_raise_z(s, z);
 	vbs_env_released(c, s, s->consumed);
 }
 

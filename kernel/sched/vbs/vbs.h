@@ -102,6 +102,7 @@ void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
 
 void vbs_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
+void vbs_task_exit(struct task_struct *p);
 
 int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
@@ -109,8 +110,8 @@ void vbs_capacity_update(void);
 #ifdef CONFIG_SMP
 struct vbs_spare *vbs_spare_alloc(struct task_struct *p);
 void vbs_spare_free(struct vbs_spare *spare);
-int vbs_set_affinity(struct rq *rq, struct task_struct *p,
-		     struct affinity_context *ctx);
+int vbs_move_first(struct task_struct *p, struct affinity_context *ctx);
+int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx);
 int vbs_home(struct task_struct *p, int cpu);
 bool __vbs_cpu_allowed(struct task_struct *p, int cpu);
 int vbs_cpu_deactivate(unsigned int cpu);
@@ -163,12 +164,15 @@ static inline void init_vbs_rq(struct rq *rq) { }
 static inline void init_vbs_entity(struct task_struct *p) { }
 static inline void vbs_fork(struct task_struct *p) { }
 static inline void vbs_cancel_fork(struct task_struct *p) { }
+static inline void vbs_task_exit(struct task_struct *p) { }
 static inline int vbs_capacity_check(int cpu, u64 fair_bw) { return 0; }
 static inline void vbs_capacity_update(void) { }
 static inline struct vbs_spare *vbs_spare_alloc(struct task_struct *p) { return NULL; }
 static inline void vbs_spare_free(struct vbs_spare *spare) { }
-static inline int vbs_set_affinity(struct rq *rq, struct task_struct *p,
-				   struct affinity_context *ctx) { return 0; }
+static inline int vbs_move_first(struct task_struct *p,
+				 struct affinity_context *ctx) { return 0; }
+static inline int vbs_set_affinity(struct task_struct *p,
+				   const struct affinity_context *ctx) { return 0; }
 static inline bool vbs_cpu_allowed(struct task_struct *p, int cpu) { return true; }
 static inline int vbs_home(struct task_struct *p, int cpu) { return cpu; }
 static inline int vbs_cpu_deactivate(unsigned int cpu) { return 0; }
