@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the servers got, from a trace: per instance, over any number of instances, in any window.
+package Servers;
+use strict;
+use warnings;
+use List::Util qw(min max sum0);
+use Trace;
+
+use constant UNIT => 1 << 20;
+
+# proc FILE: server id -> its line of /proc/vbs
+sub proc {
+	my ($file) = @_;
+	my %servers;
+
+	open(my $in, '<', $file) or die "report: $file: $!\n";
+	while (<$in>) {
+		next unless /^server /;
+		my %s = /(\w+)=(\S+)/g;
+		$servers{ $s{id} } = \%s;
+	}
+	return \%servers;
+}
+
+# booked FILE: of all CPUs in /proc/vbs
+sub booked {
+	my ($file) = @_;
+
+	open(my $in, '<', $file) or die "report: $file: $!\n";
+	return sum0 map { /^cpu .* booked=(\d+)/ ? $1 : () } <$in>;
+}
+
+# list TRACE LEADERS: the servers in order of admission, named by their leader's process
+sub list {
+	my ($t, $leaders) = @_;
+	my @servers;
+
+	for my $ev (grep { $_->{name} eq 'admit' } @{ $t->{events} }) {
+		my $id = $ev->{server};
+		push @servers, {
+			id => $id, name => $leaders->{ $ev->{pid} } // $ev->{comm},
+			runtime => $ev->{runtime}, period => $ev->{period}, cap => $ev->{cap} / UNIT,
+			charges => $t->{charges}{$id} // [],
+			events => [ grep { ($_->{server} // 0) == $id } @{ $t->{events} } ],
+		};
+	}
+	return \@servers;
+}
+
+# measure SERVER END: the whole instances before END, each with what it got, and with that
+# min, mean, max, borrowed, drift and burst
+sub measure {
+	my ($s, $end) = @_;
+	my @inst = grep { $_->{deadline} <= $end } map { { %$_ } } of($s, 'release');
+	my @charges = @{ $s->{charges} };
+
+	for my $i (@inst) {
+		shift @charges while @charges && $charges[0][1] <= $i->{release};
+		my $n = 0;
+		$n++ while $n < @charges && $charges[$n][0] < $i->{deadline};
+		$i->{got} = Trace::cut([ @charges[0 .. $n - 1] ], $i->{release}, $i->{deadline});
+	}
+	$s->{instances} = \@inst;
+	return unless @inst;
+	my @got = map { $_->{got} } @inst;
+	@$s{qw(min max mean)} = (min(@got), max(@got), sum0(@got) / @got);
+	$s->{borrowed} = max(map { $_->{debt} } @inst);
+	$s->{least} = min(map { $_->{got} + $_->{debt} - $_->{runtime} } @inst);
+	$s->{drift} = drift(@inst);
+	return;
+}
+
+sub of {
+	my ($s, $name) = @_;
+
+	return grep { $_->{name} eq $name } @{ $s->{events} };
+}
+
+# The worst |what k consecutive instances got - k * runtime|, for all k. An instance that borrowing
+# skipped has a place in it.
+sub drift {
+	my ($level, $low, $high) = (0, 0, 0);
+	my $last;
+
+	for my $i (@_) {
+		if ($last) {
+			my $gap = $i->{release} - $last->{deadline};
+			$level -= $i->{runtime} * int($gap / $i->{period} + 0.5);
+		}
+		$level += $i->{got} - $i->{runtime};
+		$low = $level if $level < $low;
+		$high = $level if $level > $high;
+		$last = $i;
+	}
+	return $high - $low;
+}
+
+# burst CHARGES SHARE: the most that was executed in any window beyond SHARE of its length
+sub burst {
+	my ($charges, $share) = @_;
+	my ($best, $sum, $last) = (0, 0, undef);
+
+	for my $c (@$charges) {
+		my ($from, $to) = @$c;
+		$from = $last if defined $last && $from < $last;
+		$sum -= $share * ($from - $last) if defined $last;
+		$sum = 0 if $sum < 0;
+		$sum += (1 - $share) * ($to - $from) if $to > $from;
+		$best = $sum if $sum > $best;
+		$last = $to;
+	}
+	return $best;
+}
+
+1;
