@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Error terms, spinning, and the pieces of CPU time that a task saw */
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include "vbs_measure.h"
 
@@ -33,12 +38,15 @@ void spin_until(u64 when)
 		nops();
 }
 
+/* Few system calls: each look at the clock comes after half of what is left */
 void burn(u64 cpu_time)
 {
 	u64 end = cpu_ns() + cpu_time;
+	s64 left;
 
-	while (cpu_ns() < end)
-		nops();
+	while ((left = end - cpu_ns()) > 0)
+		for (s64 n = left / 2; n > 0; n -= 600)
+			nops();
 }
 
 /* Sleeps end at phases that are spread over the tick */
@@ -102,6 +110,30 @@ static void sampler(void *arg)
 	t_wait(other);
 }
 
+static void nothing(void *unused)
+{
+	(void)unused;
+}
+
+/* Forks, exits, maps, unmaps, reads and signals, as a fair task */
+static void make_noise(void *unused)
+{
+	size_t size = 4 << 20;
+	int zero = open("/dev/zero", O_RDONLY);
+	char *p;
+
+	(void)unused;
+	for (;;) {
+		t_wait(t_fork(nothing, NULL));
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p != MAP_FAILED && read(zero, p, size) > 0)
+			munmap(p, size);
+		kill(getpid(), SIGCONT);
+		setpriority(PRIO_PROCESS, 0, 1);
+	}
+}
+
 const struct eps *eps_measure(void)
 {
 	struct samples *s = t_shared(sizeof(*s));
@@ -115,6 +147,15 @@ const struct eps *eps_measure(void)
 	return &eps;
 }
 
+const struct eps *eps_measure_noisy(void)
+{
+	pid_t noise = t_fork(make_noise, NULL);
+
+	eps_measure();
+	t_kill(noise);
+	return &eps;
+}
+
 u64 eps_budget(void)
 {
 	return eps.timer + eps.irq;
@@ -123,6 +164,39 @@ u64 eps_budget(void)
 u64 eps_start(unsigned int releases)
 {
 	return eps_budget() + releases * 2 * eps.sw + eps.unit;
+}
+
+#define CHUNK	(64 << 10)
+
+u64 kernel_busy(size_t bytes)
+{
+	static char buf[CHUNK];
+	static struct iovec iov[IOV_MAX];
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	size_t n = (bytes + CHUNK - 1) / CHUNK;
+	u64 start;
+
+	if (n > IOV_MAX)
+		t_fatal("%zu bytes in one call", bytes);
+	memset(buf, 1, sizeof(buf));
+	for (size_t i = 0; i < n; i++)
+		iov[i] = (struct iovec) { buf, CHUNK };
+	if (n)
+		iov[n - 1].iov_len = bytes - (n - 1) * CHUNK;
+	start = now_ns();
+	if (readv(zero, iov, n) != (ssize_t)bytes)
+		t_fatal("readv of %zu bytes", bytes);
+	start = now_ns() - start;
+	close(zero);
+	return start;
+}
+
+size_t kernel_busy_bytes(u64 ns)
+{
+	size_t bytes = 4 << 20;
+
+	kernel_busy(bytes);
+	return (double)bytes * ns / kernel_busy(bytes);
 }
 
 struct rec *rec_new(void)

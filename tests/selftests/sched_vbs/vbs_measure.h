@@ -20,6 +20,8 @@ struct eps {
 };
 
 const struct eps *eps_measure(void);
+/* The same beside system calls, for the longest section without preemption */
+const struct eps *eps_measure_noisy(void);
 u64 eps_budget(void);			/* timer + irq */
 u64 eps_start(unsigned int releases);	/* + releases * 2 sw + unit */
 
@@ -28,6 +30,11 @@ void nops(void);
 void spin_forever(void *unused) __attribute__((noreturn));
 void spin_until(u64 when);
 void burn(u64 cpu_time);
+
+/* One system call that keeps the kernel busy; how long it took */
+u64 kernel_busy(size_t bytes);
+/* Bytes that keep it busy for @ns; to be called after eps_measure() */
+size_t kernel_busy_bytes(u64 ns);
 
 /* The pieces in which a task ran, as it saw them on CLOCK_MONOTONIC */
 #define REC_GAP		(20 * US)	/* a longer hole ends a piece */
@@ -54,6 +61,28 @@ u64 rec_longest_gap(const struct rec *r);
 u64 rec_total(const struct rec *r);
 void rec_check(const struct rec *r, unsigned int i, u64 t0, u64 from, u64 to,
 	       u64 eps, const char *what);
+
+/*
+ * An actor sleeps until t0 as the only member of a server whose z and y are
+ * long past then, and plays; r is t0 but for its wake-up.
+ */
+struct actor {
+	struct rec rec;
+	void (*play)(struct actor *a);
+	u64 t0;
+	pid_t pid;
+};
+
+#define STAGE_DELAY	(300 * MS)
+
+u64 stage(void);	/* a t0 for all actors of a scene; measures once */
+struct actor *actor_new(void (*play)(struct actor *a), u64 t0, u64 runtime,
+			u64 period, u32 cap);
+struct actor *actor_join(void (*play)(struct actor *a), const struct actor *leader);
+void actor_end(struct actor *a);
+/* Piece @i ran from t0 + @from to t0 + @to */
+void actor_check(const struct actor *a, unsigned int i, u64 from, u64 to,
+		 u64 eps, const char *what);
 
 /* What the scheduler charged, in time order */
 struct slices {
@@ -104,5 +133,16 @@ void crowd_end(struct crowd *c);
 struct g1 crowd_g1(const struct crowd *c, const struct trace *t);
 void crowd_misses(const struct crowd *c, struct g1 *g);
 void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness);
+
+/*
+ * An attack on neighbours: they must hold G1 over 1000 instances, and what ran
+ * as SCHED_VBS beside them must hold G2.  @borrowed is the longest stretch in
+ * kernel mode that the attack can begin with budget and end without.
+ */
+#define SIEGE_EVENTS	(EV_ACCOUNTS | EV_BIT(EV_ADMIT) | EV_BIT(EV_LEAVE))
+
+struct crowd *siege_start(void);
+u64 siege_length(void);
+void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed);
 
 #endif /* VBS_MEASURE_H */

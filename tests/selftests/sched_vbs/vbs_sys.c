@@ -218,6 +218,25 @@ u64 cpu_key(int cpu, const char *key)
 	return strtoull(p, NULL, 0);
 }
 
+static u64 booked_in_all(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	u64 sum = 0;
+
+	for (long cpu = 0; cpu < cpus; cpu++)
+		sum += cpu_key(cpu, "booked");
+	return sum;
+}
+
+u64 books_empty(u64 wait)
+{
+	u64 end = now_ns() + wait, sum;
+
+	while ((sum = booked_in_all()) && now_ns() < end)
+		sleep_ns(5 * MS);
+	return sum;
+}
+
 bool server_key(pid_t leader, const char *key, u64 *val)
 {
 	const char *line = find_line("server ", "leader", leader);

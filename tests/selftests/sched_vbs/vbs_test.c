@@ -299,6 +299,8 @@ void need_vbs(void)
 		t_skip_all("this kernel has no SCHED_VBS");
 	if (geteuid())
 		t_skip_all("needs root");
+	if (books_empty(2 * SEC))
+		t_fatal("something is booked before the test begins");
 }
 
 void need_cpus(int n)
@@ -346,6 +348,7 @@ static int run_inner(const struct vbs_testcase *tc)
 {
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_TIMERSLACK, 1);
 	tc->run();
 	if (!frame->checks)
 		t_ok(false, "the test made no check");
@@ -417,6 +420,9 @@ int main(int argc, char **argv)
 {
 	const struct vbs_testcase *tc = find_test(basename(argv[0]));
 
+	/* what tests of exec execute */
+	if (argc == 2 && !strcmp(argv[1], "policy"))
+		return sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_args = argv + 1;
 	if (!tc && argc > 1) {

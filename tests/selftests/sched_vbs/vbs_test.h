@@ -144,6 +144,8 @@ u64 cpu_key(int cpu, const char *key);
 bool server_key(pid_t leader, const char *key, u64 *val);
 u64 server_val(pid_t leader, const char *key);
 bool server_state(pid_t leader, const char *state);
+/* What all CPUs have booked, when that is 0 or @wait is over */
+u64 books_empty(u64 wait);
 u64 sysctl_vbs(const char *name);
 
 #endif /* VBS_TEST_H */
