@@ -42,32 +42,44 @@ sub list {
 			id => $id, name => $leaders->{ $ev->{pid} } // $ev->{comm},
 			runtime => $ev->{runtime}, period => $ev->{period}, cap => $ev->{cap} / UNIT,
 			charges => $t->{charges}{$id} // [],
+			runs => [ map { [ @$_[1, 2] ] } grep { $_->[0] eq $id } @{ $t->{runs} } ],
 			events => [ grep { ($_->{server} // 0) == $id } @{ $t->{events} } ],
 		};
 	}
 	return \@servers;
 }
 
-# measure SERVER END: the whole instances before END, each with what it got, and with that
-# min, mean, max, borrowed, drift and burst
+# measure SERVER END: the whole instances before END, with what each got by the scheduler's charges and
+# by the wall clock; of the charges min, mean, max; what was borrowed; drift, see below; the least that an
+# instance got beyond its budget, least by the charges and least_wall by the wall clock
 sub measure {
 	my ($s, $end) = @_;
 	my @inst = grep { $_->{deadline} <= $end } map { { %$_ } } of($s, 'release');
-	my @charges = @{ $s->{charges} };
 
-	for my $i (@inst) {
-		shift @charges while @charges && $charges[0][1] <= $i->{release};
-		my $n = 0;
-		$n++ while $n < @charges && $charges[$n][0] < $i->{deadline};
-		$i->{got} = Trace::cut([ @charges[0 .. $n - 1] ], $i->{release}, $i->{deadline});
-	}
+	share($s->{charges}, 'got', @inst);
+	share($s->{runs}, 'wall', @inst);
 	$s->{instances} = \@inst;
 	return unless @inst;
 	my @got = map { $_->{got} } @inst;
 	@$s{qw(min max mean)} = (min(@got), max(@got), sum0(@got) / @got);
 	$s->{borrowed} = max(map { $_->{debt} } @inst);
 	$s->{least} = min(map { $_->{got} + $_->{debt} - $_->{runtime} } @inst);
+	$s->{least_wall} = min(map { $_->{wall} + $_->{debt} - $_->{runtime} } @inst);
 	$s->{drift} = drift(@inst);
+	return;
+}
+
+# share LIST NAME INSTANCES...: what of [from, to]... lies in each instance becomes its NAME
+sub share {
+	my ($list, $name, @inst) = @_;
+	my @left = @$list;
+
+	for my $i (@inst) {
+		shift @left while @left && $left[0][1] <= $i->{release};
+		my $n = 0;
+		$n++ while $n < @left && $left[$n][0] < $i->{deadline};
+		$i->{$name} = Trace::cut([ @left[0 .. $n - 1] ], $i->{release}, $i->{deadline});
+	}
 	return;
 }
 
