@@ -190,12 +190,14 @@ struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf)
 	}
 }
 
-/* z as CLOCK_MONOTONIC, which all CPUs share */
-static void vbs_carry(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
+/* z as CLOCK_MONOTONIC, which all CPUs share, unless it has passed */
+static void vbs_carry(struct task_struct *p, struct vbs_srv *srv)
 {
-	u64 z = vbs_termination(&srv->core) - vbs_clock_of(srv->cpu) +
-		ktime_get_mono_fast_ns();
+	u64 z = vbs_termination(&srv->core), now = vbs_clock_of(srv->cpu);
 
+	if (z <= now)
+		return;
+	z += ktime_get_mono_fast_ns() - now;
 	if (p->vbs.carry_z >= z)
 		return;
 	p->vbs.carry_z = z;
@@ -224,7 +226,7 @@ void vbs_leave(struct rq *rq, struct task_struct *p)
 			      vbs_termination(&srv->core));
 	if (left)
 		return;
-	vbs_carry(rq, p, srv);
+	vbs_carry(p, srv);
 	if (vbs_is_home(rq, srv))
 		vbs_end(rq, srv, &p->vbs.bookings);
 	else

@@ -59,6 +59,14 @@ static void vbs_take_nodes(struct rq *rq, struct vbs_srv *srv,
 	}
 }
 
+/* An instant in the clock of another CPU; one that has passed does not matter. */
+static u64 vbs_convert(u64 z, int from, int to)
+{
+	u64 now = vbs_clock_of(from);
+
+	return z > now ? vbs_clock_of(to) + (z - now) : 0;
+}
+
 static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spare)
 {
 	struct vbs_booked *booked = spare ? spare->booked : NULL;
@@ -89,7 +97,7 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	u64 z;
 
 	vbs_detach(rq, srv, spare);
-	z = vbs_termination(&srv->core) + vbs_clock_of(to) - vbs_clock_of(from);
+	z = vbs_convert(vbs_termination(&srv->core), from, to);
 	srv->core.z = z;
 	srv->core.z_rem = 0;
 	raw_spin_lock(&srv->lock);
