@@ -8,6 +8,11 @@
 
 manifest=$top/tests/selftests/sched_vbs/MANIFEST
 
+# A virtual machine that ends when this script does, however that ends.
+machine() {
+	setpriv --pdeathsig TERM "$top/tests/vm/run" --variant "$variant" "$@"
+}
+
 # The manifest as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
 # comes more than once.
 manifest_runs() {
@@ -104,7 +109,7 @@ run_list() {
 	while [ -s "$list" ]; do
 		dir=$(mktemp -d "$build/vm-group.XXXXXX")
 		status=0
-		"$top/tests/vm/run" --variant "$variant" --smp "$smp" "$clock" --timeout "$(host_limit "$list")" \
+		machine --smp "$smp" "$clock" --timeout "$(host_limit "$list")" \
 			--append "sysctl.kernel.panic_on_rcu_stall=1" --log "$dir/log" \
 			--file "$list:/root/list" --file "$top/tests/vm/group:/root/group" -- \
 			sh /root/group >"$dir/stdout" 2>"$dir/stderr" || status=$?
