@@ -46,6 +46,7 @@ static int vbs_alloc_cpu(int cpu)
 	if (!c)
 		return -ENOMEM;
 	vbs_cpu_init(c);
+	/* pick_task_vbs() of the CPU may look at any time. */
 	smp_store_release(&rq->vbs.core, c);
 	return 0;
 }

@@ -65,7 +65,7 @@ void vbs_update_server(struct rq *rq, struct vbs_srv *srv)
 
 static void update_curr_vbs(struct rq *rq)
 {
-	if (rq->vbs.curr && rq->vbs.curr == rq->curr)
+	if (rq->vbs.curr && rq->vbs.curr == vbs_rq_curr(rq))
 		vbs_update_curr(rq);
 }
 
@@ -94,7 +94,7 @@ static void vbs_refresh_curr(struct rq *rq)
 
 static bool vbs_before_curr(struct rq *rq, struct vbs_server *s)
 {
-	struct task_struct *curr = rq->curr;
+	struct task_struct *curr = vbs_rq_curr(rq);
 	struct vbs_server *cs;
 
 	if (curr->sched_class != &vbs_sched_class)
@@ -281,7 +281,7 @@ static bool dequeue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
  */
 static void yield_task_vbs(struct rq *rq)
 {
-	struct task_struct *p = rq->curr;
+	struct task_struct *p = vbs_rq_curr(rq);
 	struct vbs_srv *srv = p->vbs.server;
 
 	if (!p->vbs.counted)
@@ -395,7 +395,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	else
 		list_del_init(&p->vbs.run);
 	v->curr = p;
-	if (first && rq->curr->sched_class != &vbs_sched_class)
+	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class)
 		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
 	if (!p->vbs.counted) {
 		if (!is_migration_disabled(p))

@@ -16,6 +16,7 @@
 
 #ifdef __KERNEL__
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
@@ -33,13 +34,13 @@
 #define VBS_KEY_BITS		24	/* compared circularly: 17.2 s in all */
 #define VBS_TOP_BITS		12
 #define VBS_NODE_BITS		6
-#define VBS_NODE_SLOTS		(1 << VBS_NODE_BITS)
-#define VBS_TOP_SLOTS		(1 << VBS_TOP_BITS)
+#define VBS_NODE_SLOTS		BIT(VBS_NODE_BITS)
+#define VBS_TOP_SLOTS		BIT(VBS_TOP_BITS)
 #define VBS_NODES_PER_ENT	2	/* a path needs one node on each lower level */
 
 /* Keys are valid in [now - BEHIND, now + AHEAD]; add clamps to it. */
-#define VBS_KEY_AHEAD		(1ULL << 33)
-#define VBS_KEY_BEHIND		((1ULL << 33) - (1ULL << 20))
+#define VBS_KEY_AHEAD		BIT_ULL(33)
+#define VBS_KEY_BEHIND		(BIT_ULL(33) - BIT_ULL(20))
 
 struct vbs_qent {
 	struct list_head link;	/* FIFO among equal keys */
@@ -126,7 +127,7 @@ void vbs_adm_free(struct vbs_admission *adm, int cpu, u32 bw);
 #define VBS_PERIOD_LIMIT	1000000000ULL
 #define VBS_MAX_BORROWS		3
 /* e saturates here, so that e * period < 2^63: 2^33 * 2^30 */
-#define VBS_CONSUMED_MAX	(1ULL << 33)
+#define VBS_CONSUMED_MAX	BIT_ULL(33)
 /* A release further away than this waits under the key now + 8 s. */
 #define VBS_WAIT_MAX		8000000000ULL
 

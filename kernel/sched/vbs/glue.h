@@ -52,6 +52,7 @@ struct vbs_spare {
  * @attached: @core is attached to @cpu's queues
  * @lock: protects @members, @nr_members
  * @members: oldest first
+ * @nr_members: their number, and places reserved for some to come
  * @leader: first of @members, for RCU readers
  * @kernel: runnable members preempted in the kernel, FIFO
  * @user: runnable members at the user boundary, FIFO
@@ -64,6 +65,8 @@ struct vbs_spare {
  * @next_amount: what is booked there
  * @all: in vbs_books.servers
  * @end_work: ends the server on its CPU when the last member left elsewhere
+ * @rcu: to free it
+ * @garbage: to free it, before that
  */
 struct vbs_srv {
 	struct vbs_server	core;
@@ -121,6 +124,13 @@ extern unsigned int sysctl_vbs_release_cost;
 static inline struct vbs_rq *vbs_rq_of(struct vbs_srv *srv)
 {
 	return &cpu_rq(srv->cpu)->vbs;
+}
+
+/* What runs, of whatever class; the lock keeps it there. */
+static inline struct task_struct *vbs_rq_curr(struct rq *rq)
+{
+	return rcu_dereference_protected(rq->curr,
+					 lockdep_is_held(__rq_lockp(rq)));
 }
 
 static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)

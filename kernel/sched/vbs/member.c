@@ -251,7 +251,8 @@ static void vbs_fork_normal(struct task_struct *p)
 {
 	p->policy = SCHED_NORMAL;
 	p->rt_priority = 0;
-	p->prio = p->normal_prio = p->static_prio;
+	p->normal_prio = p->static_prio;
+	p->prio = p->normal_prio;
 }
 
 /**

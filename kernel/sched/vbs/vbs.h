@@ -132,50 +132,72 @@ static inline bool vbs_checkparam(const struct task_struct *p, int policy,
 {
 	return true;
 }
+
 static inline int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p,
 				     int policy, const struct sched_attr *attr,
 				     bool user)
 {
 	return 0;
 }
+
 static inline int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 				    const struct sched_attr *attr)
 {
 	return 0;
 }
+
 static inline int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 				   const struct sched_attr *attr,
 				   int reset_on_fork)
 {
 	return -EAGAIN;
 }
+
 static inline int vbs_change_check(struct vbs_change *chg, struct rq *rq,
 				   struct task_struct *p,
 				   const struct sched_attr *attr)
 {
 	return 0;
 }
+
 static inline void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 				     struct task_struct *p,
 				     const struct sched_attr *attr) { }
+
 static inline void vbs_change_done(struct vbs_change *chg) { }
+
 static inline void vbs_getparam(struct task_struct *p, struct sched_attr *attr) { }
+
 static inline void init_vbs_rq(struct rq *rq) { }
+
 static inline void init_vbs_entity(struct task_struct *p) { }
+
 static inline void vbs_fork(struct task_struct *p) { }
+
 static inline void vbs_cancel_fork(struct task_struct *p) { }
+
 static inline void vbs_task_exit(struct task_struct *p) { }
+
 static inline int vbs_capacity_check(int cpu, u64 fair_bw) { return 0; }
+
 static inline void vbs_capacity_update(void) { }
+
 static inline struct vbs_spare *vbs_spare_alloc(struct task_struct *p) { return NULL; }
+
 static inline void vbs_spare_free(struct vbs_spare *spare) { }
+
 static inline int vbs_move_first(struct task_struct *p,
 				 struct affinity_context *ctx) { return 0; }
+
 static inline int vbs_set_affinity(struct task_struct *p,
 				   const struct affinity_context *ctx) { return 0; }
+
 static inline bool vbs_cpu_allowed(struct task_struct *p, int cpu) { return true; }
+
 static inline int vbs_home(struct task_struct *p, int cpu) { return cpu; }
+
 static inline int vbs_cpu_deactivate(unsigned int cpu) { return 0; }
+
 static inline void vbs_cpu_activate(unsigned int cpu) { }
 
 #endif /* CONFIG_SCHED_VBS */
