@@ -1,297 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bytes to events: what members, callers and the machine may do to servers. */
-#include "world.h"
-
-#define PERIOD_MIN	100000ULL
-#define CAP_MIN		(VBS_BW_UNIT / 100)
-
-static u8 in(struct world *w)
-{
-	return w->in < w->end ? *w->in++ : 0;
-}
-
-static u32 in16(struct world *w)
-{
-	u32 high = in(w);
-
-	return high << 8 | in(w);
-}
-
-/* 1 .. 2^24, of any order of magnitude */
-static u64 in_scaled(struct world *w)
-{
-	u32 order = in(w) % 25;
-
-	return max((u64)in16(w) << order >> 16, 1ULL);
-}
-
-/* 0 .. 255, and often all of it */
-static u8 in_share(struct world *w)
-{
-	u8 byte = in(w);
-
-	return byte > 160 ? 255 : byte;
-}
-
-static u64 scale(u64 x, u32 num, u32 den)
-{
-	return (u64)((wide)x * num / den);
-}
-
-/* ---- the books ---- */
-
-static bool book(struct world *w, struct wserver *s, u32 amount)
-{
-	if (!vbs_adm_fits(&w->adm, 0, amount))
-		return false;
-	vbs_adm_book(&w->adm, 0, amount);
-	s->booked += amount;
-	return true;
-}
-
-static void give_nodes(struct world *w)
-{
-	for (int i = 0; i < VBS_NODES_PER_ENT; i++)
-		vbs_pool_give(&w->cpu.pool, w->spare[--w->nr_spare]);
-}
-
-static void take_nodes(struct world *w)
-{
-	for (int i = 0; i < VBS_NODES_PER_ENT; i++)
-		w->spare[w->nr_spare++] = vbs_pool_take(&w->cpu.pool);
-}
-
-/* ---- resources ---- */
-
-/* The most that fits into @cap, in each @period */
-static u64 runtime_most(u32 cap, u64 period, bool align)
-{
-	u64 most = scale(period, cap, VBS_BW_UNIT);
-
-	return align ? scale(most, 511, 512) - 1 : most;
-}
-
-static struct vbs_params in_params(struct world *w, u32 cap, bool align)
-{
-	u64 least = max(VBS_RUNTIME_MIN, 2 * w->cpu.release_cost);
-	u64 period = PERIOD_MIN << in(w) % 14, most;
-
-	period += scale(period, in16(w), 1 << 18);
-	period = min(period, VBS_PERIOD_LIMIT);
-	while (runtime_most(cap, period, align) < least)
-		period *= 2;
-	most = runtime_most(cap, period, align);
-	return (struct vbs_params){
-		.runtime = least + scale(most - least, in_share(w), 255),
-		.period = period,
-		.cap = cap,
-		.align = align,
-	};
-}
-
-static void log_params(struct world *w, const struct wserver *s,
-		       const char *what, const struct vbs_params *p)
-{
-	world_log(w, "server %d: %s (%llu, %llu) cap %u%s", server_nr(w, s),
-		  what, p->runtime, p->period, p->cap, p->align ? " align" : "");
-}
-
-/* ---- members ---- */
-
-static const char *const mode_name[] = { "out", "blocked", "user", "kernel" };
-
-static unsigned int nr_runnable(const struct wserver *s)
-{
-	return s->core.nr_user + s->core.nr_kernel;
-}
-
-static bool is_runnable(const struct wserver *s, int member)
-{
-	return s->member[member] >= M_USER;
-}
-
-static enum member_state in_mode(struct world *w)
-{
-	u8 byte = in(w);
-
-	return w->kernels && byte % 2 ? M_KERNEL : M_USER;
-}
-
-/* Is this wake-up one at t >= y, or the first after a switch at t >= s? */
-static bool is_fresh(const struct world *w, const struct wserver *s)
-{
-	struct fraction now = { (wide)w->now, 1 };
-
-	if (s->model.ended)
-		return true;
-	return !s->model.yielded && compare(now, model_y(&s->model)) >= 0;
-}
-
-static void add_member(struct world *w, struct wserver *s, int member,
-		       enum member_state mode)
-{
-	bool first = !nr_runnable(s), fresh = first && is_fresh(w, s);
-
-	s->member[member] = mode;
-	vbs_member_add(&w->cpu, &s->core, mode == M_KERNEL, w->now);
-	model_member_add(&w->model, &s->model, mode == M_KERNEL, (wide)w->now);
-	if (first) {
-		oracle_changed(s);
-		oracle_woken(w, s, fresh);
-	}
-}
-
-static void del_member(struct world *w, struct wserver *s, int member)
-{
-	bool kernel = s->member[member] == M_KERNEL;
-
-	s->member[member] = M_BLOCKED;
-	vbs_member_del(&w->cpu, &s->core, kernel, w->now);
-	model_member_del(&w->model, &s->model, kernel, (wide)w->now);
-	oracle_changed(s);
-}
-
-/* Without settling: the server is being detached */
-static void forget_member(struct wserver *s, int member)
-{
-	bool kernel = s->member[member] == M_KERNEL;
-
-	vbs_member_forget(&s->core, kernel);
-	if (kernel)
-		s->model.nr_kernel--;
-	else
-		s->model.nr_user--;
-}
-
-/* ---- enter, leave, move ---- */
-
-static void attach(struct world *w, struct wserver *s)
-{
-	give_nodes(w);
-	vbs_server_attach(&w->cpu, &s->core);
-	vbs_set_cap(&w->cpu, &s->core, s->core.cap_next, w->now);
-	model_attach(&s->model);
-}
-
-/* The booking of an earlier life, if it is small enough to be used up */
-static void take_over(struct world *w, struct wserver *s, u32 cap)
-{
-	for (int i = 0; i < MAX_BOOKINGS; i++) {
-		struct wbooking *b = &w->booking[i];
-
-		if (!b->alive || b->owner != s || b->core.amount > cap)
-			continue;
-		world_log(w, "server %d: takes booking %d over",
-			  server_nr(w, s), i);
-		vbs_queue_del(&w->cpu.wait, &b->core.wait.ent);
-		take_nodes(w);
-		b->alive = false;
-		vbs_adm_free(&w->adm, 0, b->core.amount);
-		return;
-	}
-}
-
-static void enter(struct world *w, struct wserver *s)
-{
-	u32 spare = vbs_adm_spare(&w->adm, 0);
-	u32 cap = scale(spare, in_share(w) + 1, 256);
-	bool align = w->aligns && in(w) % 4 == 0;
-	struct vbs_params p;
-
-	cap = max(cap, CAP_MIN);
-	if (w->changes && in(w) % 2)
-		take_over(w, s, cap);
-	if (!book(w, s, cap))
-		return;
-	p = in_params(w, cap, align);
-	log_params(w, s, "enters", &p);
-	memset(&s->core, 0, sizeof(s->core));
-	vbs_server_init(&s->core, &p, s->carried_z);
-	model_init(&s->model, (wide)p.runtime, (wide)p.period, cap, align,
-		   (wide)s->carried_z);
-	/* Whoever carries z carries what it has borrowed, too */
-	s->core.borrows = s->carried_borrows;
-	s->model.borrows = s->carried_borrows;
-	s->oracle.constant = !s->oracle.runtime_max;
-	s->oracle.runtime_max = max(s->oracle.runtime_max, p.runtime);
-	s->alive = true;
-	s->seen_release = 0;
-	s->seen_deadline = U64_MAX;
-	attach(w, s);
-	for (int i = 0; i < MAX_MEMBERS; i++)
-		s->member[i] = M_BLOCKED;
-	oracle_changed(s);
-}
-
-static void forget_members(struct world *w, struct wserver *s, bool properly)
-{
-	for (int i = 0; i < MAX_MEMBERS; i++) {
-		if (!is_runnable(s, i))
-			continue;
-		if (properly)
-			del_member(w, s, i);
-		else
-			forget_member(s, i);
-	}
-	s->model.competes = false;
-	s->was_ready = false;
-	oracle_changed(s);
-	if (w->curr == s)
-		w->curr = NULL;
-}
-
-static struct wbooking *free_booking(struct world *w)
-{
-	for (int i = 0; i < MAX_BOOKINGS; i++)
-		if (!w->booking[i].alive)
-			return &w->booking[i];
-	return NULL;
-}
-
-static void do_leave(struct world *w, struct wserver *s)
-{
-	struct wbooking *b = free_booking(w);
-	u64 until;
-
-	if (!w->changes || !b)
-		return;
-	world_log(w, "server %d: leaves", server_nr(w, s));
-	forget_members(w, s, in(w) % 2);
-	until = vbs_termination(&s->core);	/* the last one may settle it */
-	vbs_server_detach(&w->cpu, &s->core);
-	s->carried_z = until;
-	s->carried_borrows = s->core.borrows;
-	s->alive = false;
-	*b = (struct wbooking){ .until = until, .owner = s };
-	b->core.amount = s->booked;
-	s->booked = 0;
-	if (until > w->now) {
-		b->alive = true;
-		vbs_booking_add(&w->cpu, &b->core, until, w->now);
-	} else {
-		take_nodes(w);
-		vbs_adm_free(&w->adm, 0, b->core.amount);
-	}
-	oracle_booked(w, s);
-}
-
-/* Away and back: a switch to the same resource */
-static void do_move(struct world *w, struct wserver *s)
-{
-	if (!w->changes)
-		return;
-	world_log(w, "server %d: moves", server_nr(w, s));
-	forget_members(w, s, false);
-	vbs_server_detach(&w->cpu, &s->core);
-	take_nodes(w);
-	attach(w, s);
-	oracle_resource(s);
-	oracle_changed(s);
-	for (int i = 0; i < MAX_MEMBERS; i++)
-		if (is_runnable(s, i))
-			add_member(w, s, i, s->member[i]);
-	oracle_switched(w, s);
-}
+#include "input.h"
 
 /* ---- what members do ---- */
 
@@ -360,19 +69,6 @@ static void do_settle(struct world *w, struct wserver *s)
 {
 	vbs_settle(&w->cpu, &s->core, w->now);
 	model_settle(&w->model, &s->model, (wide)w->now);
-}
-
-/* The cap is booked before the core is told, unless it is less */
-static bool book_cap(struct world *w, struct wserver *s, u32 cap)
-{
-	return cap <= s->booked || book(w, s, cap - s->booked);
-}
-
-static u32 in_cap(struct world *w, const struct wserver *s, u32 least)
-{
-	u32 most = s->booked + vbs_adm_spare(&w->adm, 0);
-
-	return least + scale(most - least, in_share(w), 255);
 }
 
 static void do_switch(struct world *w, struct wserver *s)
@@ -470,6 +166,19 @@ static void do_disturb(struct world *w, struct wserver *s)
 	w->slop += w->lateness;
 }
 
+/* The clock of aligned releases runs differently; 20 us in all */
+static void do_drift(struct world *w, struct wserver *s)
+{
+	u64 drift = in(w) * 80ULL;
+
+	(void)s;
+	if (w->exact || !w->aligns)
+		return;
+	world_log(w, "drift %llu", drift);
+	w->cpu.mono_offset = w->mono_offset + drift;
+	w->model.mono_offset = (wide)w->cpu.mono_offset;
+}
+
 /* ---- the string ---- */
 
 typedef void (*event_fn)(struct world *w, struct wserver *s);
@@ -481,7 +190,7 @@ static const event_fn events[] = {
 	do_block, do_block, do_block, do_block,
 	do_mode, do_mode, do_mode,
 	do_switch, do_switch, do_cap, do_yield, do_leave, do_move, do_settle,
-	do_disturb,
+	do_disturb, do_drift,
 };
 
 static bool needs_server(event_fn event)
@@ -522,7 +231,8 @@ static void start(struct world *w)
 	w->now = starts[in(w) % ARRAY_SIZE(starts)];
 	w->cpu.release_cost = costs[in(w) % ARRAY_SIZE(costs)];
 	w->model.cost = (wide)w->cpu.release_cost;
-	w->cpu.mono_offset = w->aligns ? (u64)in16(w) * 12345 : 0;
+	w->mono_offset = w->aligns ? (u64)in16(w) * 12345 : 0;
+	w->cpu.mono_offset = w->mono_offset;
 	w->model.mono_offset = (wide)w->cpu.mono_offset;
 	for (int i = 0; i < MAX_SERVERS; i++)
 		oracle_init(&w->server[i].oracle, w->now);

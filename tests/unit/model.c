@@ -164,11 +164,12 @@ static void enter(struct model_server *s, wide r, wide e0, wide t)
 static void enter_at_deadline(struct model *m, struct model_server *s, wide t)
 {
 	wide debt = later(s->consumed - s->runtime, 0);
-	wide r = s->deadline, passed;
+	wide d = s->deadline, r, passed;
 
-	if (s->align)
-		r = multiple_from(m, s, later(r, round_up(s->z)));
-	passed = (r - s->deadline) / s->period;
+	if (s->align)	/* the clock has moved a little: the nearest multiple */
+		d = multiple_from(m, s, d - s->period / 2);
+	r = s->align ? multiple_from(m, s, later(d, round_up(s->z))) : d;
+	passed = (r - d) / s->period;
 	enter(s, r, later(debt - passed * s->runtime, 0) + m->cost, t);
 }
 

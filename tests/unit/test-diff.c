@@ -2,7 +2,7 @@
 /*
  * Core and model side by side under random strings of events.
  *
- *	test-diff [seconds]	for that long (10), seed printed
+ *	test-diff [seconds]	for that long (20), seed printed
  *	test-diff -r FILE	replay one string, with a log
  *	test-diff -n NUMBER	that many strings
  *
@@ -217,5 +217,5 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "-n"))
 		return run(0, strtoull(argv[2], NULL, 0));
 	return run(argc > 1 ? strtoull(argv[1], NULL, 0) :
-		   env_u64("VBS_SECONDS", 10), 0);
+		   env_u64("VBS_SECONDS", 20), 0);
 }

@@ -391,6 +391,9 @@ static void test_limits(void **state)
 			 VBS_REJECT_ABOVE_CAP);
 	assert_int_equal(fits(1 * MS + 1, 2 * MS, HALF, false),
 			 VBS_REJECT_ABOVE_CAP);
+	/* (2^20 - 1) * (2^20 + 1) = 2^40 - 1: less by one than lambda * 2^20 */
+	assert_int_equal(fits(VBS_BW_UNIT, VBS_BW_UNIT + 1, VBS_BW_UNIT - 1,
+			      false), VBS_REJECT_ABOVE_CAP);
 	/* Aligned: 1/512 of slack */
 	assert_int_equal(fits(1 * MS, 2 * MS, HALF, true),
 			 VBS_REJECT_ALIGN_SLACK);

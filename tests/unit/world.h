@@ -10,6 +10,8 @@
 #include CORE_H
 #include "model.h"
 
+#define PERIOD_MIN	100000ULL
+#define CAP_MIN		(VBS_BW_UNIT / 100)
 #define MAX_SERVERS	6
 #define MAX_MEMBERS	4
 #define MAX_BOOKINGS	8
@@ -114,6 +116,7 @@ struct world {
 	bool exact;		/* no lateness, no interrupts: no misses */
 	bool aligns, kernels, changes;
 	unsigned int nr_servers;
+	u64 mono_offset;	/* of the clock of aligned releases, at first */
 	u64 lateness;		/* of timers, from now on */
 	u64 lateness_max;
 	u64 slop;		/* interrupts and lateness so far */

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Borrowing by members in kernel mode, and aligned release. */
+#include "bed.h"
+
+/* ---- borrowing ---- */
+
+static void test_borrow(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	wake(s, USER);
+	run(s, 2500 * US);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 500 * US);	/* k = 1 */
+	assert_int_equal(vbs_nr_eligible(s), 1);	/* the kernel only */
+	mode(s, USER);
+	waits_until(s, 10 * MS);
+	at(10 * MS);
+	assert_int_equal(vbs_nr_eligible(s), 2);	/* the rest is everybody's */
+	instance(s, 10 * MS, 20 * MS, 500 * US);
+	assert_int_equal(s->z, 11 * MS);
+}
+
+/* Late by 2.5 budgets: k = 3 in one step */
+static void test_borrow_debt(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 7 * MS);
+	is_ready(s);
+	instance(s, 30 * MS, 40 * MS, 1 * MS);
+	assert_int_equal(s->borrows, 1);
+}
+
+static void test_borrow_limit(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 2 * MS);
+	run(s, 2 * MS);
+	run(s, 2 * MS);
+	is_ready(s);
+	run(s, 2 * MS);		/* 3 lambda since the release */
+	waits_until(s, 40 * MS);
+	assert_int_equal(s->stats.kthrottled, 1);
+	stop(s, KERNEL);
+	wake(s, KERNEL);	/* block and wake gain nothing */
+	waits_until(s, 40 * MS);
+	at(40 * MS);
+	is_ready(s);
+	assert_int_equal(s->borrows, 0);
+}
+
+/* Switches before a release do not give three more steps */
+static void test_borrow_switches(void **state)
+{
+	struct vbs_server *s;
+	u64 ran = 0;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	while (vbs_nr_eligible(s)) {
+		run(s, 1 * MS);
+		ran += 1 * MS;
+		switch_to(s, 2 * MS, 10 * MS);
+	}
+	assert_true(ran <= 4 * 2 * MS);
+	assert_true(s->wait.due >= 2 * ran);
+}
+
+/* Before r only the kernel, also after block and wake */
+static void test_borrow_blocked(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 2 * MS);
+	run(s, 1 * MS);
+	stop(s, KERNEL);
+	wake(s, USER);
+	waits_until(s, 10 * MS);
+	wake(s, KERNEL);
+	assert_int_equal(vbs_nr_eligible(s), 1);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
+}
+
+/* While waiting after a switch: as throttled with d := s */
+static void test_borrow_waiting(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(50 * MS, 100 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 50 * MS - 1);
+	switch_to(s, 1 * MS, 2 * MS);
+	is_ready(s);
+	assert_true(s->early);
+	instance(s, 100 * MS - 2, 102 * MS - 2, 0);
+	mode(s, USER);
+	waits_until(s, 100 * MS - 2);
+}
+
+/* ---- aligned release ---- */
+
+static struct vbs_server *enter_aligned(u64 runtime, u64 period, u32 cap)
+{
+	return enter_z(runtime, period, cap, true, 0);
+}
+
+static void test_aligned(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(13 * MS);
+	bed.cpu.mono_offset = 4 * MS;	/* multiples at 6, 16, 26 ... here */
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	assert_int_equal(s->state, VBS_WAITING);
+	waits_until(s, 16 * MS);
+	at(16 * MS);
+	is_ready(s);
+	instance(s, 16 * MS, 26 * MS, 0);
+	run(s, 2 * MS);
+	waits_until(s, 26 * MS);
+	at(26 * MS);
+	run(s, 1 * MS);
+	stop(s, USER);
+	at(33 * MS);		/* y = 31: a new instance, at the multiple */
+	wake(s, USER);
+	waits_until(s, 36 * MS);
+}
+
+/* The clock of the multiples has drifted: the deadline's one is found again */
+static void test_aligned_drift(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	for (u64 k = 1; k < 100; k++) {
+		s64 drift = k % 2 ? 3 * US : -4 * US;
+
+		bed.cpu.mono_offset += (u64)drift;
+		at(s->deadline + 5 * US);
+		is_ready(s);
+		assert_int_equal((s->release + bed.cpu.mono_offset) % (10 * MS), 0);
+		assert_int_equal((s->release + bed.cpu.mono_offset) / (10 * MS), k);
+		run(s, 2 * MS);
+	}
+}
+
+/* Multiples that z has passed are skipped; the debt is not charged twice */
+static void test_aligned_skip(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, VBS_BW_UNIT / 4);
+	wake(s, USER);
+	run(s, 5 * MS);		/* z = 20: the debt of 3 is 1.5 budgets */
+	at(10 * MS);
+	waits_until(s, 20 * MS);
+	at(20 * MS);
+	is_ready(s);
+	instance(s, 20 * MS, 30 * MS, 1 * MS);
+	assert_int_equal(s->stats.skipped, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_borrow),
+		cmocka_unit_test(test_borrow_debt),
+		cmocka_unit_test(test_borrow_limit),
+		cmocka_unit_test(test_borrow_switches),
+		cmocka_unit_test(test_borrow_blocked),
+		cmocka_unit_test(test_borrow_waiting),
+		cmocka_unit_test(test_aligned),
+		cmocka_unit_test(test_aligned_drift),
+		cmocka_unit_test(test_aligned_skip),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("borrow", tests, NULL, NULL);
+}
