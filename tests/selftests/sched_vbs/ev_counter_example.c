@@ -40,7 +40,7 @@ VBS_TEST("50 of (50,100) and then (1,2) takes nothing from the neighbours", 120)
 	t_wait(pid);
 	t = trace_stop();
 	g = crowd_g1(c, &t);
-	crowd_misses(c, &g);
+	crowd_stats(c, &g);
 	crowd_end(c);
 	check_g1(&g, instances, eps_budget(), eps_start(3));
 	s = service_of(&t, &pid, 1);

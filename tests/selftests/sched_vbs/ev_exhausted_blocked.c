@@ -23,7 +23,7 @@ static struct actor *scene(void (*play)(struct actor *a))
 {
 	u64 t0 = stage();
 	struct actor *a = actor_new(spend, t0, 2 * MS, 10 * MS, 0);
-	struct actor *b = actor_join(play, a);
+	struct actor *b = actor_join(play, a->t0, a);
 
 	sleep_until(t0 + 3 * MS);
 	vbs_leave(a->pid);

@@ -9,7 +9,7 @@ static void play(struct actor *a)
 VBS_TEST("members of a server run in turn, a slice each", 30)
 {
 	struct actor *a = actor_new(play, stage(), 6 * MS, 10 * MS, 0);
-	struct actor *b = actor_join(play, a);
+	struct actor *b = actor_join(play, a->t0, a);
 	u64 slice = sysctl_vbs("slice_us") * US, eps = eps_start(2), first;
 
 	actor_end(a);

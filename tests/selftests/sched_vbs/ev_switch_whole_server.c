@@ -17,7 +17,7 @@ static void switcher(struct actor *a)
 VBS_TEST("the whole server switches when any member does", 30)
 {
 	struct actor *a = actor_new(sleeper, stage(), 2 * MS, 10 * MS, 0);
-	struct actor *b = actor_join(switcher, a);
+	struct actor *b = actor_join(switcher, a->t0, a);
 	struct vbs_sched_attr attr;
 
 	sleep_until(a->t0 + 30 * MS);

@@ -31,7 +31,7 @@ VBS_TEST("activation at d <= t < y: released at once with r = d", 30)
 
 	wake_at = t_shared(sizeof(*wake_at));
 	a = actor_new(spend, t0, RUNTIME, PERIOD, 0);
-	b = actor_join(wake_late, a);
+	b = actor_join(wake_late, a->t0, a);
 	sleep_until(t0 - 10 * MS);
 	before = server_val(a->pid, "consumed");
 	sleep_until(t0 + PERIOD / 4);

@@ -23,7 +23,7 @@ VBS_TEST("sched_yield of the last runnable member gives up the instance, whoever
 	actor_check(a, 0, 10 * MS, 14 * MS, eps, "alone: next instance");
 	actor_check(a, 1, 20 * MS, 24 * MS, eps, "alone: the one after");
 	a = actor_new(yields, stage(), 4 * MS, 10 * MS, 0);
-	b = actor_join(wakes, a);
+	b = actor_join(wakes, a->t0, a);
 	actor_end(a);
 	actor_end(b);
 	first = a->rec.p[0].from < b->rec.p[0].from ? a->rec.p[0].from : b->rec.p[0].from;

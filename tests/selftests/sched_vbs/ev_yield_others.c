@@ -10,7 +10,6 @@ static void yields(struct actor *a)
 
 static void other(struct actor *a)
 {
-	sleep_until(a->t0 + 300 * US);
 	rec_until(&a->rec, a->t0 + 15 * MS);
 }
 
@@ -26,13 +25,14 @@ static u64 before(const struct rec *r, u64 t)
 VBS_TEST("sched_yield with other runnable members goes to the tail, no more", 30)
 {
 	struct actor *a = actor_new(yields, stage(), 4 * MS, 10 * MS, 0);
-	struct actor *b = actor_join(other, a);
-	u64 slice = sysctl_vbs("slice_us") * US, eps = eps_start(2);
+	struct actor *b = actor_join(other, a->t0 + 300 * US, a);
+	/* the other one's wake-up comes in between */
+	u64 slice = sysctl_vbs("slice_us") * US, eps = eps_start(2) + eps_budget();
 
 	actor_end(a);
 	actor_end(b);
 	t_near(b->rec.p[0].from - a->t0, 600 * US, eps, "the other one starts at");
-	t_near(a->rec.p[0].from - a->t0, 600 * US + slice, eps, "who yielded goes on at");
+	t_near(a->rec.p[0].from - b->rec.p[0].from, slice, eps, "who yielded goes on after");
 	/* each switch of members is in the budget and in no piece */
 	t_near(600 * US + before(&a->rec, a->t0 + 10 * MS) +
 	       before(&b->rec, a->t0 + 10 * MS), 4 * MS, 5 * eps_start(1),

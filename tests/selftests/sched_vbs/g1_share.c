@@ -43,7 +43,7 @@ VBS_TEST("G1: servers with work execute lambda in each instance, k lambda in any
 	sleep_ns((instances + 2) * longest);
 	t = trace_stop();
 	g = crowd_g1(c, &t);
-	crowd_misses(c, &g);
+	crowd_stats(c, &g);
 	crowd_end(c);
 	check_g1(&g, instances, eps_budget(), eps_start(n));
 }

@@ -40,9 +40,10 @@ struct actor *actor_new(void (*play)(struct actor *a), u64 t0, u64 runtime,
 	return a;
 }
 
-struct actor *actor_join(void (*play)(struct actor *a), const struct actor *leader)
+struct actor *actor_join(void (*play)(struct actor *a), u64 t0,
+			 const struct actor *leader)
 {
-	struct actor *a = actor_fork(play, leader->t0);
+	struct actor *a = actor_fork(play, t0);
 
 	errno = -vbs_join(a->pid, leader->pid);
 	if (errno)

@@ -40,10 +40,11 @@ void crowd_go(struct crowd *c)
 	gate_open(c->gate);
 }
 
-void crowd_misses(const struct crowd *c, struct g1 *g)
+void crowd_stats(const struct crowd *c, struct g1 *g)
 {
 	for (unsigned int i = 0; i < c->n; i++)
 		g->misses += server_val(c->pid[i], "misses");
+	g->lost = server_val(c->pid[0], "lost");
 }
 
 void crowd_end(struct crowd *c)
@@ -149,6 +150,7 @@ void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness)
 	t_at_most(g->tardiness, tardiness, "ns of service after any deadline");
 	t_equal(g->broken, 0, "instances not released at the last deadline");
 	t_equal(g->misses, 0, "misses counted");
+	t_equal(g->lost, 0, "ns counted as lost on a machine that never stops");
 }
 
 /* Neighbours of an attack: 70 % of the CPU in four servers of 2 to 5 ms */
@@ -185,7 +187,7 @@ void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed)
 	sleep_ns(2 * SIEGE_LONGEST);
 	t = trace_stop();
 	g = crowd_g1(c, &t);
-	crowd_misses(c, &g);
+	crowd_stats(c, &g);
 	crowd_end(c);
 	check_g1(&g, t_arg("instances", 1000), eps_budget(), eps_start(c->n + 1));
 	s = service_vbs_except(&t, c->pid, c->n);

@@ -24,6 +24,7 @@ const struct eps *eps_measure(void);
 const struct eps *eps_measure_noisy(void);
 u64 eps_budget(void);			/* timer + irq */
 u64 eps_start(unsigned int releases);	/* + releases * 2 sw + unit */
+u64 eps_ticks(u64 len);			/* an interruption per ms of @len */
 
 /* Burning CPU time cheaply under emulation */
 void nops(void);
@@ -78,7 +79,8 @@ struct actor {
 u64 stage(void);	/* a t0 for all actors of a scene; measures once */
 struct actor *actor_new(void (*play)(struct actor *a), u64 t0, u64 runtime,
 			u64 period, u32 cap);
-struct actor *actor_join(void (*play)(struct actor *a), const struct actor *leader);
+struct actor *actor_join(void (*play)(struct actor *a), u64 t0,
+			 const struct actor *leader);
 void actor_end(struct actor *a);
 /* Piece @i ran from t0 + @from to t0 + @to */
 void actor_check(const struct actor *a, unsigned int i, u64 from, u64 to,
@@ -125,13 +127,14 @@ struct g1 {
 	s64 tardiness;		/* end of service beyond the deadline */
 	u64 broken;		/* instances not released at the last deadline */
 	u64 misses;		/* as the kernel counted them */
+	u64 lost;		/* time that it believes the CPU did not run */
 };
 
 struct crowd *crowd_new(unsigned int n, u64 bw, u64 shortest, u64 longest);
 void crowd_go(struct crowd *c);
 void crowd_end(struct crowd *c);
 struct g1 crowd_g1(const struct crowd *c, const struct trace *t);
-void crowd_misses(const struct crowd *c, struct g1 *g);
+void crowd_stats(const struct crowd *c, struct g1 *g);
 void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness);
 
 /*

@@ -87,6 +87,7 @@ static void enable(unsigned int want, int on)
 			continue;
 		snprintf(path, sizeof(path), TRACEFS "events/sched/%s/enable",
 			 kinds[i].name);
+		file_restore(path);
 		if (file_write(path, "%d", on))
 			t_fatal("write %s", path);
 	}
