@@ -288,6 +288,71 @@ static void test_join_throttled(void **state)
 	assert_int_equal(vbs_nr_eligible(s), 2);
 }
 
+/* ---- figures ---- */
+
+static void test_latencies(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(10 * MS);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	late_at(10 * MS + 300 * US);
+	vbs_runs(s, bed.now);
+	assert_int_equal(s->stats.release_worst, 300 * US);
+	run(s, 1 * MS);
+	vbs_runs(s, bed.now);	/* not the first execution any more */
+	assert_int_equal(s->stats.release_worst, 300 * US);
+	switch_to(s, 1 * MS, 4 * MS);
+	waits_until(s, 12 * MS);
+	assert_int_equal(s->stats.switches, 1);
+	at(12 * MS);
+	late_at(12 * MS + 50 * US);
+	vbs_runs(s, bed.now);
+	assert_int_equal(s->stats.switch_worst, 750 * US);
+	assert_int_equal(s->stats.release_worst, 300 * US);
+}
+
+static void test_overruns(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	assert_int_equal(s->stats.overruns, 0);
+	at(10 * MS);
+	run(s, 2 * MS + 70 * US);
+	at(20 * MS);
+	run(s, 1 * MS + 990 * US);
+	assert_int_equal(s->stats.overruns, 2);
+	assert_int_equal(s->stats.overrun_worst, 70 * US);
+	assert_int_equal(s->stats.instances, 3);
+	assert_int_equal(s->stats.consumed, 6 * MS + 60 * US);
+}
+
+/* A server that is on no CPU yet takes another resource */
+static void test_switch_detached(void **state)
+{
+	struct vbs_params p = {
+		.runtime = 1 * MS, .period = 4 * MS, .cap = HALF,
+	};
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	vbs_server_detach(&bed.cpu, s);
+	vbs_switch(NULL, s, &p, bed.now);
+	vbs_server_attach(&bed.cpu, s);
+	at(3 * MS);
+	wake(s, USER);
+	instance(s, 3 * MS, 7 * MS, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +371,9 @@ int main(void)
 		cmocka_unit_test(test_far_booking),
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_join_throttled),
+		cmocka_unit_test(test_latencies),
+		cmocka_unit_test(test_overruns),
+		cmocka_unit_test(test_switch_detached),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -218,6 +218,40 @@ static void test_move_reduced(void **state)
 	assert_int_equal(bed.freed, HALF / 2);
 }
 
+/*
+ * The unit of the queues is part of epsilon.  A, released at the end of a unit,
+ * stands before B, released at its start, in both queues: B is released 1023 ns
+ * late and ends after its deadline, all of C being booked, by 5 ns.
+ */
+static void test_unit_of_lateness(void **state)
+{
+	const u64 pi = 98 << VBS_KEY_SHIFT, t0 = 1000 << VBS_KEY_SHIFT;
+	const u32 c = (u64)VBS_BW_UNIT * 100000 / 101024;
+	struct vbs_server *a, *b;
+	u32 cap;
+
+	(void)state;
+	bed_start(t0);
+	cap = 10000 * (u64)VBS_BW_UNIT / pi + 1;
+	a = enter(10000, pi, cap);
+	b = enter((c - cap) * pi / VBS_BW_UNIT, pi, c - cap);
+	wake(b, USER);
+	edf(t0 + 1023);
+	wake(a, USER);
+	edf(t0 + 1030);
+	stop(b, USER);
+	edf(t0 + 1040);
+	wake(b, USER);		/* before y, and behind a now */
+	edf(t0 + 2 * pi);
+	assert_int_equal(b->deadline, t0 + 2 * pi);
+	assert_in_range(vbs_budget_left(b), 1, 8);
+	edf(t0 + 1000 * pi);
+	assert_int_equal(a->stats.misses, 0);
+	assert_int_equal(b->stats.misses, 0);
+	assert_in_range(b->stats.consumed, 999 * b->runtime,
+			1000 * b->runtime);
+}
+
 /* ---- what SCHED_DEADLINE does not hold ---- */
 
 /* The share shrinks, and is given away, only when it is used up */
@@ -317,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_skip_is_a_step),
 		cmocka_unit_test(test_reentry_borrows),
 		cmocka_unit_test(test_move_reduced),
+		cmocka_unit_test(test_unit_of_lateness),
 		cmocka_unit_test(test_shrink),
 		cmocka_unit_test(test_flip),
 		cmocka_unit_test(test_hog_reenters),

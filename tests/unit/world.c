@@ -30,12 +30,14 @@ static void log_servers(struct world *w)
 	for (int i = 0; i < MAX_SERVERS; i++) {
 		const struct vbs_server *c = &w->server[i].core;
 
-		if (w->server[i].alive)
-			world_log(w, "    server %d: state %d r %llu d %llu e %llu z %llu+%u/%u s %llu ended %d early %d borrows %d user %u kernel %u cap %u->%u",
-				  i, c->state, c->release, c->deadline,
-				  c->consumed, c->z, c->z_rem, c->cap, c->start,
-				  c->ended, c->early, c->borrows, c->nr_user,
-				  c->nr_kernel, c->cap, c->cap_next);
+		if (!w->server[i].alive)
+			continue;
+		world_log(w, "    server %d: state %d r %llu d %llu e %llu",
+			  i, c->state, c->release, c->deadline, c->consumed);
+		world_log(w, "      z %llu+%u/%u s %llu cap %u->%u user %u kernel %u ended %d early %d borrows %d",
+			  c->z, c->z_rem, c->cap, c->start, c->cap, c->cap_next,
+			  c->nr_user, c->nr_kernel, c->ended, c->early,
+			  c->borrows);
 	}
 }
 
