@@ -53,6 +53,50 @@ static void test_borrow_neighbour(void **state)
 	assert_true(b->stats.consumed >= 11 * MS - 1);
 }
 
+/*
+ * A is in the kernel all the time and takes what it can get; half of the CPU is
+ * B's, in each period.  At the old deadline A would take it from B.
+ */
+static void test_borrow_takes_nothing(void **state)
+{
+	struct vbs_server *a, *b;
+
+	(void)state;
+	bed_start(0);
+	a = enter(5 * MS, 10 * MS, HALF);
+	b = enter(4 * MS, 8 * MS, HALF);
+	wake(a, KERNEL);
+	wake(b, USER);
+	for (u64 k = 1; k <= 1000; k++) {
+		edf(k * 8 * MS);
+		assert_true(b->stats.consumed >= k * 4 * MS - 1024);
+	}
+	assert_int_equal(b->stats.misses, 0);
+	/* In any window u * L + 2 * lambda * (1 - u) + 3 * lambda, so in all */
+	assert_true(a->stats.consumed <= bed.now / 2 + 5 * MS + 15 * MS);
+}
+
+/* 50 of (50, 100), then (1, 2), beside a neighbour that needs its half */
+static void test_switch_neighbour(void **state)
+{
+	struct vbs_server *a, *b;
+
+	(void)state;
+	bed_start(0);
+	a = enter(50 * MS, 100 * MS, HALF);
+	b = enter(50 * MS, 100 * MS, HALF);
+	wake(a, USER);
+	wake(b, USER);
+	edf(50 * MS);
+	assert_int_equal(a->stats.consumed, 50 * MS);
+	switch_to(a, 1 * MS, 2 * MS);
+	edf(100 * MS);
+	assert_int_equal(b->stats.consumed, 50 * MS);
+	edf(1000 * MS);
+	assert_int_equal(a->stats.misses, 0);
+	assert_int_equal(b->stats.misses, 0);
+}
+
 /* Somebody waits at the boundary, so who wakes in the kernel is not the first */
 static void test_resume_raises_z(void **state)
 {
@@ -343,6 +387,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_borrow_raises_z),
 		cmocka_unit_test(test_borrow_neighbour),
+		cmocka_unit_test(test_borrow_takes_nothing),
+		cmocka_unit_test(test_switch_neighbour),
 		cmocka_unit_test(test_resume_raises_z),
 		cmocka_unit_test(test_open_sets_z),
 		cmocka_unit_test(test_open_reduced),
