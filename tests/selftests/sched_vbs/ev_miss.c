@@ -23,6 +23,7 @@ static void member(void *unused)
 struct tally {
 	u64 id;
 	pid_t pid;
+	u64 lost;		/* VBS clock = trace clock - lost */
 	u64 deadline;
 	u64 last;		/* end of service of this instance */
 	unsigned int instances;
@@ -48,7 +49,7 @@ static void read_trace(struct tally *y, const struct trace *t, u64 eps)
 		const struct trace_event *e = &t->ev[i];
 
 		if (e->kind == EV_RUNTIME && e->f[RUNTIME_PID] == y->pid) {
-			y->last = e->ts;
+			y->last = e->ts - y->lost;
 		} else if (e->kind == EV_RELEASE && (u64)e->f[RELEASE_SERVER] == y->id) {
 			if (y->deadline)
 				end_instance(y, e->f[RELEASE_AT], eps);
@@ -74,6 +75,7 @@ VBS_TEST("d passes with work and budget: a miss is counted, the next release is 
 	y.pid = t_fork(member, NULL);
 	must_enter(y.pid, RUNTIME, PERIOD, 0);
 	y.id = server_val(y.pid, "id");
+	y.lost = server_val(y.pid, "lost");
 	t_wait(y.pid);
 	t = trace_stop();
 	read_trace(&y, &t, eps->irq + eps->unit);

@@ -49,6 +49,7 @@ static void switcher(void *arg)
 struct check {
 	u64 id;
 	pid_t pid;
+	u64 lost;		/* VBS clock = trace clock - lost */
 	double z;
 	u64 due;		/* latest start after the last switch, or 0 */
 	u64 release;
@@ -102,7 +103,7 @@ static void read_trace(struct check *c, const struct log *log, const struct trac
 		else if (e->kind == EV_VSWITCH && (u64)e->f[VSWITCH_SERVER] == c->id)
 			on_switch(c, log, e->f[VSWITCH_AT], e->f[VSWITCH_RELEASE]);
 		else if (e->kind == EV_RUNTIME && e->f[RUNTIME_PID] == c->pid)
-			on_charge(c, e->ts, e->f[RUNTIME_NS]);
+			on_charge(c, e->ts - c->lost, e->f[RUNTIME_NS]);
 	}
 }
 
@@ -122,6 +123,7 @@ VBS_TEST("G3: after a switch at t execution begins by max(t, z) + pi' - lambda'"
 	neighbours = crowd_new(NEIGHBOURS, cpu_key(0, "spare"), 3 * MS, 20 * MS);
 	crowd_go(neighbours);
 	c.id = server_val(c.pid, "id");
+	c.lost = server_val(c.pid, "lost");
 	gate_open(&log->gate);
 	sleep_ns(t_arg("seconds", 6) * SEC);
 	t = trace_stop();

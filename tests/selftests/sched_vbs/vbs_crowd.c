@@ -37,6 +37,7 @@ void crowd_go(struct crowd *c)
 		must_enter(c->pid[i], c->runtime[i], c->period[i], 0);
 	for (unsigned int i = 0; i < c->n; i++)
 		c->id[i] = server_val(c->pid[i], "id");
+	c->lost = server_val(c->pid[0], "lost");
 	gate_open(c->gate);
 }
 
@@ -44,7 +45,7 @@ void crowd_stats(const struct crowd *c, struct g1 *g)
 {
 	for (unsigned int i = 0; i < c->n; i++)
 		g->misses += server_val(c->pid[i], "misses");
-	g->lost = server_val(c->pid[0], "lost");
+	g->lost = server_val(c->pid[0], "lost") - c->lost;
 }
 
 void crowd_end(struct crowd *c)
@@ -55,7 +56,7 @@ void crowd_end(struct crowd *c)
 
 /* One server's running sums while the trace is read */
 struct account {
-	u64 release, deadline, service, last;
+	u64 deadline, service, last;
 	s64 sum, low, high;
 	size_t instances;
 	bool open;
@@ -80,15 +81,14 @@ static void close_instance(struct account *a, u64 runtime, struct g1 *g)
 }
 
 static void on_release(struct account *a, const struct trace_event *e,
-		       u64 runtime, struct g1 *g)
+		       u64 runtime, u64 lost, struct g1 *g)
 {
 	if (a->open) {
 		close_instance(a, runtime, g);
-		g->broken += (u64)e->f[RELEASE_AT] != a->deadline;
+		g->broken += e->f[RELEASE_AT] + lost != a->deadline;
 	}
 	a->open = true;
-	a->release = e->f[RELEASE_AT];
-	a->deadline = e->f[RELEASE_DEADLINE];
+	a->deadline = e->f[RELEASE_DEADLINE] + lost;
 	a->service = 0;
 	a->last = e->ts;
 }
@@ -124,7 +124,8 @@ struct g1 crowd_g1(const struct crowd *c, const struct trace *t)
 		if (e->kind == EV_RELEASE) {
 			k = find_id(c, e->f[RELEASE_SERVER]);
 			if (k >= 0)
-				on_release(&accounts[k], e, c->runtime[k] - cost, &g);
+				on_release(&accounts[k], e, c->runtime[k] - cost,
+					   c->lost, &g);
 		} else if (e->kind == EV_RUNTIME) {
 			k = find_pid(c, e->f[RUNTIME_PID]);
 			if (k >= 0) {

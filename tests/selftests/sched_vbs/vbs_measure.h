@@ -113,6 +113,7 @@ bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,
 struct crowd {
 	unsigned int n;
 	volatile u32 *gate;
+	u64 lost;		/* VBS clock = trace clock - lost */
 	pid_t pid[CROWD_MAX];
 	u64 id[CROWD_MAX];
 	u64 runtime[CROWD_MAX];
