@@ -91,7 +91,8 @@ static void vbs_start_release(struct rq *rq)
 
 	if (!vbs_next_release(v->core, &at) || v->release_at <= at)
 		return;
-	v->release_at = at;
+	/* What has been due for long is not a timer that came too late. */
+	v->release_at = max(at, vbs_clock_of(cpu_of(rq)));
 	vbs_start_timer(rq, &v->release, at);
 }
 
