@@ -51,6 +51,7 @@ VBS_TEST("bookings count against SCHED_DEADLINE, and survive a rebuild of root d
 	sleep_ns(50 * MS);
 	t_equal(dl_admits(80), 0, "DEADLINE admits 80 %% when it is over");
 	t_equal(set_deadline(dl, 50 * MS, 100 * MS), 0, "DEADLINE has 50 %%");
-	t_equal(vbs_enter(vbs, 1 * MS, 10 * MS, VBS_BW_UNIT * 6 / 10), -EBUSY, "VBS admits 60 %% beside it");
+	t_equal(vbs_enter(vbs, 1 * MS, 10 * MS, VBS_BW_UNIT * 6 / 10), -EBUSY,
+		"VBS admits 60 %% beside it");
 	t_equal(vbs_enter(vbs, 1 * MS, 10 * MS, VBS_BW_UNIT * 3 / 10), 0, "VBS admits 30 %% beside it");
 }

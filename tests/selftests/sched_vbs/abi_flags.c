@@ -26,7 +26,7 @@ static u64 get(pid_t pid)
 	return attr.sched_flags;
 }
 
-VBS_TEST("RESET_ON_FORK and DL_OVERRUN are per task, ALIGN per server; a call sets what it names", 30)
+VBS_TEST("two flags are per task, ALIGN per server; a call sets what it names, clears the rest", 30)
 {
 	u64 rof = SCHED_FLAG_RESET_ON_FORK, over = SCHED_FLAG_DL_OVERRUN;
 	u64 align = SCHED_FLAG_VBS_ALIGN;

@@ -34,7 +34,8 @@ static void leave_to(pid_t pid, size_t i)
 
 	if (policies[i].policy == SCHED_DEADLINE) {
 		attr.sched_runtime = 1 * MS;
-		attr.sched_deadline = attr.sched_period = 100 * MS;
+		attr.sched_deadline = 100 * MS;
+		attr.sched_period = 100 * MS;
 	}
 	must_enter(pid, 2 * MS, 10 * MS, 0);
 	sleep_ns(20 * MS);

@@ -30,6 +30,7 @@ VBS_TEST("cpu.max of a cgroup and RLIMIT_RTTIME do not apply", 30)
 		t_skip("no cpu controller of cgroup v2");
 	}
 	t_equal(t_wait(a->pid), 0, "exit status: no SIGXCPU, no SIGKILL");
-	t_near(rec_total(&a->rec), PERIODS * 5 * MS, PERIODS * (eps_start(1) + eps_ticks(5 * MS)), "CPU time");
+	t_near(rec_total(&a->rec), PERIODS * 5 * MS, PERIODS * (eps_start(1) + eps_ticks(5 * MS)),
+	       "CPU time");
 	rmdir(GROUP);
 }

@@ -25,7 +25,6 @@ struct result {
 static struct flip flips[FLIPS_MAX];
 static unsigned int nflips;
 
-
 static void member(void *arg)
 {
 	struct rec *r = arg;

@@ -18,7 +18,8 @@ static void by_signal(void)
 	kill(a->pid, SIGSTOP);
 	t_equal(waitpid(a->pid, &status, WUNTRACED), a->pid, "SIGSTOP of a throttled member");
 	t_ok(WIFSTOPPED(status), "it is stopped");
-	t_at_most(now_ns() - a->t0, 10 * MS + 10 * eps_start(1), "ns until it is: the next release at the latest");
+	t_at_most(now_ns() - a->t0, 10 * MS + 10 * eps_start(1),
+		  "ns until it is: the next release at the latest");
 	sleep_until(a->t0 + 35 * MS);
 	kill(a->pid, SIGCONT);
 	actor_end(a);
@@ -41,7 +42,7 @@ static void by_ptrace(void)
 	actor_check(a, 1, 35 * MS, 37 * MS, eps_start(1) + 5 * eps_budget(), "goes on at 35 ms");
 }
 
-VBS_TEST("stopping by signal and by ptrace works on a throttled member, and it goes on after it", 30)
+VBS_TEST("stops by signal and by ptrace work on a throttled member, and it goes on after", 30)
 {
 	need_vbs();
 	by_signal();

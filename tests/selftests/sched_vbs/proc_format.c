@@ -37,7 +37,7 @@ static bool has_keys(const char *line, const char *kind, const char * const *key
 		len = strlen(keys[i]);
 		if (*line++ != ' ' || strncmp(line, keys[i], len) || line[len] != '=')
 			return false;
-		line += len + 1 + strcspn(line + len + 1, " \n");
+		line += len + 1 + strcspn(line + len + 1, "\n ");
 	}
 	return true;
 }

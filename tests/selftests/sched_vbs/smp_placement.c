@@ -32,7 +32,8 @@ static void place(pid_t pid, u32 cap, u32 mask)
 	if (sched_setaffinity(pid, sizeof(set), &set))
 		t_fatal("affinity");
 	if (cap > most) {
-		t_equal(vbs_enter(pid, 10 * US, 10 * MS, cap), -EBUSY, "no room for %u in mask 0x%x", cap, mask);
+		t_equal(vbs_enter(pid, 10 * US, 10 * MS, cap), -EBUSY,
+			"no room for %u in mask 0x%x", cap, mask);
 		return;
 	}
 	must_enter(pid, 10 * US, 10 * MS, cap);
