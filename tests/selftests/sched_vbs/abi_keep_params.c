@@ -31,6 +31,11 @@ VBS_TEST("KEEP_PARAMS and clamps alone change no resource", 30)
 	need_vbs();
 	pid = t_fork(sleeper, NULL);
 	sleep_ns(10 * MS);
+	attr.sched_flags = SCHED_FLAG_KEEP_PARAMS;
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS of a task that has no resource");
+	attr.sched_period = 100 * MS;
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS of such a task, with a period");
+	attr = vbs_attr(0, 0, 0);
 	must_enter(pid, 2 * MS, 10 * MS, VBS_BW_UNIT / 3);
 	attr.sched_flags = SCHED_FLAG_KEEP_PARAMS;
 	keeps(&attr, "KEEP_PARAMS");
