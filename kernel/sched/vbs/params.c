@@ -31,7 +31,8 @@ static bool vbs_joins(const struct sched_attr *attr)
 
 static bool vbs_check_join(const struct sched_attr *attr)
 {
-	return !(attr->sched_flags & SCHED_FLAG_VBS_ALIGN) &&
+	return !(attr->sched_flags & (SCHED_FLAG_VBS_ALIGN |
+				      SCHED_FLAG_KEEP_PARAMS)) &&
 		!attr->sched_runtime && !attr->sched_period &&
 		!attr->sched_deadline && !attr->sched_vbs_cap &&
 		attr->sched_vbs_leader > 0;
@@ -77,8 +78,8 @@ bool vbs_checkparam(const struct task_struct *p, int policy,
 		return false;
 	if (vbs_joins(attr))
 		return vbs_check_join(attr);
-	if ((flags & SCHED_FLAG_KEEP_PARAMS) && task_has_vbs_policy(p))
-		return true;
+	if (flags & SCHED_FLAG_KEEP_PARAMS)	/* there have to be some */
+		return task_has_vbs_policy(p);
 	if (vbs_check_runtime(attr) && vbs_check_period(attr))
 		return true;
 	vbs_reject((struct task_struct *)p, VBS_REJECT_LIMITS,
@@ -111,18 +112,21 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 	return chg->leader ? 0 : -ESRCH;
 }
 
-/* Is the caller the owner of @p's server, and does the call stay within it? */
-static bool vbs_owner_may(struct task_struct *p, const struct sched_attr *attr)
+/*
+ * Return: @p's server, only to be compared, if the caller is its owner and the
+ * call stays within it.
+ */
+static struct vbs_srv *vbs_owned(struct task_struct *p, const struct sched_attr *attr)
 {
 	struct vbs_srv *srv;
-	bool may;
 
 	rcu_read_lock();
 	srv = READ_ONCE(p->vbs.server);
-	may = srv && uid_eq(srv->owner, current_euid()) &&
-		attr->sched_vbs_cap <= READ_ONCE(srv->core.cap_next);
+	if (srv && (!uid_eq(srv->owner, current_euid()) ||
+		    attr->sched_vbs_cap > READ_ONCE(srv->core.cap_next)))
+		srv = NULL;
 	rcu_read_unlock();
-	return may;
+	return srv;
 }
 
 /**
@@ -135,7 +139,7 @@ bool vbs_may_move(struct task_struct *p)
 {
 	static const struct sched_attr same;
 
-	return vbs_owner_may(p, &same) || capable(CAP_SYS_NICE);
+	return vbs_owned(p, &same) || capable(CAP_SYS_NICE);
 }
 
 /**
@@ -157,15 +161,22 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 
 	if (!chg->active)
 		return 0;
-	if (vbs_owner_may(of, attr) &&
-	    (!chg->leader ||
-	     ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
+	chg->owned = vbs_owned(of, attr);
+	if (chg->owned && (!chg->leader ||
+			   ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
 		return 0;
+	chg->owned = NULL;
 	chg->priv = capable(CAP_SYS_NICE);
 	if (chg->priv)
 		return 0;
 	vbs_reject(p, VBS_REJECT_PRIVILEGE, attr->sched_vbs_cap, 0, -1);
 	return -EPERM;
+}
+
+/* Is this still the server that vbs_change_permit() has looked at? */
+static bool vbs_permitted(const struct vbs_change *chg, const struct vbs_srv *srv)
+{
+	return chg->priv || (srv && srv == chg->owned);
 }
 
 /* ---- ERANGE ------------------------------------------------------------ */
@@ -242,6 +253,8 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	struct vbs_params par;
 	u32 spare = 0;
 
+	if (!vbs_permitted(chg, srv))
+		return -EAGAIN;
 	vbs_get_params(&par, attr);
 	if (!par.cap)
 		par.cap = srv->core.cap_next;
@@ -271,7 +284,10 @@ static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
 	srv = p->vbs.server;
 	if (srv) {
 		rq = vbs_lock_home(srv, &rf);
-		ret = keep ? 0 : vbs_try_switch(chg, rq, p, attr);
+		if (!keep)
+			ret = vbs_try_switch(chg, rq, p, attr);
+		else if (vbs_permitted(chg, srv))
+			ret = 0;
 		if (!ret) {
 			p->sched_reset_on_fork = reset_on_fork;
 			p->vbs.overrun_signal =
@@ -341,7 +357,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 	struct vbs_params par;
 	u32 spare = 0;
 
-	if (!srv)
+	if (!srv || !chg->priv)
 		return -EAGAIN;
 	vbs_get_params(&par, attr);
 	if (!par.cap)
@@ -363,6 +379,8 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 {
 	struct vbs_srv *srv = READ_ONCE(chg->leader->vbs.server);
 
+	if (!vbs_permitted(chg, srv))
+		return srv ? -EAGAIN : -EINVAL;
 	if (srv && srv == p->vbs.server)
 		return -EALREADY;
 	if (!srv || !vbs_reserve(srv, p->cpus_ptr)) {
@@ -396,7 +414,8 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		vbs_reject(p, VBS_REJECT_KTHREAD, 0, 0, -1);
 		return -EINVAL;
 	}
-	if (!chg->leader && p->vbs.server)
+	if (!chg->leader && (p->vbs.server ||
+			     (attr->sched_flags & SCHED_FLAG_KEEP_PARAMS)))
 		return -EAGAIN;
 	rcu_read_lock();
 	ret = chg->leader ? vbs_check_leader(chg, p) : vbs_check_enter(chg, p, attr);

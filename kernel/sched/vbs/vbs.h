@@ -71,6 +71,7 @@ struct vbs_rq {
  * @srv: the new server, allocated; NULL once it is in use
  * @joined: the server that is joined, with a place reserved
  * @leader: whose server is joined
+ * @owned: the server that the caller may command as its owner, to be compared
  * @priv: the caller has shown CAP_SYS_NICE
  * @active: the target policy is SCHED_VBS
  */
@@ -78,6 +79,7 @@ struct vbs_change {
 	struct vbs_srv		*srv;
 	struct vbs_srv		*joined;
 	struct task_struct	*leader;
+	struct vbs_srv		*owned;
 	bool			priv;
 	bool			active;
 };
