@@ -41,6 +41,14 @@ static void other_policy(int policy, int priority, u64 value, u32 cap, const cha
 	both(&attr, what);
 }
 
+/* They never return to user mode, where they could be stopped */
+static void kernel_threads(void)
+{
+	struct vbs_sched_attr attr = good();
+
+	t_refused(EINVAL, 2, &attr, "a kernel thread");
+}
+
 static void sleeper(void *unused)
 {
 	(void)unused;
@@ -86,4 +94,5 @@ VBS_TEST("EINVAL for what flags and numbers show alone", 30)
 	other_policy(SCHED_OTHER, 0, 0, 1, "a cap with SCHED_OTHER");
 	other_policy(SCHED_FIFO, 1, 0, 1, "a cap with SCHED_FIFO");
 	other_policy(SCHED_FIFO, 1, SCHED_FLAG_VBS_JOIN, 0, "JOIN with SCHED_FIFO");
+	kernel_threads();
 }

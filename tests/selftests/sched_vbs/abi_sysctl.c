@@ -4,6 +4,7 @@
 #define PERIOD_MIN	SYSCTL_VBS "period_min_us"
 #define PERIOD_MAX	SYSCTL_VBS "period_max_us"
 #define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
+#define COST		SYSCTL_VBS "release_cost_ns"
 #define RUNTIME_MAX	SYSCTL_VBS "runtime_max_us"
 
 static pid_t pid;
@@ -41,6 +42,20 @@ static void limits_move(void)
 	t_equal(file_write(PERIOD_MAX, "20000"), 0, "period_max_us = 20000");
 	t_refused(EINVAL, pid, &attr, "pi above the new maximum");
 	t_equal(file_write(PERIOD_MAX, "1000000"), 0, "period_max_us = 1000000");
+}
+
+/* A budget holds the cost of two releases at least */
+static void release_cost(void)
+{
+	struct vbs_sched_attr attr = vbs_attr(19999, 10 * MS, 0);
+
+	t_equal(file_write(COST, "10000"), 0, "release_cost_ns = 10000");
+	t_refused(EINVAL, pid, &attr, "lambda < 2 c");
+	attr.sched_runtime++;
+	t_equal(vbs_setattr(pid, &attr), 0, "lambda = 2 c");
+	vbs_leave(pid);
+	sleep_ns(20 * MS);
+	t_equal(file_write(COST, "0"), 0, "release_cost_ns = 0");
 }
 
 static void refused_beside_servers(void)
@@ -83,7 +98,9 @@ VBS_TEST("the limits are sysctls; what would break a booking is EBUSY", 30)
 	file_restore(RUNTIME_MAX);
 	file_restore(FAIR_SERVER);
 	file_restore(RT_RUNTIME);
+	file_restore(COST);
 	limits_move();
+	release_cost();
 	refused_beside_servers();
 	refused_by_capacity();
 	t_equal(file_write(PERIOD_MIN, "0"), -EINVAL, "period_min_us = 0");
