@@ -237,6 +237,15 @@ u64 books_empty(u64 wait)
 	return sum;
 }
 
+u64 booked_becomes(int cpu, u64 want)
+{
+	u64 end = now_ns() + SEC, booked;
+
+	while ((booked = cpu_key(cpu, "booked")) != want && now_ns() < end)
+		sleep_ns(5 * MS);
+	return booked;
+}
+
 bool server_key(pid_t leader, const char *key, u64 *val)
 {
 	const char *line = find_line("server ", "leader", leader);

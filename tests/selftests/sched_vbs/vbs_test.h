@@ -146,6 +146,8 @@ u64 server_val(pid_t leader, const char *key);
 bool server_state(pid_t leader, const char *state);
 /* What all CPUs have booked, when that is 0 or @wait is over */
 u64 books_empty(u64 wait);
+/* What @cpu has booked, when that is @want or a second is over */
+u64 booked_becomes(int cpu, u64 want);
 u64 sysctl_vbs(const char *name);
 
 #endif /* VBS_TEST_H */
