@@ -141,7 +141,11 @@ int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare)
 	int ret, cpu;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
-	ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv), spare, &cpu);
+	if (srv->next_cpu >= 0)	/* its CPU goes offline */
+		ret = -EBUSY;
+	else
+		ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv),
+				      spare, &cpu);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 	return ret ?: cpu;
 }

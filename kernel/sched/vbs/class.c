@@ -428,8 +428,10 @@ static void switched_to_vbs(struct rq *rq, struct task_struct *p)
 		vbs_preempt_curr(rq);
 }
 
+/* It has joined another server. */
 static void prio_changed_vbs(struct rq *rq, struct task_struct *p, int oldprio)
 {
+	switched_to_vbs(rq, p);
 }
 
 static void task_dead_vbs(struct task_struct *p)

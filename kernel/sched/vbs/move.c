@@ -319,7 +319,7 @@ static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
 	cpumask_clear_cpu(not, mask);
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_for_each_entry(p, &srv->members, vbs.member)
-		cpumask_and(mask, mask, p->cpus_ptr);
+		cpumask_and(mask, mask, &p->cpus_mask);
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
 }
 
@@ -387,6 +387,8 @@ int vbs_cpu_deactivate(unsigned int cpu)
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
 		return -ENOMEM;
 	vbs_books_online(cpu, false);
+	/* Who has chosen this CPU does so with interrupts off until it is seen. */
+	synchronize_rcu();
 	ret = cpuhp_tasks_frozen ? 0 : vbs_evacuation_book(cpu, mask);
 	vbs_evacuation_end(cpu, !ret);
 	if (ret)

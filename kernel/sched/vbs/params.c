@@ -365,7 +365,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 	if (vbs_check_range(p, &par))
 		return -ERANGE;
 	vbs_server_init(&srv->core, &par, 0);
-	if (vbs_books_enter(srv, &p->vbs.bookings, p->cpus_ptr, &spare)) {
+	if (vbs_books_enter(srv, &p->vbs.bookings, &p->cpus_mask, &spare)) {
 		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
 		return -EBUSY;
 	}
@@ -383,7 +383,7 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 		return srv ? -EAGAIN : -EINVAL;
 	if (srv && srv == p->vbs.server)
 		return -EALREADY;
-	if (!srv || !vbs_reserve(srv, p->cpus_ptr)) {
+	if (!srv || !vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_reject(p, VBS_REJECT_LEADER, 0, 0, srv ? srv->cpu : -1);
 		return -EINVAL;
 	}
