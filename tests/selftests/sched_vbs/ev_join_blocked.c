@@ -19,7 +19,7 @@ VBS_TEST("joining a blocked server is an activation", 30)
 	struct actor *a = actor_new(sleeps, stage(), 2 * MS, 10 * MS, 0);
 	struct actor *b = actor_new(joins, a->t0, 2 * MS, 10 * MS, 0);
 	/* it wakes as a fair task and calls */
-	u64 eps = eps_start(1) + eps_budget();
+	u64 eps = eps_start(1) + 2 * eps_budget();
 
 	b->rec.t0 = a->pid;
 	actor_end(b);

@@ -29,7 +29,7 @@ static struct actor *scene(void (*play)(struct actor *a))
 VBS_TEST("a switch while blocked releases at the wake-up, at max(t, z)", 30)
 {
 	struct actor *a = scene(wakes_before_z);
-	u64 eps = eps_start(1) + 5 * eps_start(1);
+	u64 eps = eps_start(1) + 5 * (eps_start(1) + eps_budget());
 
 	actor_check(a, 0, 20 * MS, 22 * MS, eps, "woken before z: at z");
 	actor_check(a, 1, 30 * MS, 32 * MS, eps, "woken before z: next");

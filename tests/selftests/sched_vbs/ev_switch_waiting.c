@@ -12,8 +12,8 @@ VBS_TEST("a switch while waiting for s replaces the resource; s = max(s, z)", 30
 {
 	struct actor *a = actor_new(play, stage(), 20 * MS, 100 * MS, 0);
 	u64 s = 100 * MS - 500 * US;
-	/* what is executed besides counts five times in z */
-	u64 eps = eps_start(1) + 5 * eps_start(1);
+	/* the wake-up and the call count five times in z */
+	u64 eps = eps_start(1) + 5 * (eps_start(1) + eps_budget());
 
 	sleep_until(a->t0 + 50 * MS);
 	t_ok(server_state(a->pid, "waiting"), "waits after its switch");
