@@ -26,7 +26,7 @@ struct vbs_srv;
  * @queued: between enqueue and dequeue
  * @counted: among the core's runnable members
  * @kernel: how it is counted: in the kernel or running, or at the boundary
- * @stray: in the list of strays
+ * @stray: counted on a runqueue that is not its server's
  * @overrun_signal: SCHED_FLAG_DL_OVERRUN
  * @carry_borrows: steps that the last server left had borrowed
  *

@@ -12,6 +12,7 @@
 struct vbs_books vbs_books = {
 	.lock		= __RAW_SPIN_LOCK_UNLOCKED(vbs_books.lock),
 	.servers	= LIST_HEAD_INIT(vbs_books.servers),
+	.leaving	= -1,
 };
 
 /* What @chain holds is its own server's to use: lend it to the search. */
@@ -27,25 +28,33 @@ static void vbs_books_lend(struct list_head *chain, bool lend)
 	}
 }
 
+static struct vbs_booked *vbs_books_find(struct list_head *chain, int cpu)
+{
+	struct vbs_booked *b;
+
+	list_for_each_entry(b, chain, chain) {
+		if (b->cpu == cpu)
+			return b;
+	}
+	return NULL;
+}
+
 /*
  * The server comes to @cpu: what is booked there for it becomes part of its
- * cap.  What is more than the cap stays booked until its time has come.
+ * cap.  What is more than the cap stays booked until its time has come.  The
+ * booking waits for that time in any case, and serves again if the server
+ * leaves before: one per CPU, however often it moves.
  */
 static void vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 {
-	struct vbs_booked *b, *tmp;
+	struct vbs_booked *b = vbs_books_find(chain, cpu);
 	u32 take;
 
-	list_for_each_entry_safe(b, tmp, chain, chain) {
-		if (b->cpu != cpu)
-			continue;
-		take = min(b->core.amount, cap);
-		vbs_adm_free(&vbs_books.adm, cpu, take);
-		b->core.amount -= take;
-		cap -= take;
-		if (!b->core.amount)
-			list_del_init(&b->chain);
-	}
+	if (!b)
+		return;
+	take = min(b->core.amount, cap);
+	vbs_adm_free(&vbs_books.adm, cpu, take);
+	b->core.amount -= take;
 }
 
 static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
@@ -152,7 +161,7 @@ int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare)
 
 /**
  * vbs_books_evacuate - book a place for a server whose CPU goes offline
- * @srv: the server
+ * @srv: the server, its CPU's runqueue locked
  * @mask: where it may go
  *
  * Return: 0 with srv->next_cpu set, or -EBUSY.
@@ -173,23 +182,35 @@ int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask)
 	return ret;
 }
 
+/* Part of it may have been a booking that has to last until z. */
+static void vbs_books_give_back(struct vbs_srv *srv, int cpu, u32 amount)
+{
+	struct vbs_booked *b = vbs_books_find(&srv->bookings, cpu);
+
+	if (b)
+		b->core.amount += amount;
+	else
+		vbs_adm_free(&vbs_books.adm, cpu, amount);
+}
+
 /**
  * vbs_books_evacuated - the server goes to the place that was booked, or not
- * @srv: the server
- * @undo: free the place
+ * @srv: the server, its CPU's runqueue locked
+ * @undo: free the place, else what a reduction since then has made too much
  *
  * Return: the place, or -1 if none was booked.
  */
 int vbs_books_evacuated(struct vbs_srv *srv, bool undo)
 {
+	u32 keep = undo ? 0 : vbs_booked(srv);
 	unsigned long flags;
 	int cpu;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	cpu = srv->next_cpu;
 	srv->next_cpu = -1;
-	if (undo && cpu >= 0)
-		vbs_adm_free(&vbs_books.adm, cpu, srv->next_amount);
+	if (cpu >= 0)
+		vbs_books_give_back(srv, cpu, srv->next_amount - keep);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 	return cpu;
 }
@@ -225,6 +246,27 @@ void vbs_books_hold(struct vbs_booked *b, int cpu, u32 amount,
 	b->core.amount = amount;
 	list_add(&b->chain, chain);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/**
+ * vbs_books_hold_more - the same, added to a booking that is there already
+ * @chain: who may take it over
+ * @cpu: where; its runqueue is locked
+ * @amount: how much
+ *
+ * Return: the booking, or NULL if there is none.
+ */
+struct vbs_booked *vbs_books_hold_more(struct list_head *chain, int cpu, u32 amount)
+{
+	struct vbs_booked *b;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	b = vbs_books_find(chain, cpu);
+	if (b)
+		b->core.amount += amount;
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+	return b;
 }
 
 /**

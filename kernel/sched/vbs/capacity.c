@@ -45,60 +45,55 @@ static bool vbs_capacity_holds(int cpu, u32 capacity)
 	return false;
 }
 
-/* Set what CPUs may book from now on, unless more is booked already. */
-static int vbs_capacity_change(int only, u64 fair_bw, unsigned int period_min,
-			       bool set)
+/**
+ * vbs_capacity_check - would the CPUs still hold what they have booked?
+ * @only: whose fair server is about to change, or -1
+ * @fair_bw: to this share
+ *
+ * If so nothing is booked that they would not: vbs_capacity_update() has to
+ * follow, whether the change is made in the end or not.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int vbs_capacity_check(int only, u64 fair_bw)
 {
 	u64 rt_bw = vbs_rt_bw();
 	unsigned long flags;
 	int cpu, ret = 0;
 	u32 capacity;
 
-	if (!static_branch_unlikely(&sched_vbs_used) && !set)
+	if (!static_branch_unlikely(&sched_vbs_used))
 		return 0;
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	for_each_possible_cpu(cpu) {
 		capacity = vbs_capacity(rt_bw, cpu == only ? fair_bw :
-					vbs_fair_bw(cpu), period_min);
-		if (set)
-			vbs_adm_set_capacity(&vbs_books.adm, cpu, capacity);
-		else if (!vbs_capacity_holds(cpu, capacity))
+					vbs_fair_bw(cpu), sysctl_vbs_period_min);
+		if (!vbs_capacity_holds(cpu, capacity))
 			ret = -EBUSY;
+		else if (capacity < vbs_books.adm.cpu[cpu].capacity)
+			vbs_adm_set_capacity(&vbs_books.adm, cpu, capacity);
 	}
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 	return ret;
 }
 
 /**
- * vbs_capacity_check - do the CPUs still hold what they have booked?
- * @cpu: whose fair server is about to change, or -1
- * @fair_bw: to this share
- *
- * Return: 0 or -EBUSY.
- */
-int vbs_capacity_check(int cpu, u64 fair_bw)
-{
-	return vbs_capacity_change(cpu, fair_bw, sysctl_vbs_period_min, false);
-}
-
-/**
- * vbs_capacity_update - after a change of what it depends on
+ * vbs_capacity_update - after a change of what it depends on, or none
  */
 void vbs_capacity_update(void)
 {
-	if (vbs_books.adm.cpu)
-		vbs_capacity_change(-1, 0, sysctl_vbs_period_min, true);
-}
+	u64 rt_bw = vbs_rt_bw();
+	unsigned long flags;
+	int cpu;
 
-/**
- * vbs_capacity_period_min - may the least period be @period_min?
- * @period_min: us
- *
- * Return: 0 or -EBUSY.
- */
-static int vbs_capacity_period_min(unsigned int period_min)
-{
-	return vbs_capacity_change(-1, 0, period_min, false);
+	if (!vbs_books.adm.cpu)
+		return;
+	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	for_each_possible_cpu(cpu)
+		vbs_adm_set_capacity(&vbs_books.adm, cpu,
+				     vbs_capacity(rt_bw, vbs_fair_bw(cpu),
+						  sysctl_vbs_period_min));
+	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
 
 /**

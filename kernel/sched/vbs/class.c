@@ -119,7 +119,10 @@ void vbs_preempt_curr(struct rq *rq)
 
 static void wakeup_preempt_vbs(struct rq *rq, struct task_struct *p, int flags)
 {
-	vbs_preempt_curr(rq);
+	if (unlikely(p->vbs.stray && is_migration_disabled(p)))
+		resched_curr(rq);
+	else
+		vbs_preempt_curr(rq);
 }
 
 /* The slice is over: to the tail, if anybody waits. */
@@ -163,8 +166,7 @@ static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
 	if (!rq->vbs.curr)
 		return;
 	vbs_update_curr(rq);
-	if (!p->vbs.counted ? !is_migration_disabled(p) :
-	    !vbs_budget_left(&p->vbs.server->core))
+	if (p->vbs.counted && !vbs_budget_left(&p->vbs.server->core))
 		resched_curr(rq);
 	vbs_rotate(rq, p);
 }
@@ -223,6 +225,7 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	p->vbs.seq = ++srv->seq;
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
+	vbs_born(srv);
 	if (unlikely(p->vbs.pending)) {
 		vbs_charge(&srv->core, p->vbs.pending);
 		p->vbs.pending = 0;
@@ -308,6 +311,11 @@ static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags 
 		vbs_release_due(v->core, vbs_clock(rq), 64);
 		vbs_arm_release(rq);
 	}
+	/* What has no budget left makes room, which may have to be filled. */
+	if (v->curr) {
+		vbs_refresh_curr(rq);
+		vbs_arm_release(rq);
+	}
 	return sched_stop_runnable(rq) || sched_vbs_runnable(rq);
 }
 
@@ -356,8 +364,10 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 	if (!rq->vbs.core)
 		return NULL;
 	p = vbs_stray_pinned(rq);
-	if (unlikely(p))
+	if (unlikely(p)) {
+		vbs_arm_poll(rq);
 		return p;
+	}
 	if (rq->vbs.curr) {
 		vbs_refresh_curr(rq);
 		vbs_arm_release(rq);
@@ -390,10 +400,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	p->se.exec_start = rq_clock_task(rq);
 	v->wall = rq_clock(rq);
 	v->lost_wall = v->lost;
-	if (p->vbs.stray)
-		vbs_stray_del(rq, p);
-	else
-		list_del_init(&p->vbs.run);
+	list_del_init(&p->vbs.run);
 	v->curr = p;
 	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class)
 		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
@@ -446,6 +453,22 @@ static void task_dead_vbs(struct task_struct *p)
 }
 
 #ifdef CONFIG_SCHED_CORE
+/**
+ * vbs_prio_less - which of two members goes after the other?
+ * @a: one
+ * @b: the other, of the same core
+ *
+ * Deadlines of two CPUs differ by their lost time.
+ */
+bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b)
+{
+	const struct vbs_srv *sa = a->vbs.server, *sb = b->vbs.server;
+	u64 da = sa->core.deadline + READ_ONCE(cpu_rq(sa->cpu)->vbs.lost);
+	u64 db = sb->core.deadline + READ_ONCE(cpu_rq(sb->cpu)->vbs.lost);
+
+	return (s64)(da - db) > 0;
+}
+
 static int task_is_throttled_vbs(struct task_struct *p, int cpu)
 {
 	struct vbs_srv *srv = p->vbs.server;

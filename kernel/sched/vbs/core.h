@@ -259,6 +259,7 @@ unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max);
 
 /* Bookings */
 void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 now);
+void vbs_booking_extend(struct vbs_booking *b, u64 until);
 
 /*
  * What the core asks of its surroundings; the lock of the CPU is held.

@@ -5,23 +5,48 @@
  * Context: the runqueue lock of the server's CPU.
  */
 
+/* SCHED_FIFO and SCHED_DEADLINE look elsewhere for a CPU while members run. */
+static void vbs_set_cpupri(struct rq *rq)
+{
+#ifdef CONFIG_SMP
+	bool higher = rq->vbs.nr_running || rq->dl.dl_nr_running;
+
+	if (rq->online)
+		cpupri_set(&rq->rd->cpupri, cpu_of(rq), higher ? CPUPRI_HIGHER :
+			   rq->rt.highest_prio.curr);
+#endif
+}
+
+/**
+ * vbs_add_running - more, or fewer, members may be picked on a CPU
+ * @rq: its runqueue, locked
+ * @delta: how many
+ */
+void vbs_add_running(struct rq *rq, int delta)
+{
+	bool had = rq->vbs.nr_running;
+
+	lockdep_assert_rq_held(rq);
+	rq->vbs.nr_running += delta;
+	if (delta > 0)
+		add_nr_running(rq, delta);
+	else
+		sub_nr_running(rq, -delta);
+	if (had != !!rq->vbs.nr_running)
+		vbs_set_cpupri(rq);
+}
+
 /* A member that may not be picked is not runnable for the rest of the kernel. */
 void vbs_env_runnable(struct vbs_cpu *c, struct vbs_server *s)
 {
 	struct vbs_srv *srv = to_vbs_srv(s);
-	struct rq *rq = cpu_rq(srv->cpu);
 	unsigned int want = vbs_nr_eligible(s);
 	unsigned int had = srv->nr_counted;
 
 	if (want == had)
 		return;
-	lockdep_assert_rq_held(rq);
 	srv->nr_counted = want;
-	rq->vbs.nr_running += want - had;
-	if (want > had)
-		add_nr_running(rq, want - had);
-	else
-		sub_nr_running(rq, had - want);
+	vbs_add_running(cpu_rq(srv->cpu), want - had);
 }
 
 void vbs_env_released(struct vbs_cpu *c, struct vbs_server *s, u64 debt)

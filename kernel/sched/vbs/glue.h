@@ -103,6 +103,7 @@ struct vbs_srv {
  * @servers: all, for RCU readers
  * @nr_servers: per CPU
  * @last_id: last server id given out
+ * @leaving: the CPU that goes offline, or -1; readers have interrupts off
  */
 struct vbs_books {
 	raw_spinlock_t		lock;
@@ -110,6 +111,7 @@ struct vbs_books {
 	struct list_head	servers;
 	unsigned int		*nr_servers;
 	u32			last_id;
+	int			leaving;
 };
 
 extern struct vbs_books vbs_books;
@@ -138,10 +140,20 @@ static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 	return srv->cpu == cpu_of(rq);
 }
 
+/*
+ * Its CPU goes offline: masks and members of a server stay as they are while a
+ * place is found for it elsewhere.
+ */
+static inline bool vbs_goes_offline(const struct vbs_srv *srv)
+{
+	return READ_ONCE(srv->cpu) == READ_ONCE(vbs_books.leaving);
+}
+
 /* timer.c */
 u64 vbs_clock(struct rq *rq);
 u64 vbs_clock_of(int cpu);
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
+void vbs_arm_poll(struct rq *rq);
 void vbs_arm_release(struct rq *rq);
 void vbs_init_timers(struct rq *rq);
 
@@ -170,6 +182,7 @@ void vbs_books_over(struct vbs_booked *b);
 void vbs_books_publish(struct vbs_srv *srv);
 void vbs_books_unpublish(struct vbs_srv *srv);
 void vbs_books_arrive(struct vbs_srv *srv, int from);
+struct vbs_booked *vbs_books_hold_more(struct list_head *chain, int cpu, u32 amount);
 void vbs_books_disown(struct list_head *bookings);
 void vbs_books_inherit(struct list_head *to, struct list_head *from);
 
@@ -179,12 +192,17 @@ void vbs_join(struct vbs_srv *srv, struct task_struct *p);
 void vbs_init_end(struct vbs_srv *srv);
 struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
 void vbs_leave(struct rq *rq, struct task_struct *p);
+void vbs_born(struct vbs_srv *srv);
 void vbs_attach(struct rq *rq, struct vbs_srv *srv);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);
 
+/* env.c */
+void vbs_add_running(struct rq *rq, int delta);
+
 /* stray.c */
+void vbs_stray_count(struct rq *rq, struct task_struct *p);
 void vbs_stray_add(struct rq *rq, struct task_struct *p);
 void vbs_stray_del(struct rq *rq, struct task_struct *p);
 void vbs_init_strays(struct rq *rq);

@@ -48,7 +48,7 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
  * @booked: becomes the booking, if there has to be one; NULL if the CPU goes
  * @chain: who may take it over
  *
- * The nodes that the server brought stay with a booking, else they go.
+ * The nodes that the server brought stay with a new booking, else they go.
  *
  * Return: true if @booked is in use.
  */
@@ -57,12 +57,18 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 {
 	u64 z = vbs_termination(&srv->core), now = vbs_clock(rq);
 	u32 amount = max(srv->core.cap, srv->core.cap_next);
+	struct vbs_booked *held;
 
 	vbs_attach(rq, srv);
 	vbs_server_detach(rq->vbs.core, &srv->core);
 	srv->attached = false;
 	if (z <= now || !booked) {
 		vbs_books_release(srv->cpu, amount);
+		return false;
+	}
+	held = vbs_books_hold_more(chain, srv->cpu, amount);
+	if (held) {
+		vbs_booking_extend(&held->core, z);
 		return false;
 	}
 	vbs_books_hold(booked, srv->cpu, amount, chain);
@@ -73,18 +79,38 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 
 /* ---- the list ---------------------------------------------------------- */
 
+/* The oldest, but no child that may never come: its fork frees it at once. */
 static void vbs_set_leader(struct vbs_srv *srv)
 {
-	rcu_assign_pointer(srv->leader,
-			   list_first_entry_or_null(&srv->members,
-						    struct task_struct,
-						    vbs.member));
+	struct task_struct *p, *leader = NULL;
+
+	lockdep_assert_held(&srv->lock);
+	list_for_each_entry(p, &srv->members, vbs.member) {
+		if (READ_ONCE(p->__state) == TASK_NEW)
+			continue;
+		leader = p;
+		break;
+	}
+	rcu_assign_pointer(srv->leader, leader);
+}
+
+/**
+ * vbs_born - a member is there to be seen: the first may be a child
+ * @srv: its server
+ */
+void vbs_born(struct vbs_srv *srv)
+{
+	if (likely(rcu_access_pointer(srv->leader)))
+		return;
+	raw_spin_lock(&srv->lock);
+	vbs_set_leader(srv);
+	raw_spin_unlock(&srv->lock);
 }
 
 /**
  * vbs_reserve - keep a server alive for one more member
  * @srv: the server, under RCU
- * @mask: where the member may run, or NULL
+ * @mask: where the member may run
  *
  * Return: false if the server is over, or on a CPU that @mask excludes.
  */
@@ -94,7 +120,7 @@ bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
 	bool ok;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
-	ok = srv->nr_members && (!mask || cpumask_test_cpu(srv->cpu, mask));
+	ok = srv->nr_members && cpumask_test_cpu(srv->cpu, mask);
 	if (ok)
 		srv->nr_members++;
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
@@ -136,11 +162,11 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p)
 
 static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
 {
+	vbs_books_inherit(chain, &srv->bookings);
 	if (vbs_vacate(rq, srv, srv->spare.booked, chain))
 		srv->spare.booked = NULL;
 	else
 		vbs_discard_nodes(rq);
-	vbs_books_inherit(chain, &srv->bookings);
 	vbs_books_evacuated(srv, true);
 	vbs_books_unpublish(srv);
 	vbs_discard_srv(rq, srv);
@@ -273,8 +299,11 @@ void vbs_fork(struct task_struct *p)
 		return;
 	raw_spin_lock_irqsave(&current->pi_lock, flags);
 	srv = current->vbs.server;
+	/* The parent's mask may have changed since it was copied. */
+	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
+	p->nr_cpus_allowed = current->nr_cpus_allowed;
 	if (!srv || !vbs_prio(p->prio) || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
-	    !vbs_reserve(srv, NULL)) {
+	    !vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_fork_normal(p);
 	} else {
 		p->policy = SCHED_VBS;

@@ -22,8 +22,12 @@ static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 		list_del_init(&p->vbs.run);
 		vbs_stray_add(rq, p);
 	}
-	if (rq->vbs.curr && rq->vbs.curr->vbs.server == srv)
-		resched_curr(rq);
+	p = rq->vbs.curr;
+	if (!p || p->vbs.server != srv)
+		return;
+	if (p->vbs.queued)
+		vbs_stray_count(rq, p);
+	resched_curr(rq);
 }
 
 /* No member counts any more; the core forgets them all. */
@@ -121,8 +125,6 @@ struct vbs_spare *vbs_spare_alloc(struct task_struct *p)
 {
 	struct vbs_spare *spare;
 
-	if (!task_has_vbs_policy(p))
-		return NULL;
 	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	if (!spare)
 		return NULL;
@@ -188,6 +190,8 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p,
 	u32 spare = 0;
 	int ret;
 
+	if (vbs_goes_offline(srv))
+		return -EBUSY;
 	if (cpumask_test_cpu(srv->cpu, mask))
 		return 0;
 	if (!cpumask_intersects(mask, cpu_active_mask))
@@ -207,32 +211,29 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p,
 
 /**
  * vbs_move_first - a task's mask is about to change
- * @p: the task
+ * @p: the task, its pi_lock held until the mask has been set
  * @ctx: the change
  *
  * A lone member takes its server along, if another CPU of the mask has room.
  *
- * Context: no locks held.
- * Return: 0 if the mask may be set, or why not.
+ * Return: 0 if the mask may be set; -EAGAIN if ctx->vbs_spare is missing; or
+ * why not.
  */
 int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
 {
-	struct vbs_srv *srv;
-	unsigned long flags;
+	struct vbs_srv *srv = p->vbs.server;
 	struct rq_flags rf;
 	struct rq *rq;
-	int ret = 0;
+	int ret;
 
+	lockdep_assert_held(&p->pi_lock);
+	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
+		return 0;
 	if (!ctx->vbs_spare)
-		return -ENOMEM;
-	raw_spin_lock_irqsave(&p->pi_lock, flags);
-	srv = p->vbs.server;
-	if (srv) {
-		rq = vbs_lock_home(srv, &rf);
-		ret = vbs_move_into(rq, p, srv, ctx);
-		rq_unlock_irqrestore(rq, &rf);
-	}
-	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
+		return -EAGAIN;
+	rq = vbs_lock_home(srv, &rf);
+	ret = vbs_move_into(rq, p, srv, ctx);
+	rq_unlock_irqrestore(rq, &rf);
 	return ret;
 }
 
@@ -241,7 +242,8 @@ int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
  * @p: the task, its pi_lock held
  * @ctx: the change
  *
- * Return: 0, or -EAGAIN if its server is outside of the new mask.
+ * Return: 0, or -EAGAIN if its server is, or may soon be, outside of the new
+ * mask.
  */
 int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
 {
@@ -249,7 +251,10 @@ int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
 
 	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
 		return 0;
-	return cpumask_test_cpu(READ_ONCE(srv->cpu), ctx->new_mask) ? 0 : -EAGAIN;
+	if (vbs_goes_offline(srv) ||
+	    !cpumask_test_cpu(READ_ONCE(srv->cpu), ctx->new_mask))
+		return -EAGAIN;
+	return 0;
 }
 
 /**
@@ -313,14 +318,31 @@ bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
 static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
 {
 	struct task_struct *p;
-	unsigned long flags;
 
+	lockdep_assert_held(&srv->lock);
 	cpumask_copy(mask, cpu_active_mask);
 	cpumask_clear_cpu(not, mask);
-	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_for_each_entry(p, &srv->members, vbs.member)
 		cpumask_and(mask, mask, &p->cpus_mask);
-	raw_spin_unlock_irqrestore(&srv->lock, flags);
+}
+
+/* A server without members ends at once, or has already. */
+static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
+				   struct cpumask *mask)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+	int ret = 0;
+
+	rq = vbs_lock_home(srv, &rf);
+	raw_spin_lock(&srv->lock);
+	if (srv->nr_members && cpu_of(rq) == cpu) {
+		vbs_server_mask(srv, mask, cpu);
+		ret = vbs_books_evacuate(srv, mask);
+	}
+	raw_spin_unlock(&srv->lock);
+	rq_unlock_irqrestore(rq, &rf);
+	return ret;
 }
 
 /* Book a place for each server of @cpu, or none. */
@@ -331,13 +353,13 @@ static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
-		if (READ_ONCE(srv->cpu) != cpu || ret < 0)
-			continue;
-		vbs_server_mask(srv, mask, cpu);
-		ret = vbs_books_evacuate(srv, mask);
+		if (READ_ONCE(srv->cpu) == cpu)
+			ret = vbs_evacuation_book_one(srv, cpu, mask);
+		if (ret)
+			break;
 	}
 	rcu_read_unlock();
-	return min(ret, 0);
+	return ret;
 }
 
 static void vbs_evacuate_one(struct vbs_srv *srv, unsigned int cpu, bool go)
@@ -387,10 +409,15 @@ int vbs_cpu_deactivate(unsigned int cpu)
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
 		return -ENOMEM;
 	vbs_books_online(cpu, false);
-	/* Who has chosen this CPU does so with interrupts off until it is seen. */
+	WRITE_ONCE(vbs_books.leaving, cpu);
+	/*
+	 * Whoever chooses this CPU, joins a server there or sets a member's mask
+	 * does so with interrupts off until it is seen.
+	 */
 	synchronize_rcu();
 	ret = cpuhp_tasks_frozen ? 0 : vbs_evacuation_book(cpu, mask);
 	vbs_evacuation_end(cpu, !ret);
+	WRITE_ONCE(vbs_books.leaving, -1);
 	if (ret)
 		vbs_books_online(cpu, true);
 	free_cpumask_var(mask);
@@ -403,7 +430,14 @@ int vbs_cpu_deactivate(unsigned int cpu)
  */
 void vbs_cpu_activate(unsigned int cpu)
 {
+	struct rq *rq = cpu_rq(cpu);
+	struct rq_flags rf;
+
 	if (!static_branch_unlikely(&sched_vbs_used))
 		return;
 	vbs_books_online(cpu, true);
+	rq_lock_irqsave(rq, &rf);
+	update_rq_clock(rq);
+	vbs_arm_release(rq);
+	rq_unlock_irqrestore(rq, &rf);
 }

@@ -201,6 +201,12 @@ static void vbs_get_params(struct vbs_params *par, const struct sched_attr *attr
 	par->cap = attr->sched_vbs_cap;
 }
 
+/* The limits may have changed since vbs_checkparam(), which says so again. */
+static bool vbs_in_limits(const struct sched_attr *attr)
+{
+	return vbs_check_runtime(attr) && vbs_check_period(attr);
+}
+
 /* ---- switching --------------------------------------------------------- */
 
 /*
@@ -253,7 +259,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	struct vbs_params par;
 	u32 spare = 0;
 
-	if (!vbs_permitted(chg, srv))
+	if (!vbs_permitted(chg, srv) || !vbs_in_limits(attr))
 		return -EAGAIN;
 	vbs_get_params(&par, attr);
 	if (!par.cap)
@@ -268,6 +274,23 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	}
 	vbs_do_switch(rq, srv, &par);
 	return 0;
+}
+
+/**
+ * vbs_change_flags - what a call says of the task, not of its server
+ * @p: a member, its pi_lock held
+ * @attr: what was asked
+ * @reset_on_fork: SCHED_FLAG_RESET_ON_FORK
+ *
+ * uclamp_update_active() has to follow, without the lock.
+ */
+void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
+		      int reset_on_fork)
+{
+	lockdep_assert_held(&p->pi_lock);
+	p->sched_reset_on_fork = reset_on_fork;
+	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	__setscheduler_uclamp(p, attr);
 }
 
 static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
@@ -288,12 +311,8 @@ static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
 			ret = vbs_try_switch(chg, rq, p, attr);
 		else if (vbs_permitted(chg, srv))
 			ret = 0;
-		if (!ret) {
-			p->sched_reset_on_fork = reset_on_fork;
-			p->vbs.overrun_signal =
-				attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
-			__setscheduler_uclamp(p, attr);
-		}
+		if (!ret)
+			vbs_change_flags(p, attr, reset_on_fork);
 		rq_unlock_irqrestore(rq, &rf);
 	} else if (task_has_vbs_policy(p)) {
 		ret = -ESRCH;	/* dead */
@@ -323,6 +342,8 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 		return -EAGAIN;
 	if (task_has_vbs_policy(p) && !vbs_joins(attr)) {
 		ret = vbs_switch_task(chg, p, attr, reset_on_fork);
+		if (!ret)
+			uclamp_update_active(p);
 		if (ret != -EAGAIN)
 			return ret;
 	}
@@ -357,7 +378,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 	struct vbs_params par;
 	u32 spare = 0;
 
-	if (!srv || !chg->priv)
+	if (!srv || !chg->priv || !vbs_in_limits(attr))
 		return -EAGAIN;
 	vbs_get_params(&par, attr);
 	if (!par.cap)
@@ -383,6 +404,8 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 		return srv ? -EAGAIN : -EINVAL;
 	if (srv && srv == p->vbs.server)
 		return -EALREADY;
+	if (srv && vbs_goes_offline(srv))
+		return -EBUSY;
 	if (!srv || !vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_reject(p, VBS_REJECT_LEADER, 0, 0, srv ? srv->cpu : -1);
 		return -EINVAL;

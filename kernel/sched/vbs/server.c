@@ -304,11 +304,15 @@ static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  */
 static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
+	enum vbs_why why = VBS_WHY_BORROW;
 	u64 k;
 
 	if (s->ended) {
+		why = VBS_WHY_WAITING;
 		vbs_enter(c, s, s->start, 0, now);
 	} else {
+		if (s->yielded)
+			why = VBS_WHY_YIELD;
 		s->consumed = max(s->consumed, s->runtime);
 		k = div64_u64(s->consumed - s->runtime, s->runtime) + 1;
 		s->release += k * s->period;
@@ -318,7 +322,7 @@ static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 		s->early = true;
 		s->borrows++;
 	}
-	vbs_env_stopped(c, s, VBS_WHY_BORROW, s->release);
+	vbs_env_stopped(c, s, why, s->release);
 }
 
 /*
@@ -743,6 +747,18 @@ unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max)
 		vbs_wait_over(c, container_of(ent, struct vbs_wait, ent), now);
 	}
 	return n;
+}
+
+/**
+ * vbs_booking_extend - keep it booked for longer
+ * @b: the booking
+ * @until: z, if it is later
+ *
+ * It is queued again when the present instant has come.
+ */
+void vbs_booking_extend(struct vbs_booking *b, u64 until)
+{
+	b->wait.due = max(b->wait.due, until);
 }
 
 /**

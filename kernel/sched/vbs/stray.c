@@ -12,32 +12,40 @@
  */
 
 /**
- * vbs_stray_add - park a queued task until it is taken home
+ * vbs_stray_count - a queued task, running or not, has become a stray
  * @rq: where it is, not where its server is
  * @p: the task
  */
+void vbs_stray_count(struct rq *rq, struct task_struct *p)
+{
+	if (p->vbs.stray)
+		return;
+	p->vbs.stray = true;
+	vbs_add_running(rq, 1);
+}
+
+/**
+ * vbs_stray_add - park a queued task until it is taken home
+ * @rq: where it is, not where its server is
+ * @p: the task, not running
+ */
 void vbs_stray_add(struct rq *rq, struct task_struct *p)
 {
-	lockdep_assert_rq_held(rq);
-	p->vbs.stray = true;
+	vbs_stray_count(rq, p);
 	list_add_tail(&p->vbs.run, &rq->vbs.strays);
-	add_nr_running(rq, 1);
-	rq->vbs.nr_running++;
 	irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
 }
 
 /**
- * vbs_stray_del - it runs, blocks or goes
+ * vbs_stray_del - it blocks or goes
  * @rq: where it is
  * @p: the task
  */
 void vbs_stray_del(struct rq *rq, struct task_struct *p)
 {
-	lockdep_assert_rq_held(rq);
 	p->vbs.stray = false;
 	list_del_init(&p->vbs.run);
-	sub_nr_running(rq, 1);
-	rq->vbs.nr_running--;
+	vbs_add_running(rq, -1);
 }
 
 /**
@@ -88,6 +96,9 @@ static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
 	set_task_cpu(p, cpu_of(to));
 	activate_task(to, p, ENQUEUE_NOCLOCK);
 	wakeup_preempt(to, p, 0);
+	/* Hotplug waits for the idle task to find the runqueue empty. */
+	if (!cpu_active(cpu_of(rq)))
+		resched_curr(rq);
 }
 #endif
 

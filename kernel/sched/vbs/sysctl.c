@@ -28,13 +28,24 @@ static bool vbs_limit_holds(const struct ctl_table *table, unsigned int value)
 	return ok;
 }
 
-static int vbs_limit_check(const struct ctl_table *table, unsigned int value)
+/*
+ * Whoever has tested its parameters against the old limit has entered or
+ * switched, with interrupts off, or will test again.
+ */
+static int vbs_limit_set(const struct ctl_table *table, unsigned int value)
 {
-	if (!vbs_limit_holds(table, value))
-		return -EBUSY;
-	if (table->data == &sysctl_vbs_period_min)
-		return vbs_capacity_period_min(value);
-	return 0;
+	unsigned int *limit = table->data;
+	unsigned int old = *limit;
+	int ret = 0;
+
+	WRITE_ONCE(*limit, value);
+	synchronize_rcu();
+	if (!vbs_limit_holds(table, value) || vbs_capacity_check(-1, 0)) {
+		WRITE_ONCE(*limit, old);
+		ret = -EBUSY;
+	}
+	vbs_capacity_update();
+	return ret;
 }
 
 /* A limit that a server in use breaks is refused: EBUSY. */
@@ -50,11 +61,7 @@ static int vbs_limit_handler(const struct ctl_table *table, int write,
 	mutex_lock(&mutex);
 	ret = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
 	if (!ret && write)
-		ret = vbs_limit_check(table, value);
-	if (!ret && write) {
-		WRITE_ONCE(*(unsigned int *)table->data, value);
-		vbs_capacity_update();
-	}
+		ret = vbs_limit_set(table, value);
 	mutex_unlock(&mutex);
 	return ret;
 }

@@ -25,6 +25,9 @@ static void vbs_note_gap(struct rq *rq)
 
 	if (likely(due == U64_MAX || now < due + VBS_GAP_MIN))
 		return;
+	/* Without high resolution timers are late by up to a tick each. */
+	if (unlikely(now < due + 2 * hrtimer_resolution))
+		return;
 	WRITE_ONCE(v->lost, v->lost + now - due);
 }
 
@@ -62,26 +65,47 @@ static void vbs_start_timer(struct rq *rq, struct hrtimer *timer, u64 at)
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
+/* @left of the VBS clock from now on.  Another CPU starts its timer itself. */
+static void vbs_start_budget(struct rq *rq, u64 left)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 at = rq_clock(rq) - v->lost + left;
+
+	if (v->budget_at <= at)
+		return;
+#ifdef CONFIG_SMP
+	if (cpu_of(rq) != smp_processor_id()) {
+		smp_call_function_single_async(cpu_of(rq), &v->csd);
+		return;
+	}
+#endif
+	v->budget_at = at;
+	vbs_start_timer(rq, &v->budget, at);
+}
+
+/**
+ * vbs_arm_poll - look now and then whether a stray has enabled migration
+ * @rq: locked; a stray that has disabled it runs, or is about to
+ */
+void vbs_arm_poll(struct rq *rq)
+{
+	vbs_start_budget(rq, NSEC_PER_MSEC);
+}
+
 /**
  * vbs_arm_budget - be interrupted when the running member must stop
- * @rq: this CPU's, locked
+ * @rq: locked
  * @srv: the member's server, settled
  * @p: the member
  */
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
 {
-	struct vbs_rq *v = &rq->vbs;
 	u64 left = vbs_budget_left(&srv->core);
 	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
-	u64 at;
 
 	if (vbs_nr_eligible(&srv->core) > 1)
 		left = min(left, slice - min(slice, p->vbs.slice));
-	at = rq_clock(rq) - v->lost + left;
-	if (v->budget_at <= at)
-		return;
-	v->budget_at = at;
-	vbs_start_timer(rq, &v->budget, at);
+	vbs_start_budget(rq, left);
 }
 
 static void vbs_start_release(struct rq *rq)
@@ -97,7 +121,7 @@ static void vbs_start_release(struct rq *rq)
 }
 
 #ifdef CONFIG_SMP
-static void vbs_release_csd(void *arg)
+static void vbs_timers_csd(void *arg)
 {
 	struct rq *rq = arg;
 	struct rq_flags rf;
@@ -105,6 +129,8 @@ static void vbs_release_csd(void *arg)
 	rq_lock(rq, &rf);
 	update_rq_clock(rq);
 	vbs_start_release(rq);
+	if (rq->vbs.curr)
+		vbs_check_curr(rq);
 	rq_unlock(rq, &rf);
 }
 #endif
@@ -112,14 +138,15 @@ static void vbs_release_csd(void *arg)
 /**
  * vbs_arm_release - be interrupted at the earliest release
  * @rq: locked, of any CPU: a pinned timer can only be started by its own,
- *	which is asked to by an interrupt if this is another
+ *	which is asked to by an interrupt if this is another.  What is still
+ *	booked on a CPU that is offline is released by whichever calls.
  */
 void vbs_arm_release(struct rq *rq)
 {
 #ifdef CONFIG_SMP
 	u64 at;
 
-	if (cpu_of(rq) != smp_processor_id()) {
+	if (cpu_of(rq) != smp_processor_id() && cpu_online(cpu_of(rq))) {
 		if (vbs_next_release(rq->vbs.core, &at) && at < rq->vbs.release_at)
 			smp_call_function_single_async(cpu_of(rq), &rq->vbs.csd);
 		return;
@@ -185,6 +212,6 @@ void vbs_init_timers(struct rq *rq)
 	v->budget_at = U64_MAX;
 	v->release_at = U64_MAX;
 #ifdef CONFIG_SMP
-	INIT_CSD(&v->csd, vbs_release_csd, rq);
+	INIT_CSD(&v->csd, vbs_timers_csd, rq);
 #endif
 }

@@ -40,7 +40,7 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @release: fires at the earliest release
  * @budget_at: VBS clock at which @budget fires, U64_MAX if it is not armed
  * @release_at: the same of @release
- * @csd: arms @release when the request comes from another CPU
+ * @csd: arms the timers when the request comes from another CPU
  * @stray_work: takes strays to their server's CPU
  * @free_work: frees what @free collected under the lock
  * @strays: queued tasks whose server is on another CPU
@@ -99,12 +99,16 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		     const struct sched_attr *attr);
 void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 		       struct task_struct *p, const struct sched_attr *attr);
+void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
+		      int reset_on_fork);
 void vbs_change_done(struct vbs_change *chg);
 void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
 
 void vbs_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
 void vbs_task_exit(struct task_struct *p);
+
+bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
 int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
@@ -129,10 +133,16 @@ static inline bool vbs_cpu_allowed(struct task_struct *p, int cpu)
 
 struct vbs_change { };
 
+static inline bool vbs_prio_less(const struct task_struct *a,
+				 const struct task_struct *b)
+{
+	return false;
+}
+
 static inline bool vbs_checkparam(const struct task_struct *p, int policy,
 				  const struct sched_attr *attr)
 {
-	return true;
+	return !(attr->sched_flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN));
 }
 
 static inline int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p,
@@ -165,6 +175,10 @@ static inline int vbs_change_check(struct vbs_change *chg, struct rq *rq,
 static inline void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 				     struct task_struct *p,
 				     const struct sched_attr *attr) { }
+
+static inline void vbs_change_flags(struct task_struct *p,
+				    const struct sched_attr *attr,
+				    int reset_on_fork) { }
 
 static inline void vbs_change_done(struct vbs_change *chg) { }
 
