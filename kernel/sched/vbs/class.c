@@ -307,6 +307,9 @@ static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags 
 	struct vbs_rq *v = &rq->vbs;
 	u64 at;
 
+	/* On its way down a CPU can free nothing any more: others will. */
+	if (unlikely(!cpu_online(cpu_of(rq))))
+		return true;
 	if (v->core && vbs_next_release(v->core, &at) && at <= vbs_clock(rq)) {
 		vbs_release_due(v->core, vbs_clock(rq), 64);
 		vbs_arm_release(rq);
