@@ -79,6 +79,22 @@ static void membership(void)
 	t_equal(attr.sched_vbs_leader, other, "leader after that");
 }
 
+/* A call sets what it names and clears what it does not: this one too. */
+static void own_server_flags(void)
+{
+	struct vbs_sched_attr attr = join(leader);
+
+	attr.sched_flags |= SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RESET_ON_FORK;
+	t_equal(vbs_setattr(leader, &attr), 0, "join its own server, with flags");
+	vbs_getattr(leader, &attr);
+	t_equal(attr.sched_flags & (SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RESET_ON_FORK),
+		SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RESET_ON_FORK, "flags after that");
+	t_equal(vbs_join(leader, leader), 0, "join its own server, without");
+	vbs_getattr(leader, &attr);
+	t_equal(attr.sched_flags & (SCHED_FLAG_DL_OVERRUN | SCHED_FLAG_RESET_ON_FORK),
+		0, "flags after that");
+}
+
 VBS_TEST("JOIN: what it takes, what it refuses, whom it shows", 30)
 {
 	need_vbs();
@@ -91,4 +107,5 @@ VBS_TEST("JOIN: what it takes, what it refuses, whom it shows", 30)
 	numbers_must_be_zero();
 	leaders();
 	membership();
+	own_server_flags();
 }
