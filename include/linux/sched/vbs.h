@@ -77,7 +77,11 @@ static inline void sched_vbs_signal(struct task_struct *p)
 }
 
 /**
- * sched_vbs_can_attach - may a task go to a cpuset of these CPUs?
+ * sched_vbs_can_attach - may a task go to a cpuset?
+ * @p: the task
+ * @mask: the cpuset's CPUs
+ *
+ * Return: 0, or -EBUSY if its server is on none of them.
  */
 static inline int sched_vbs_can_attach(struct task_struct *p,
 				       const struct cpumask *mask)
