@@ -250,6 +250,22 @@ static void test_far_booking(void **state)
 	assert_true(bed.over);
 }
 
+/* A booking that serves again lasts until the later instant, never less */
+static void test_extended_booking(void **state)
+{
+	(void)state;
+	bed_start(0);
+	give_nodes();
+	vbs_booking_add(&bed.cpu, &bed.b, 10 * MS, bed.now);
+	vbs_booking_extend(&bed.b, 5 * MS);
+	vbs_booking_extend(&bed.b, 30 * MS);
+	vbs_booking_extend(&bed.b, 20 * MS);
+	at(30 * MS - 1);
+	assert_false(bed.over);
+	at(30 * MS);
+	assert_true(bed.over);
+}
+
 /* Releases due are processed in batches */
 static void test_batches(void **state)
 {
@@ -369,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_leave_and_reenter),
 		cmocka_unit_test(test_far_booking),
+		cmocka_unit_test(test_extended_booking),
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_join_throttled),
 		cmocka_unit_test(test_latencies),
