@@ -14,12 +14,14 @@ machine() {
 }
 
 # The manifest as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
-# comes more than once.
+# comes more than once. A debug kernel is there for its reports: less of each, no bounds in time.
 manifest_runs() {
-	sed -e 's/#.*//' "$manifest" | awk '
+	local first=
+	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
+	sed -e 's/#.*//' "$manifest" | awk -v first="$first" '
 		NF < 2 { next }
 		{
-			smp = 1; limit = 60; args = ""
+			smp = 1; limit = 60; args = first
 			for (i = 3; i <= NF; i++) {
 				if ($i ~ /^smp=/) smp = substr($i, 5)
 				else if ($i ~ /^timeout=/) limit = substr($i, 9)

@@ -35,7 +35,7 @@ VBS_TEST("50 of (50,100) and then (1,2) takes nothing from the neighbours", 120)
 	until = now_ns() + (instances + 10) * longest;
 	pid = t_fork(attack, NULL);
 	must_enter(pid, 50 * MS, 100 * MS, CAP);
-	c = crowd_new(2, cpu_key(0, "spare"), 2 * MS, longest);
+	c = crowd_new(2, cpu_room(0), 2 * MS, longest);
 	crowd_go(c);
 	t_wait(pid);
 	t = trace_stop();

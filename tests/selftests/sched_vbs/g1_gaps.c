@@ -48,7 +48,7 @@ VBS_TEST("G1 as members see it: no gap over 2 (pi - lambda), k lambda in k perio
 
 	need_vbs();
 	eps_measure();
-	bw = cpu_key(0, "spare") / SERVERS;
+	bw = cpu_room(0) / SERVERS;
 	for (int i = 0; i < SERVERS; i++) {
 		runtime[i] = (bw * periods[i]) >> VBS_BW_SHIFT;
 		w[i] = t_shared(sizeof(*w[i]));

@@ -120,7 +120,7 @@ VBS_TEST("G3: after a switch at t execution begins by max(t, z) + pi' - lambda'"
 	eps = eps_measure();
 	c.pid = t_fork(switcher, log);
 	must_enter(c.pid, resources[0].runtime, resources[0].period, CAP);
-	neighbours = crowd_new(NEIGHBOURS, cpu_key(0, "spare"), 3 * MS, 20 * MS);
+	neighbours = crowd_new(NEIGHBOURS, cpu_room(0), 3 * MS, 20 * MS);
 	crowd_go(neighbours);
 	c.id = server_val(c.pid, "id");
 	c.lost = server_val(c.pid, "lost");

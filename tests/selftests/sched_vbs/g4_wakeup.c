@@ -41,7 +41,7 @@ VBS_TEST("G4: a server that wakes at t >= y has lambda by t + pi", 300)
 
 	need_vbs();
 	eps_measure();
-	bw = cpu_key(0, "spare") / n;
+	bw = cpu_room(0) / n;
 	for (unsigned int i = 0; i < n; i++) {
 		s[i].want = t_arg("instances", 1000);
 		s[i].interval = 2 * period;

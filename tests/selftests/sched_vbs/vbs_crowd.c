@@ -155,7 +155,7 @@ void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness)
 }
 
 /* Neighbours of an attack: 70 % of the CPU in four servers of 2 to 5 ms */
-#define SIEGE_BW	((u64)VBS_BW_UNIT * 70 / 100)
+#define SIEGE_BW	((u64)VBS_BW_UNIT * (t_arg("debug", 0) ? 25 : 70) / 100)
 #define SIEGE_SERVERS	4
 #define SIEGE_SHORTEST	(2 * MS)
 #define SIEGE_LONGEST	(5 * MS)

@@ -218,6 +218,12 @@ u64 cpu_key(int cpu, const char *key)
 	return strtoull(p, NULL, 0);
 }
 
+/* A debug kernel needs more than the rest of the CPU for itself. */
+u64 cpu_room(int cpu)
+{
+	return cpu_key(cpu, "spare") / (t_arg("debug", 0) ? 3 : 1);
+}
+
 static u64 booked_in_all(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
