@@ -32,7 +32,7 @@ VBS_TEST("a member that joins another server leaves its own, which stays booked 
 	t_equal(attr.sched_vbs_leader, b->pid, "leader it shows");
 	t_equal(attr.sched_runtime, 1 * MS, "runtime it shows");
 	sleep_until(a->t0 + 11 * MS);
-	t_equal(cpu_key(0, "booked"), other, "booked after z");
+	t_timely(cpu_key(0, "booked"), other, "booked after z");
 	t_kill(a->pid);
 	t_kill(b->pid);
 }

@@ -39,7 +39,7 @@ static void booked_until_z(void (*play)(struct actor *a), const char *what)
 	after = cpu_key(0, "booked");
 	actor_end(a);
 	t_equal(before, CAP, "%s: booked before z", what);
-	t_equal(after, 0, "%s: booked after z", what);
+	t_timely(after, 0, "%s: booked after z", what);
 }
 
 VBS_TEST("when the last member leaves, the cap stays booked until z, for re-entry too", 30)

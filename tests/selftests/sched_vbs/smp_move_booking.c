@@ -37,7 +37,7 @@ VBS_TEST("a server that moves leaves its booking behind until z, and takes it ov
 	t_equal(back0, CAP, "booked on the first one when it is back: once");
 	t_equal(back1, CAP, "booked on the second one then");
 	sleep_until(t0 + 1 * SEC);
-	t_equal(cpu_key(1, "booked"), 0, "booked on the second one after z");
+	t_timely(cpu_key(1, "booked"), 0, "booked on the second one after z");
 	t_equal(cpu_key(0, "booked"), CAP, "booked on the first one");
 	t_kill(a->pid);
 	t_equal(books_empty(2 * SEC), 0, "booked at last");

@@ -99,6 +99,20 @@ bool t_equal(s64 got, s64 want, const char *fmt, ...)
 	return got == want;
 }
 
+/* t_equal() of what follows from time */
+bool t_timely(s64 got, s64 want, const char *fmt, ...)
+{
+	char figures[64];
+	va_list ap;
+
+	snprintf(figures, sizeof(figures), "%jd, expected %jd", (intmax_t)got,
+		 (intmax_t)want);
+	va_start(ap, fmt);
+	bound(got == want, figures, fmt, ap);
+	va_end(ap);
+	return got == want;
+}
+
 bool t_near(u64 got, u64 want, u64 eps, const char *fmt, ...)
 {
 	s64 off = got - want;

@@ -79,6 +79,7 @@ void t_skip(const char *fmt, ...) printf_like(1, 2);
 void t_skip_all(const char *fmt, ...) printf_like(1, 2) __attribute__((noreturn));
 void t_fatal(const char *fmt, ...) printf_like(1, 2) __attribute__((noreturn));
 bool t_equal(s64 got, s64 want, const char *fmt, ...) printf_like(3, 4);
+bool t_timely(s64 got, s64 want, const char *fmt, ...) printf_like(3, 4);
 bool t_near(u64 got, u64 want, u64 eps, const char *fmt, ...) printf_like(4, 5);
 bool t_at_most(s64 got, s64 limit, const char *fmt, ...) printf_like(3, 4);
 bool t_at_least(s64 got, s64 limit, const char *fmt, ...) printf_like(3, 4);
