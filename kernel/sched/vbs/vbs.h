@@ -10,6 +10,7 @@
 #include <linux/llist.h>
 #include <linux/sched/vbs.h>
 #include <linux/smp.h>
+#include <uapi/linux/sched/types.h>
 
 struct affinity_context;
 struct rq;
