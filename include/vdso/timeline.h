@@ -47,6 +47,11 @@
 
 #define TIMELINE_NSEC_PER_SEC	1000000000U
 
+static __always_inline int timeline_is_clockid(int clockid)
+{
+	return clockid >= CLOCK_TIMELINE_SELF && clockid <= CLOCK_TIMELINE_LAST;
+}
+
 /* A duration in 2^-64 s */
 struct timeline_span {
 	__u64 sec;
@@ -158,6 +163,13 @@ timeline_project(const struct timeline_entry *e, __u64 counter)
 			timeline_span_add(&t, timeline_slew(e, left));
 	}
 	return t;
+}
+
+/* clock_getres(): a tick, and never less than 1 ns */
+static __always_inline __u64 timeline_entry_resolution(const struct timeline_entry *e)
+{
+	return timeline_span_ns(timeline_ticks(1, e->counter_period_frac_sec,
+					       e->counter_period_shift)) + 1;
 }
 
 /**

@@ -67,7 +67,7 @@
 #define TIMELINE_VF_PERIOD_MAXERROR_VALID	(1 << 4)
 #define TIMELINE_VF_TIME_ESTERROR_VALID		(1 << 5)
 #define TIMELINE_VF_TIME_MAXERROR_VALID		(1 << 6)
-#define TIMELINE_VF_TIME_MONOTONIC		(1 << 7)	/* set by the kernel */
+#define TIMELINE_VF_TIME_MONOTONIC		(1 << 7)	/* never: the target may step */
 /* What TIMELINE_SET takes */
 #define TIMELINE_VF_SETTABLE			0x7f
 
