@@ -251,6 +251,7 @@ struct timeline_watch *timeline_watch_alloc(void)
 	struct timeline_watch *watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
 
 	if (watch) {
+		timerqueue_init(&watch->node);
 		mutex_init(&watch->binding);
 		init_waitqueue_head(&watch->wqh);
 	}
