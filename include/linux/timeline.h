@@ -7,35 +7,12 @@
 
 #include <linux/jump_label.h>
 #include <linux/ktime.h>
-#include <linux/timerqueue.h>
+#include <linux/timeline_types.h>
 #include <linux/types.h>
 #include <vdso/timeline.h>
 
 struct clocksource;
 struct task_struct;
-struct timeline;
-struct timeline_waiter;
-
-/*
- * A reference to one timeline and no later one with the same id: the id + 1 in
- * the low 8 bits, 24 bits of its generation above. 0 refers to none.
- */
-typedef u32 timeline_ref_t;
-
-/**
- * struct timeline_waiter - waits for an instant of a timeline
- * @node: the instant
- * @ref: the timeline
- * @queued: is in its queue
- * @fn: called once, with interrupts disabled or (PREEMPT_RT) from a thread, when
- *	the instant has come (error 0) or the timeline is destroyed (-ENODEV)
- */
-struct timeline_waiter {
-	struct timerqueue_node	node;
-	timeline_ref_t		ref;
-	bool			queued;
-	void (*fn)(struct timeline_waiter *waiter, int error);
-};
 
 int timeline_resolve(clockid_t clockid, timeline_ref_t *ref);
 ktime_t timeline_ref_now(timeline_ref_t ref);

@@ -6,17 +6,17 @@
 # Source it after lib.sh; the caller sets out and variant.
 # shellcheck disable=SC2154
 
-manifest=$top/tests/selftests/sched_vbs/MANIFEST
+manifests=("$top"/tests/selftests/*/MANIFEST)
 
 # A virtual machine that ends when this script does, however that ends.
 machine() {
 	setpriv --pdeathsig TERM "$top/tests/vm/run" --variant "$variant" "$@"
 }
 
-# The manifest as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
+# The manifests as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
 # comes more than once.
 manifest_runs() {
-	sed -e 's/#.*//' "$manifest" | awk '
+	sed -e 's/#.*//' "${manifests[@]}" | awk '
 		NF < 2 { next }
 		{
 			smp = 1; limit = 60; args = ""
@@ -133,8 +133,8 @@ run_list() {
 # Counted machines have a time of their own, so two of them run at once; real ones run alone.
 suite_vm() {
 	local work=$out/work runs=$out/work/runs key mode smp jobs=0
-	if [ ! -s "$manifest" ]; then
-		echo "1..0 # SKIP no tests/selftests/sched_vbs/MANIFEST" >"$out/vm.tap"
+	if [ ! -s "${manifests[0]}" ]; then
+		echo "1..0 # SKIP no tests/selftests/*/MANIFEST" >"$out/vm.tap"
 		return
 	fi
 	mkdir -p "$work"

@@ -65,6 +65,7 @@ static struct timeline_waiter *take_due(struct timeline *tl)
 		return NULL;
 	timerqueue_del(&tl->waiters, &first->node);
 	first->queued = false;
+	first->expired = true;
 	tl->running = first;
 	return first;
 }
@@ -109,6 +110,7 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 	timerqueue_init(&waiter->node);
 	waiter->node.expires = 0;
 	waiter->queued = false;
+	waiter->expired = false;
 	waiter->fn = fn;
 	return timeline_resolve(clockid, &waiter->ref);
 }
@@ -128,6 +130,7 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 	if (IS_ERR(tl))
 		return -ENODEV;
 	waiter->queued = true;
+	waiter->expired = false;
 	if (timerqueue_add(&tl->waiters, &waiter->node))
 		arm(tl);
 	timeline_unlock(tl, flags);
@@ -182,16 +185,18 @@ void timeline_waiter_cancel(struct timeline_waiter *waiter)
  * @waiter: waiter
  * @interval: in whole multiples of this, until it is in the future
  *
- * Return: how many, 0 if it was in the future or the timeline is gone
+ * An instant that has come is over, also if the timeline was stepped back.
+ *
+ * Return: how many, 0 if it has not come
  */
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
 {
 	ktime_t late = timeline_ref_now(waiter->ref) - waiter->node.expires;
-	u64 n;
+	u64 n = waiter->expired;
 
-	if (late < 0)
-		return 0;
-	n = div64_u64(late, interval) + 1;
+	if (late >= 0)
+		n = div64_u64(late, interval) + 1;
+	waiter->expired = false;
 	waiter->node.expires = ktime_add_safe(waiter->node.expires, n * interval);
 	return n;
 }

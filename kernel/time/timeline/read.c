@@ -153,6 +153,7 @@ static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
 {
 	const struct timeline_entry *e;
 	u32 seq, generation, status;
+	u64 counter;
 
 	if (!ref || (ref & 0xff) > TIMELINE_IDS)
 		return -EINVAL;
@@ -161,8 +162,8 @@ static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
 		seq = timeline_read_begin(e);
 		generation = e->generation;
 		status = e->magic == TIMELINE_MAGIC ? e->clock_status : 0;
-		*timeline_ns = timeline_span_ktime(timeline_project(e,
-						   timeline_read_counter(e->counter_id)));
+		counter = timeline_read_counter(e->counter_id);
+		*timeline_ns = timeline_span_ktime(timeline_project(e, counter));
 		*monotonic_ns = ktime_get_mono_fast_ns();
 	} while (timeline_read_retry(e, seq));
 	if (!status || generation != ref >> 8)

@@ -25,6 +25,7 @@
 
 struct timeline_table timeline_table __page_aligned_data;
 struct timeline timelines[TIMELINE_IDS];
+/* Creating and destroying, and the names */
 DEFINE_MUTEX(timeline_mutex);
 
 /* The counters that there are, and the one in use */
@@ -39,6 +40,7 @@ static atomic64_t next_marker;
 
 #define CHECK_OFFSET(member, offset) \
 	static_assert(offsetof(struct timeline_entry, member) == (offset))
+
 CHECK_OFFSET(counter_id, 0x0a);
 CHECK_OFFSET(seq_count, 0x0c);
 CHECK_OFFSET(disruption_marker, 0x10);

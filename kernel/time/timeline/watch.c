@@ -41,7 +41,7 @@ enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
 struct timeline_watch {
 	struct timerqueue_node	node;
 	struct timeline		*tl;
-	struct mutex		binding;
+	struct mutex		binding;	/* of BIND */
 	enum watch_state	state;
 	struct timeline_event	event;
 	bool			unread;

@@ -191,5 +191,5 @@ int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
 
 #endif /* BUILD_VDSO32 */
 
-int timeline_gettime(unsigned int id, struct timeline_time *tt)
-	__attribute__((weak, alias("__vdso_timeline_gettime")));
+int __weak __alias(__vdso_timeline_gettime)
+timeline_gettime(unsigned int id, struct timeline_time *tt);
