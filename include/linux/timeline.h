@@ -32,6 +32,8 @@ int timeline_from_monotonic(timeline_ref_t ref, u64 monotonic_ns, u64 *timeline_
 
 void timeline_tsc_unstable(void);
 void timeline_clocksource_changed(struct clocksource *clock);
+void timeline_suspend(void);
+void timeline_resume(void);
 
 DECLARE_STATIC_KEY_FALSE(timeline_bindings);
 void __timeline_switch(struct task_struct *next);
@@ -50,6 +52,8 @@ long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
 
 static inline void timeline_tsc_unstable(void) { }
 static inline void timeline_clocksource_changed(struct clocksource *clock) { }
+static inline void timeline_suspend(void) { }
+static inline void timeline_resume(void) { }
 static inline void timeline_switch(struct task_struct *next) { }
 
 static inline long timeline_prctl(int option, unsigned long arg2,

@@ -254,7 +254,7 @@ static void slew_is_500_ppm(void **state)
 	assert_true(exact(&next, next.slew_end) - exact(&next, next.slew_end - 1) > 0);
 }
 
-static void bound_reaches(void **state)
+static void bound_exceeds(void **state)
 {
 	struct timeline_entry e = { 0 };
 	struct timeline_set s = params(0, 0);
@@ -264,13 +264,16 @@ static void bound_reaches(void **state)
 	(void)state;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
 	timeline_read(&e, 1000, &tt);
-	wait = timeline_bound_reaches(&e, timeline_bound(&tt), 51000, HZ);
+	wait = timeline_bound_exceeds(&e, 0, timeline_bound(&tt), 51000, HZ);
 	/* 50 us at 50 ppm is a second */
 	assert_in_range(wait, NS - NS / 1000, NS + NS / 1000);
 	timeline_read(&e, 1000 + HZ + HZ / 1000, &tt);
 	assert_true(timeline_bound(&tt) > 51000);
+	/* At the limit already: until the next whole ns, not at once */
+	wait = timeline_bound_exceeds(&e, 1000, 51000, 51000, HZ);
+	assert_in_range(wait, 19000, 20001);
 	e.err_rate = 0;
-	assert_true(timeline_bound_reaches(&e, 1, 2, HZ) == TIMELINE_UNBOUNDED);
+	assert_true(timeline_bound_exceeds(&e, 0, 1, 2, HZ) == TIMELINE_UNBOUNDED);
 }
 
 static void reanchor(void **state)
@@ -311,7 +314,7 @@ int main(void)
 		cmocka_unit_test(too_far),
 		cmocka_unit_test(continuous),
 		cmocka_unit_test(slew_is_500_ppm),
-		cmocka_unit_test(bound_reaches),
+		cmocka_unit_test(bound_exceeds),
 		cmocka_unit_test(reanchor),
 		cmocka_unit_test(difference),
 	};

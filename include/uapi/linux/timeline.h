@@ -248,6 +248,7 @@ struct timeline_lookup {
  * @err_high_ns: see struct timeline_entry
  * @reserved: 0
  *
+ * ESTALE, too: the reference is from before the counter was disrupted.
  * ERANGE: so far from the present reading of a continuous timeline that the
  * slew would need 2^62 ticks or the distance exceeds 2^20 s.
  */
@@ -396,6 +397,7 @@ static inline __s64 timeline_diff_ns(__u64 period, unsigned int shift,
 	int back = (__s64)ticks < 0;
 	__u64 ns;
 
+	shift &= 63;
 	if (back)
 		ticks = -ticks;
 	sec = __timeline_mulhi(ticks, period);

@@ -81,7 +81,9 @@ static long prctl_get(void)
 {
 	timeline_ref_t ref = current->timeline_ref;
 
-	return ref && timeline_ref_live(ref) ? (ref & 0xff) - 1 : -ENODATA;
+	if (!ref || !timeline_ref_live(ref))
+		return -ENODATA;
+	return (ref & 0xff) - 1;
 }
 
 static long prctl_gettime(unsigned long id, struct timeline_time __user *to)

@@ -51,12 +51,12 @@ static int timeline_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	unsigned long pages = vma_pages(vma);
 
-	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
+	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
 	if (vma->vm_pgoff >= TIMELINE_TABLE_PAGES ||
 	    pages > TIMELINE_TABLE_PAGES - vma->vm_pgoff)
 		return -EINVAL;
-	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYWRITE | VM_MAYEXEC);
+	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_EXEC | VM_MAYWRITE | VM_MAYEXEC);
 	return remap_pfn_range(vma, vma->vm_start,
 			       (__pa_symbol(&timeline_table) >> PAGE_SHIFT) + vma->vm_pgoff,
 			       pages << PAGE_SHIFT, vma->vm_page_prot);
@@ -83,7 +83,7 @@ static int bind_and_watch(struct timeline_watch *watch, const struct timeline_bi
 	timeline_unlock(tl, flags);
 	if (arg->resolution_ns && resolution > arg->resolution_ns)
 		return -EINVAL;
-	ret = timeline_watch_start(watch, arg);
+	ret = timeline_watch_start(watch, ref >> 8, arg);
 	return ret ?: timeline_bind_current(ref);
 }
 

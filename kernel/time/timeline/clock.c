@@ -90,6 +90,9 @@ static int sleep_until(timeline_ref_t ref, ktime_t expires)
 	};
 	int ret;
 
+	/* Nobody can crowd the queue with instants that have passed */
+	if (timeline_ref_live(ref) && timeline_ref_now(ref) >= expires)
+		return 0;
 	timerqueue_init(&s.waiter.node);
 	do {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
@@ -196,10 +199,17 @@ static int timer_create(struct k_itimer *timr)
 static int timer_set(struct k_itimer *timr, int flags, struct itimerspec64 *new_setting,
 		     struct itimerspec64 *old_setting)
 {
+	int ret;
+
 	/* The id in it_clock may be another timeline's by now */
 	if (!timeline_ref_live(waiter_of(timr)->ref))
 		return -ENODEV;
-	return common_timer_set(timr, flags, new_setting, old_setting);
+	ret = common_timer_set(timr, flags, new_setting, old_setting);
+	if (!ret && !timeline_ref_live(waiter_of(timr)->ref)) {
+		timr->it_active = 0;
+		ret = -ENODEV;
+	}
+	return ret;
 }
 
 /* A timeline that is gone leaves the setting at zero */
@@ -214,7 +224,10 @@ static void timer_rearm(struct k_itimer *timr)
 	struct timeline_waiter *waiter = waiter_of(timr);
 
 	timr->it_overrun += timeline_waiter_forward(waiter, timr->it_interval);
-	timeline_waiter_start(waiter, waiter->node.expires);
+	if (timeline_waiter_start(waiter, waiter->node.expires)) {
+		timr->it_interval = 0;
+		posix_timer_queue_signal(timr);
+	}
 }
 
 static s64 timer_forward(struct k_itimer *timr, ktime_t now)

@@ -27,6 +27,7 @@ struct poll_table_struct;
  * @name: protected by timeline_mutex
  * @updates: since it was created
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
+ * @not_before: counter value of the last disruption, older references are stale
  * @reusable: jiffies from which the id can be used again
  * @waiters: who waits for an instant of it, in order
  * @timer: for the first of them
@@ -47,6 +48,7 @@ struct timeline {
 	char			name[TIMELINE_NAME_LEN];
 	u64			updates;
 	u64			anchor_ns;
+	u64			not_before;
 	unsigned long		reusable;
 
 	struct timerqueue_head	waiters;
@@ -65,6 +67,7 @@ extern struct mutex timeline_mutex;
 /* table.c */
 u64 timeline_read_counter(u8 counter_id);
 void timeline_disrupt(bool tsc, u64 extra_ns);
+void timeline_refresh_hz(void);
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
 void timeline_unlock(struct timeline *tl, unsigned long flags);
 int timeline_create(struct timeline_create *arg);
@@ -96,7 +99,8 @@ void timeline_watch_init(struct timeline *tl);
 void timeline_watch_update(struct timeline *tl);
 struct timeline_watch *timeline_watch_alloc(void);
 void timeline_watch_free(struct timeline_watch *watch);
-int timeline_watch_start(struct timeline_watch *watch, const struct timeline_bind *arg);
+int timeline_watch_start(struct timeline_watch *watch, u32 generation,
+			 const struct timeline_bind *arg);
 __poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
 			     struct poll_table_struct *wait);
 int timeline_watch_take(struct timeline_watch *watch, bool nonblock,

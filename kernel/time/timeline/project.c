@@ -292,25 +292,30 @@ __u64 timeline_bound(const struct timeline_time *tt)
 }
 
 /**
- * timeline_bound_reaches - the least time until the bound can exceed a limit
+ * timeline_bound_exceeds - the least time until the bound can exceed a limit
  * @e: entry
+ * @since: ticks since its reference
  * @bound: what it is now
  * @accuracy: limit, not below @bound
  * @hz: of the counter
  *
- * Both sides of the bound grow by at most err_rate a tick (a slew that runs out
- * only slows that), so this is exact unless a slew lasts and never late.
+ * Both sides of the bound grow as floor(ticks * err_rate / 2^64) (a slew that
+ * runs out only slows that), so this is exact unless a slew lasts, and never
+ * late: the first tick with floor(...) > floor(since * err_rate / 2^64) + gap.
  *
  * Return: nanoseconds, TIMELINE_UNBOUNDED if never
  */
-__u64 timeline_bound_reaches(const struct timeline_entry *e, __u64 bound,
-			     __u64 accuracy, __u64 hz)
+__u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,
+			     __u64 bound, __u64 accuracy, __u64 hz)
 {
-	__u64 ticks, rest, gap = accuracy - bound;
+	__u64 growth, ticks, rest;
 
-	if (!e->err_rate || gap >= e->err_rate)
+	growth = timeline_sat_add(__timeline_mulhi(since, e->err_rate), accuracy - bound);
+	growth = timeline_sat_add(growth, 1);
+	if (growth >= e->err_rate)
 		return TIMELINE_UNBOUNDED;
-	ticks = divide(gap, 0, e->err_rate, &rest);
+	ticks = divide(growth, 0, e->err_rate, &rest);
+	ticks = ticks + !!rest - since;
 	if (ticks / hz >= TIMELINE_UNBOUNDED / TIMELINE_NSEC_PER_SEC)
 		return TIMELINE_UNBOUNDED;
 	return ticks / hz * TIMELINE_NSEC_PER_SEC +

@@ -32,7 +32,7 @@ void timeline_reanchor(struct timeline_entry *next,
 		       const struct timeline_counter *counter, __u64 now);
 __s64 timeline_span_ktime(struct timeline_span t);
 __u64 timeline_bound(const struct timeline_time *tt);
-__u64 timeline_bound_reaches(const struct timeline_entry *e, __u64 bound,
-			     __u64 accuracy, __u64 hz);
+__u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,
+			     __u64 bound, __u64 accuracy, __u64 hz);
 
 #endif /* _KERNEL_TIME_TIMELINE_PROJECT_H */

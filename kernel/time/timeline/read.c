@@ -178,8 +178,8 @@ static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
  * @monotonic_ns: result, by the present difference of the two clocks
  *
  * The two advance at rates up to 0.15 % apart, so the result is good to that
- * part of its distance from now; ask again when it is nearer. Any context: two
- * clock reads and no lock (an update on another CPU is waited for).
+ * part of its distance from now; ask again when it is nearer. Any context but
+ * NMI: two clock reads and no lock (an update on another CPU is waited for).
  *
  * Return: 0; -ENODEV if destroyed, -EAGAIN if never set, -EINVAL
  */

@@ -140,13 +140,15 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	u64 now;
 	int ret;
 
+	ret = timeline_check_set(arg, counter, timeline_read_counter(counter->id));
+	if (ret)
+		return ret;
+	if ((s64)(arg->counter_value - tl->not_before) < 0)
+		return -ESTALE;
 	write_begin(e);
 	now = timeline_read_counter(counter->id);
-	ret = timeline_check_set(arg, counter, now);
-	if (!ret) {
-		next = *e;
-		ret = timeline_next(&next, step ? NULL : e, arg, now);
-	}
+	next = *e;
+	ret = timeline_next(&next, step ? NULL : e, arg, now);
 	if (!ret) {
 		mark_counter(&next);
 		if (step)
@@ -202,6 +204,14 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 }
 
 /**
+ * timeline_refresh_hz - the frequency of the TSC may be known better now
+ */
+void timeline_refresh_hz(void)
+{
+	WRITE_ONCE(tsc_counter.hz, arch_timeline_counter_hz());
+}
+
+/**
  * timeline_disrupt - the counter stopped, stepped or is another one now
  * @tsc: the TSC can be used from now on
  * @extra_ns: time that passed and CLOCK_MONOTONIC_RAW did not see
@@ -211,12 +221,12 @@ void timeline_disrupt(bool tsc, u64 extra_ns)
 	struct timeline *tl;
 	unsigned long flags;
 
-	if (tsc)
-		WRITE_ONCE(tsc_counter.hz, arch_timeline_counter_hz());
+	timeline_refresh_hz();
 	/* Who holds a lock below has seen the old one, or the new one */
 	WRITE_ONCE(counter_in_use, tsc ? &tsc_counter : &raw_counter);
 	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
 		raw_spin_lock_irqsave(&tl->lock, flags);
+		tl->not_before = timeline_read_counter(counter_in_use->id);
 		if (tl->live && tl->was_set) {
 			reanchor(tl, extra_ns);
 			timeline_queue_update(tl);
@@ -438,6 +448,7 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
 	tl->live = false;
+	tl->was_set = false;
 	clear_entry(tl);
 	timeline_queue_update(tl);
 	timeline_watch_update(tl);

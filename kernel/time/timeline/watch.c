@@ -21,7 +21,7 @@
 
 #define BATCH		64
 #define BATCH_PAUSE	(50 * NSEC_PER_USEC)
-/* The shortest wait while a slew makes the instant uncertain */
+/* The shortest wait: a bound may grow, or a slew end, that little at a time */
 #define LOOK_AGAIN	(100 * NSEC_PER_USEC)
 
 enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
@@ -169,15 +169,14 @@ static u64 until_change(struct timeline *tl, const struct quality *q)
 	if (!q->synchronized || e->counter_id != TIMELINE_COUNTER_X86_TSC)
 		return U64_MAX;
 	if (content)
-		wait = timeline_bound_reaches(e, q->bound, content->event.accuracy_ns,
+		wait = timeline_bound_exceeds(e, since, q->bound, content->event.accuracy_ns,
 					      arch_timeline_counter_hz());
 	if (timeline_slew_left(e, since)) {
 		if (degraded)
 			wait = min(wait, min_t(u64, q->bound - degraded->event.accuracy_ns,
 					       NSEC_PER_SEC) * 1999);
-		wait = max(wait, LOOK_AGAIN);
 	}
-	return wait;
+	return max(wait, LOOK_AGAIN);
 }
 
 static void arm(struct timeline *tl)
@@ -285,20 +284,22 @@ void timeline_watch_free(struct timeline_watch *watch)
 /**
  * timeline_watch_start - watch a timeline, instead of the one before if any
  * @watch: watch
+ * @generation: of the timeline
  * @arg: what to watch
  *
  * A watch starts as content: if the timeline is worse than that, it is told.
  */
-int timeline_watch_start(struct timeline_watch *watch, const struct timeline_bind *arg)
+int timeline_watch_start(struct timeline_watch *watch, u32 generation,
+			 const struct timeline_bind *arg)
 {
 	struct timeline *tl;
 	unsigned long flags;
 
 	guard(mutex)(&watch->binding);
 	stop(watch);
-	tl = timeline_lock(arg->id, 0, &flags);
+	tl = timeline_lock(arg->id, generation, &flags);
 	if (IS_ERR(tl))
-		return PTR_ERR(tl);
+		return -EINVAL;
 	WRITE_ONCE(watch->tl, tl);
 	watch->event = (struct timeline_event) {
 		.id = arg->id,

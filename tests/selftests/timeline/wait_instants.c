@@ -140,6 +140,25 @@ static void destroyed(void)
 	close(t);
 }
 
+/* Expired, unread and periodic when the end comes: told too, again and again */
+static void destroyed_late(void)
+{
+	struct itimerspec its = { { 0, MS }, { 0, MS } };
+	u32 other = tl_make(fd, "late", 0);
+	int t = timerfd_create(CLOCK_TIMELINE(other), 0), i, told = 0;
+	u64 ticks;
+
+	timerfd_settime(t, 0, &its, NULL);
+	sleep_ns(5 * MS);
+	tl_destroy(fd, other);
+	if (read(t, &ticks, 8) == 8)
+		t_at_least(ticks, 1, "ticks before the end");
+	for (i = 0; i < 3; i++)
+		told += read(t, &ticks, 8) == -1 && errno == ENODEV;
+	t_equal(told, 3, "a periodic timerfd reads ENODEV, however often");
+	close(t);
+}
+
 VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is destroyed", 60)
 {
 	fd = tl_open();
@@ -151,5 +170,6 @@ VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is de
 	timer_fd();
 	posix_timer();
 	steps();
+	destroyed_late();
 	destroyed();
 }
