@@ -118,7 +118,7 @@ VBS_TEST("a bound thread is told when the bound exceeds what it needs, and when 
 {
 	fd = tl_open();
 	id = tl_make(fd, "quality", TIMELINE_STEP);
-	t_equal(bind_with(1000000, 1), 0, "a resolution of 1 ns or so");
+	t_equal(bind_with(1000000, 2), 0, "a resolution of a tick");
 	dead_synchroniser();
 	status();
 	slewed();
