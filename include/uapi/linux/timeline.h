@@ -285,7 +285,8 @@ struct timeline_set {
  * @slew_rate: see struct timeline_entry
  * @disruption: the marker
  * @updates: how often it was set
- * @counter_hz: nominal frequency of the counter in use
+ * @counter_hz: nominal frequency of the counter in use; it can change in the
+ *	first seconds after boot, when the kernel has measured it better
  * @reserved: 0
  */
 struct timeline_get {
