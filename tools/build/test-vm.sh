@@ -6,19 +6,19 @@
 # Source it after lib.sh; the caller sets out and variant.
 # shellcheck disable=SC2154
 
-manifest=$top/tests/selftests/sched_vbs/MANIFEST
+manifests=("$top"/tests/selftests/*/MANIFEST)
 
 # A virtual machine that ends when this script does, however that ends.
 machine() {
 	setpriv --pdeathsig TERM "$top/tests/vm/run" --variant "$variant" "$@"
 }
 
-# The manifest as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
+# The manifests as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
 # comes more than once. A debug kernel is there for its reports: less of each, no bounds in time.
 manifest_runs() {
 	local first=
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
-	sed -e 's/#.*//' "$manifest" | awk -v first="$first" '
+	sed -e 's/#.*//' "${manifests[@]}" | awk -v first="$first" '
 		NF < 2 || (first != "" && / n=64/) { next }
 		{
 			smp = 1; limit = 60; args = first
@@ -135,8 +135,8 @@ run_list() {
 # Counted machines have a time of their own, so two of them run at once; real ones run alone.
 suite_vm() {
 	local work=$out/work runs=$out/work/runs key mode smp jobs=0
-	if [ ! -s "$manifest" ]; then
-		echo "1..0 # SKIP no tests/selftests/sched_vbs/MANIFEST" >"$out/vm.tap"
+	if [ ! -s "${manifests[0]}" ]; then
+		echo "1..0 # SKIP no tests/selftests/*/MANIFEST" >"$out/vm.tap"
 		return
 	fi
 	mkdir -p "$work"

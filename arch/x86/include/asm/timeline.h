@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pages of timelines that every process sees, and their counter.
+ */
+#ifndef _ASM_X86_TIMELINE_H
+#define _ASM_X86_TIMELINE_H
+
+#ifdef CONFIG_TIMELINE
+/* In the vDSO's data area: the table, then a word per CPU */
+#define TIMELINE_TABLE_PAGES	4
+#define TIMELINE_WORD_PAGES	((CONFIG_NR_CPUS * 8 + 4095) / 4096)
+#define TIMELINE_PAGES		(TIMELINE_TABLE_PAGES + TIMELINE_WORD_PAGES)
+#else
+#define TIMELINE_PAGES		0
+#endif
+
+#ifndef __ASSEMBLER__
+
+#include <linux/types.h>
+#include <vdso/timeline.h>
+
+struct __kernel_timespec;
+
+/**
+ * struct timeline_table - what is mapped
+ * @entry: timelines of this kernel, then those from its host
+ * @word: per CPU, what the thread that runs there is bound to (timeline_ref_t)
+ *	in the low half, and in the high half how often that has changed
+ */
+struct timeline_table {
+	struct timeline_entry	entry[TIMELINE_MAX_IDS];
+	u64			word[CONFIG_NR_CPUS];
+} __aligned(4096);
+
+/* In the vDSO. The page changes under the reader: not const */
+extern struct timeline_table timeline_page __attribute__((visibility("hidden")));
+
+int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
+	__attribute__((visibility("hidden")));
+int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
+	__attribute__((visibility("hidden")));
+
+#ifndef BUILD_VDSO
+
+#include <asm/msr.h>
+#include <asm/tsc.h>
+
+extern struct timeline_table timeline_table;
+
+static __always_inline u64 arch_timeline_counter(void)
+{
+	return rdtsc_ordered();
+}
+
+static inline u64 arch_timeline_counter_hz(void)
+{
+	return (u64)tsc_khz * 1000;
+}
+
+#endif /* !BUILD_VDSO */
+#endif /* !__ASSEMBLER__ */
+#endif /* _ASM_X86_TIMELINE_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Timelines, for the rest of the kernel.
+ */
+#ifndef _LINUX_TIMELINE_H
+#define _LINUX_TIMELINE_H
+
+#include <linux/jump_label.h>
+#include <linux/ktime.h>
+#include <linux/timeline_types.h>
+#include <linux/types.h>
+#include <vdso/timeline.h>
+
+struct clocksource;
+struct task_struct;
+
+int timeline_resolve(clockid_t clockid, timeline_ref_t *ref);
+ktime_t timeline_ref_now(timeline_ref_t ref);
+bool timeline_ref_live(timeline_ref_t ref);
+int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
+			 void (*fn)(struct timeline_waiter *waiter, int error));
+int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires);
+int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter);
+void timeline_waiter_wait_running(struct timeline_waiter *waiter);
+void timeline_waiter_cancel(struct timeline_waiter *waiter);
+u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval);
+
+int timeline_to_monotonic(timeline_ref_t ref, u64 timeline_ns, u64 *monotonic_ns);
+int timeline_from_monotonic(timeline_ref_t ref, u64 monotonic_ns, u64 *timeline_ns);
+
+#ifdef CONFIG_TIMELINE
+
+void timeline_tsc_unstable(void);
+void timeline_clocksource_changed(struct clocksource *clock);
+void timeline_suspend(void);
+void timeline_resume(void);
+
+DECLARE_STATIC_KEY_FALSE(timeline_bindings);
+void __timeline_switch(struct task_struct *next);
+
+/* At a context switch, on the CPU of the switch with interrupts disabled */
+static __always_inline void timeline_switch(struct task_struct *next)
+{
+	if (static_branch_unlikely(&timeline_bindings))
+		__timeline_switch(next);
+}
+
+long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
+		    unsigned long arg4, unsigned long arg5);
+
+#else
+
+static inline void timeline_tsc_unstable(void) { }
+static inline void timeline_clocksource_changed(struct clocksource *clock) { }
+static inline void timeline_suspend(void) { }
+static inline void timeline_resume(void) { }
+static inline void timeline_switch(struct task_struct *next) { }
+
+static inline long timeline_prctl(int option, unsigned long arg2,
+				  unsigned long arg3, unsigned long arg4,
+				  unsigned long arg5)
+{
+	return -EINVAL;
+}
+
+#endif /* CONFIG_TIMELINE */
+
+#endif /* _LINUX_TIMELINE_H */

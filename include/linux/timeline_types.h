@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_TIMELINE_TYPES_H
+#define _LINUX_TIMELINE_TYPES_H
+
+#include <linux/timerqueue_types.h>
+#include <linux/types.h>
+
+/*
+ * A reference to one timeline and no later one with the same id: the id + 1 in
+ * the low 8 bits, 24 bits of its generation above. 0 refers to none.
+ */
+typedef u32 timeline_ref_t;
+
+/**
+ * struct timeline_waiter - waits for an instant of a timeline
+ * @node: the instant
+ * @ref: the timeline
+ * @queued: is in its queue
+ * @expired: the instant has come, and was not moved since
+ * @fn: called once, with interrupts disabled or (PREEMPT_RT) from a thread, when
+ *	the instant has come (error 0) or the timeline is destroyed (-ENODEV)
+ */
+struct timeline_waiter {
+	struct timerqueue_node	node;
+	timeline_ref_t		ref;
+	bool			queued;
+	bool			expired;
+	void (*fn)(struct timeline_waiter *waiter, int error);
+};
+
+#endif /* _LINUX_TIMELINE_TYPES_H */

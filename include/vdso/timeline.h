@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reading a timeline: a pure function of a table entry and a counter value.
+ *
+ * It is the same code in the kernel, in each vDSO and, against copies of a
+ * page, in user space. It keeps no state, takes no lock and cannot trap.
+ *
+ * Why nothing overflows. The writer publishes only entries with (see
+ * kernel/time/timeline/project.c, timeline_entry_sane())
+ *
+ *	(1) time_sec < 2^34, shift <= 24
+ *	(2) period >> shift < 2^46, that is less than 4 us a tick
+ *	(3) slew_end - counter_value < 2^63, |slew_rate| <= period / 2000 and
+ *	    |slew_rate| * (slew_end - counter_value) < 2^21 s
+ *
+ * and a read has d = max(0, c - counter_value) < 2^63. So
+ *
+ *	d * period >> shift	  < 2^(63 + 46), seconds < 2^45
+ *	seconds + time_sec	  < 2^46, far inside __s64
+ *	d * err_rate >> 64	  < 2^63
+ *	slew in ns		  < 2^21 * 10^9 < 2^51
+ *
+ * and the sum of the last two and 2 is below 2^64; adding the bound itself
+ * saturates at TIMELINE_UNBOUNDED. Other entries give wrong numbers and no
+ * undefined behaviour: the arithmetic is unsigned.
+ */
+#ifndef __VDSO_TIMELINE_H
+#define __VDSO_TIMELINE_H
+
+#include <uapi/linux/timeline.h>
+
+#ifdef __KERNEL__
+#include <linux/compiler.h>
+#include <asm/barrier.h>
+#include <asm/vdso/processor.h>
+#define timeline_load_seq(e)	READ_ONCE((e)->seq_count)
+#define timeline_rmb()		smp_rmb() /* of the sequence count: see the loop below */
+#define timeline_relax()	cpu_relax()
+#define timeline_unlikely(x)	unlikely(x)
+#else
+#include <linux/stddef.h>
+#define timeline_load_seq(e)	__atomic_load_n(&(e)->seq_count, __ATOMIC_RELAXED)
+#define timeline_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define timeline_relax()	do { } while (0)
+#define timeline_unlikely(x)	__builtin_expect(!!(x), 0)
+#endif
+
+#define TIMELINE_NSEC_PER_SEC	1000000000U
+
+static __always_inline int timeline_is_clockid(int clockid)
+{
+	return clockid >= CLOCK_TIMELINE_SELF && clockid <= CLOCK_TIMELINE_LAST;
+}
+
+/* A duration in 2^-64 s */
+struct timeline_span {
+	__u64 sec;
+	__u64 frac;
+};
+
+/* ticks * rate, where rate counts 2^-(64 + shift) s */
+static __always_inline struct timeline_span
+timeline_ticks(__u64 ticks, __u64 rate, unsigned int shift)
+{
+	struct timeline_span s;
+
+#ifdef __SIZEOF_INT128__
+	__uint128_t p = (__uint128_t)ticks * rate;
+
+	s.sec = p >> 64;
+	s.frac = p;
+#else
+	s.sec = __timeline_mulhi(ticks, rate);
+	s.frac = ticks * rate;
+#endif
+	shift &= 63;
+	s.frac = (s.frac >> shift) | ((s.sec << 1) << (63 - shift));
+	s.sec >>= shift;
+	return s;
+}
+
+static __always_inline void
+timeline_span_add(struct timeline_span *a, struct timeline_span b)
+{
+	a->frac += b.frac;
+	a->sec += b.sec + (a->frac < b.frac);
+}
+
+static __always_inline void
+timeline_span_sub(struct timeline_span *a, struct timeline_span b)
+{
+	a->sec -= b.sec + (a->frac < b.frac);
+	a->frac -= b.frac;
+}
+
+/* Down to whole nanoseconds */
+static __always_inline __u64
+timeline_span_ns(struct timeline_span s)
+{
+	return s.sec * TIMELINE_NSEC_PER_SEC +
+	       __timeline_mulhi(s.frac, TIMELINE_NSEC_PER_SEC);
+}
+
+static __always_inline __u64
+timeline_sat_add(__u64 a, __u64 b)
+{
+	__u64 sum = a + b;
+
+	return sum < a ? TIMELINE_UNBOUNDED : sum;
+}
+
+/* Ticks since the reference; a counter before it counts as the reference */
+static __always_inline __u64
+timeline_elapsed(const struct timeline_entry *e, __u64 counter)
+{
+	__u64 ticks = counter - e->counter_value;
+
+	return (__s64)ticks < 0 ? 0 : ticks;
+}
+
+static __always_inline struct timeline_span
+timeline_target(const struct timeline_entry *e, __u64 ticks)
+{
+	struct timeline_span t, ref = { e->time_sec, e->time_frac_sec };
+
+	t = timeline_ticks(ticks, e->counter_period_frac_sec,
+			   e->counter_period_shift);
+	timeline_span_add(&t, ref);
+	return t;
+}
+
+/* Ticks until the slew ends, 0 if it has */
+static __always_inline __u64
+timeline_slew_left(const struct timeline_entry *e, __u64 ticks)
+{
+	__u64 left = e->slew_end - e->counter_value - ticks;
+
+	return (__s64)left < 0 ? 0 : left;
+}
+
+/* How far t is off the target, without its sign */
+static __always_inline struct timeline_span
+timeline_slew(const struct timeline_entry *e, __u64 left)
+{
+	__u64 rate = e->slew_rate;
+
+	return timeline_ticks(left, e->slew_rate < 0 ? -rate : rate,
+			      e->counter_period_shift);
+}
+
+/* t(c) with its fraction */
+static __always_inline struct timeline_span
+timeline_project(const struct timeline_entry *e, __u64 counter)
+{
+	__u64 ticks = timeline_elapsed(e, counter);
+	__u64 left = timeline_slew_left(e, ticks);
+	struct timeline_span t = timeline_target(e, ticks);
+
+	if (timeline_unlikely(left)) {
+		if (e->slew_rate < 0)
+			timeline_span_sub(&t, timeline_slew(e, left));
+		else
+			timeline_span_add(&t, timeline_slew(e, left));
+	}
+	return t;
+}
+
+/* clock_getres(): a tick, and never less than 1 ns */
+static __always_inline __u64 timeline_entry_resolution(const struct timeline_entry *e)
+{
+	return timeline_span_ns(timeline_ticks(1, e->counter_period_frac_sec,
+					       e->counter_period_shift)) + 1;
+}
+
+/**
+ * timeline_read - the reading of an entry at a counter value
+ * @e: entry, consistent (see timeline_read_begin())
+ * @counter: counter value
+ * @tt: result
+ *
+ * While a slew lasts the target is what the bounds are about: t = target + s,
+ * so the true time is in [t - s - err_low, t - s + err_high]. The side that s
+ * exceeds is widened by it and the other is left as it is. The 2 ns are for
+ * rounding: of the time down, of the growth and of s.
+ */
+static __always_inline void
+timeline_read(const struct timeline_entry *e, __u64 counter,
+	      struct timeline_time *tt)
+{
+	__u64 ticks = timeline_elapsed(e, counter);
+	__u64 left = timeline_slew_left(e, ticks);
+	__u64 low = __timeline_mulhi(ticks, e->err_rate) + 2, high = low;
+	struct timeline_span t = timeline_target(e, ticks);
+
+	if (timeline_unlikely(left)) {
+		struct timeline_span s = timeline_slew(e, left);
+
+		if (e->slew_rate < 0) {
+			timeline_span_sub(&t, s);
+			high += timeline_span_ns(s) + 1;
+		} else {
+			timeline_span_add(&t, s);
+			low += timeline_span_ns(s) + 1;
+		}
+	}
+	tt->sec = t.sec;
+	tt->nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
+	tt->status = e->clock_status;
+	tt->err_low_ns = timeline_sat_add(e->err_low_ns, low);
+	tt->err_high_ns = timeline_sat_add(e->err_high_ns, high);
+	tt->counter = counter;
+	tt->disruption = e->disruption_marker;
+}
+
+/*
+ * Loop of a reader: the counter is read between begin and retry, ordered as a
+ * load (rdtsc_ordered()):
+ *
+ *	do {
+ *		seq = timeline_read_begin(e);
+ *		c = counter; timeline_read(e, c, tt);
+ *	} while (timeline_read_retry(e, seq));
+ */
+static __always_inline __u32
+timeline_read_begin(const struct timeline_entry *e)
+{
+	__u32 seq;
+
+	while (timeline_unlikely((seq = timeline_load_seq(e)) & 1))
+		timeline_relax();
+	timeline_rmb();
+	return seq;
+}
+
+static __always_inline int
+timeline_read_retry(const struct timeline_entry *e, __u32 seq)
+{
+	timeline_rmb();
+	return timeline_load_seq(e) != seq;
+}
+
+#endif /* __VDSO_TIMELINE_H */

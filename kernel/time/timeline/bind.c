@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The timeline that a thread is bound to.
+ *
+ * The vDSO learns it from a word per CPU: the binding of the thread that runs
+ * there and, above it, how often the word has changed. A reader takes its CPU,
+ * the word of that CPU, its CPU and that word again, and accepts if both pairs
+ * are equal. Say it accepts, and its thread was elsewhere when it read the word
+ * first and saw a binding that is not its own. It was on that CPU before and
+ * after, where the word shows its own binding, so the word has changed twice in
+ * between; the second read, wherever it happens, cannot find the first value.
+ *
+ * The word is written by its own CPU only, with interrupts disabled, and only
+ * if the binding differs: a count per context switch would tell the world how
+ * busy each CPU is.
+ */
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <asm/timeline.h>
+#include "internal.h"
+
+DEFINE_STATIC_KEY_FALSE(timeline_bindings);
+
+static void publish(timeline_ref_t ref)
+{
+	u64 *place = &timeline_table.word[smp_processor_id()];
+	u64 word = *place;
+
+	if ((timeline_ref_t)word != ref)
+		WRITE_ONCE(*place, ((word >> 32) + 1) << 32 | ref);
+}
+
+/**
+ * __timeline_switch - another thread is about to run on this CPU
+ * @next: that one
+ */
+void __timeline_switch(struct task_struct *next)
+{
+	if (!(next->flags & PF_KTHREAD))
+		publish(next->timeline_ref);
+}
+
+/**
+ * timeline_bind_current - bind the calling thread
+ * @ref: to this timeline, 0 to none
+ *
+ * A binding to a timeline that is destroyed later reads as none.
+ */
+int timeline_bind_current(timeline_ref_t ref)
+{
+	unsigned long flags;
+
+	if (ref)
+		static_branch_enable(&timeline_bindings);
+	local_irq_save(flags);
+	current->timeline_ref = ref;
+	publish(ref);
+	local_irq_restore(flags);
+	return 0;
+}
+
+static long prctl_set(unsigned long id)
+{
+	timeline_ref_t ref = 0;
+	int ret;
+
+	if ((u32)id != TIMELINE_NONE) {
+		if (id >= TIMELINE_IDS)
+			return -EINVAL;
+		ret = timeline_resolve(CLOCK_TIMELINE(id), &ref);
+		if (ret && ret != -EAGAIN)
+			return ret;
+	}
+	return timeline_bind_current(ref);
+}
+
+static long prctl_get(void)
+{
+	timeline_ref_t ref = current->timeline_ref;
+
+	if (!ref || !timeline_ref_live(ref))
+		return -ENODATA;
+	return (ref & 0xff) - 1;
+}
+
+static long prctl_gettime(unsigned long id, struct timeline_time __user *to)
+{
+	struct timeline_time tt;
+	int ret = timeline_gettime(id, &tt);
+
+	if (!ret && copy_to_user(to, &tt, sizeof(tt)))
+		ret = -EFAULT;
+	return ret;
+}
+
+/**
+ * timeline_prctl - the options of prctl() that concern timelines
+ * @option: option, perhaps another
+ * @arg2: see include/uapi/linux/timeline.h
+ * @arg3: see there
+ * @arg4: 0
+ * @arg5: 0
+ */
+long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
+		    unsigned long arg4, unsigned long arg5)
+{
+	if (arg4 || arg5)
+		return -EINVAL;
+	switch (option) {
+	case PR_SET_TIMELINE:
+		return arg3 ? -EINVAL : prctl_set(arg2);
+	case PR_GET_TIMELINE:
+		return arg2 || arg3 ? -EINVAL : prctl_get();
+	case PR_TIMELINE_GETTIME:
+		return prctl_gettime(arg2, (struct timeline_time __user *)arg3);
+	default:
+		return -EINVAL;
+	}
+}

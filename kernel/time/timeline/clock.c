@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timelines as POSIX clocks: clock_gettime(), clock_nanosleep(), timer_create().
+ * Time namespaces do not shift them.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/freezer.h>
+#include <linux/posix-timers.h>
+#include <linux/restart_block.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/thread_info.h>
+#include <linux/time.h>
+#include <linux/time64.h>
+#include "../posix-timers.h"
+#include "internal.h"
+
+static u32 id_of(clockid_t clockid)
+{
+	return clockid == CLOCK_TIMELINE_SELF ? TIMELINE_SELF : clockid - CLOCK_TIMELINE_FIRST;
+}
+
+static int clock_get_timespec(const clockid_t clockid, struct timespec64 *ts)
+{
+	struct timeline_time tt;
+	int ret = timeline_gettime(id_of(clockid), &tt);
+
+	if (ret)
+		return ret;
+	if (tt.status == TIMELINE_STATUS_INITIALIZING)
+		return -EAGAIN;
+	ts->tv_sec = tt.sec;
+	ts->tv_nsec = tt.nsec;
+	return 0;
+}
+
+static struct timeline_waiter *waiter_of(struct k_itimer *timr)
+{
+	return &timr->it.timeline.waiter;
+}
+
+static ktime_t clock_get_ktime(const clockid_t clockid)
+{
+	timeline_ref_t ref;
+
+	return timeline_resolve(clockid, &ref) ? 0 : timeline_ref_now(ref);
+}
+
+static int clock_get_res(const clockid_t clockid, struct timespec64 *ts)
+{
+	timeline_ref_t ref;
+	struct timeline *tl;
+	unsigned long flags;
+	int ret = timeline_resolve(clockid, &ref);
+
+	if (ret)
+		return ret;
+	tl = timeline_lock((ref & 0xff) - 1, ref >> 8, &flags);
+	if (IS_ERR(tl))
+		return -EINVAL;
+	*ts = ns_to_timespec64(timeline_entry_resolution(tl->entry));
+	timeline_unlock(tl, flags);
+	return 0;
+}
+
+/* A sleeping thread; task is NULL once it is woken */
+struct sleeper {
+	struct timeline_waiter	waiter;
+	struct task_struct	*task;
+	int			error;
+};
+
+static void wake_sleeper(struct timeline_waiter *waiter, int error)
+{
+	struct sleeper *s = container_of(waiter, struct sleeper, waiter);
+	struct task_struct *task = s->task;
+
+	s->error = error;
+	WRITE_ONCE(s->task, NULL);
+	wake_up_process(task);
+}
+
+/* Until the instant, a signal (-ERESTART_RESTARTBLOCK) or the timeline's end */
+static int sleep_until(timeline_ref_t ref, ktime_t expires)
+{
+	struct sleeper s = {
+		.waiter = { .ref = ref, .fn = wake_sleeper },
+		.task = current,
+	};
+	int ret;
+
+	/* Nobody can crowd the queue with instants that have passed */
+	if (timeline_ref_live(ref) && timeline_ref_now(ref) >= expires)
+		return 0;
+	timerqueue_init(&s.waiter.node);
+	do {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		ret = timeline_waiter_start(&s.waiter, expires);
+		if (ret)
+			break;
+		if (likely(READ_ONCE(s.task)))
+			schedule();
+		timeline_waiter_cancel(&s.waiter);
+	} while (s.task && !signal_pending(current));
+	__set_current_state(TASK_RUNNING);
+	if (ret)
+		return ret;
+	return s.task ? -ERESTART_RESTARTBLOCK : s.error;
+}
+
+/* What remains, to the user, as a relative sleep was interrupted */
+static int copy_remaining(timeline_ref_t ref, ktime_t expires)
+{
+	struct restart_block *restart = &current->restart_block;
+	ktime_t rest = ktime_sub(expires, timeline_ref_now(ref));
+	struct timespec64 ts;
+
+	if (restart->nanosleep.type == TT_NONE)
+		return -ERESTART_RESTARTBLOCK;
+	if (rest <= 0)
+		return 0;
+	ts = ktime_to_timespec64(rest);
+	return nanosleep_copyout(restart, &ts);
+}
+
+static int sleep_or_report(timeline_ref_t ref, ktime_t expires)
+{
+	int ret = sleep_until(ref, expires);
+
+	return ret == -ERESTART_RESTARTBLOCK ? copy_remaining(ref, expires) : ret;
+}
+
+/* The reference takes the place of the clock id: it must not find a newer one */
+static long restart_sleep(struct restart_block *restart)
+{
+	return sleep_or_report(restart->nanosleep.clockid, restart->nanosleep.expires);
+}
+
+static int clock_nsleep(const clockid_t clockid, int flags, const struct timespec64 *rqtp)
+{
+	struct restart_block *restart = &current->restart_block;
+	ktime_t expires = timespec64_to_ktime(*rqtp);
+	timeline_ref_t ref;
+	int ret = timeline_resolve(clockid, &ref);
+
+	if (ret)
+		return ret;
+	if (flags & TIMER_ABSTIME) {
+		ret = sleep_until(ref, expires);
+		return ret == -ERESTART_RESTARTBLOCK ? -ERESTARTNOHAND : ret;
+	}
+	expires = ktime_add_safe(timeline_ref_now(ref), expires);
+	ret = sleep_or_report(ref, expires);
+	if (ret == -ERESTART_RESTARTBLOCK) {
+		restart->nanosleep.clockid = ref;
+		restart->nanosleep.expires = expires;
+		set_restart_fn(restart, restart_sleep);
+	}
+	return ret;
+}
+
+/*
+ * A timer's signal comes once more when its timeline is destroyed, so that
+ * nobody waits for ever; setting the timer then fails with ENODEV.
+ */
+static void timer_expires(struct timeline_waiter *waiter, int error)
+{
+	struct k_itimer *timr = container_of(waiter, struct k_itimer, it.timeline.waiter);
+	unsigned long flags;
+
+	spin_lock_irqsave(&timr->it_lock, flags);
+	if (error)
+		timr->it_interval = 0;
+	if (posix_timer_queue_signal(timr) && timr->it_interval) {
+		/* Ignored: go on, but at most once a jiffy */
+		ktime_t interval = timr->it_interval, pause = TICK_NSEC;
+
+		timr->it_overrun += timeline_waiter_forward(waiter, interval);
+		if (interval < pause)
+			waiter->node.expires = ktime_add_safe(waiter->node.expires, pause);
+		++timr->it_requeue_pending;
+		timr->it_active = !timeline_waiter_start(waiter, waiter->node.expires);
+	}
+	spin_unlock_irqrestore(&timr->it_lock, flags);
+}
+
+static int timer_create(struct k_itimer *timr)
+{
+	struct timeline_waiter *waiter = waiter_of(timr);
+	int ret = timeline_waiter_init(waiter, timr->it_clock, timer_expires);
+
+	/* Also if the creator is bound to another one later */
+	if (!ret)
+		timr->it_clock = CLOCK_TIMELINE((waiter->ref & 0xff) - 1);
+	return ret;
+}
+
+static int timer_set(struct k_itimer *timr, int flags, struct itimerspec64 *new_setting,
+		     struct itimerspec64 *old_setting)
+{
+	int ret;
+
+	/* The id in it_clock may be another timeline's by now */
+	if (!timeline_ref_live(waiter_of(timr)->ref))
+		return -ENODEV;
+	ret = common_timer_set(timr, flags, new_setting, old_setting);
+	if (!ret && !timeline_ref_live(waiter_of(timr)->ref)) {
+		timr->it_active = 0;
+		ret = -ENODEV;
+	}
+	return ret;
+}
+
+/* A timeline that is gone leaves the setting at zero */
+static void timer_get(struct k_itimer *timr, struct itimerspec64 *setting)
+{
+	if (timeline_ref_live(waiter_of(timr)->ref))
+		common_timer_get(timr, setting);
+}
+
+static void timer_rearm(struct k_itimer *timr)
+{
+	struct timeline_waiter *waiter = waiter_of(timr);
+
+	timr->it_overrun += timeline_waiter_forward(waiter, timr->it_interval);
+	if (timeline_waiter_start(waiter, waiter->node.expires)) {
+		timr->it_interval = 0;
+		posix_timer_queue_signal(timr);
+	}
+}
+
+static s64 timer_forward(struct k_itimer *timr, ktime_t now)
+{
+	return timeline_waiter_forward(waiter_of(timr), timr->it_interval);
+}
+
+static ktime_t timer_remaining(struct k_itimer *timr, ktime_t now)
+{
+	return ktime_sub(waiter_of(timr)->node.expires, now);
+}
+
+static int timer_try_to_cancel(struct k_itimer *timr)
+{
+	return timeline_waiter_try_to_cancel(waiter_of(timr));
+}
+
+static void timer_arm(struct k_itimer *timr, ktime_t expires, bool absolute, bool sigev_none)
+{
+	struct timeline_waiter *waiter = waiter_of(timr);
+
+	if (!absolute)
+		expires = ktime_add_safe(timeline_ref_now(waiter->ref), expires);
+	waiter->node.expires = expires;
+	if (!sigev_none)
+		timeline_waiter_start(waiter, expires);
+}
+
+static void timer_wait_running(struct k_itimer *timr)
+{
+	timeline_waiter_wait_running(waiter_of(timr));
+}
+
+const struct k_clock timeline_kclock = {
+	.clock_getres		= clock_get_res,
+	.clock_get_timespec	= clock_get_timespec,
+	.clock_get_ktime	= clock_get_ktime,
+	.nsleep			= clock_nsleep,
+	.timer_create		= timer_create,
+	.timer_set		= timer_set,
+	.timer_get		= timer_get,
+	.timer_del		= common_timer_del,
+	.timer_rearm		= timer_rearm,
+	.timer_forward		= timer_forward,
+	.timer_remaining	= timer_remaining,
+	.timer_try_to_cancel	= timer_try_to_cancel,
+	.timer_wait_running	= timer_wait_running,
+	.timer_arm		= timer_arm,
+};

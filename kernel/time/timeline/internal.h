@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KERNEL_TIME_TIMELINE_INTERNAL_H
+#define _KERNEL_TIME_TIMELINE_INTERNAL_H
+
+#include <linux/hrtimer.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/timeline.h>
+#include <linux/timerqueue.h>
+#include <linux/wait.h>
+#include "project.h"
+
+struct timeline_watch;
+struct file;
+struct poll_table_struct;
+
+/**
+ * struct timeline - a timeline of this kernel
+ * @lock: protects all below but @name and @reusable, and serialises writers
+ * @entry: its place in the table
+ * @id: its number
+ * @generation: of the present or last timeline with this id, never 0
+ * @live: exists
+ * @was_set: has a time
+ * @step_next: the next update steps: none before, or the counter was disrupted
+ * @name: protected by timeline_mutex
+ * @updates: since it was created
+ * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
+ * @not_before: counter value of the last disruption, older references are stale
+ * @reusable: jiffies from which the id can be used again
+ * @waiters: who waits for an instant of it, in order
+ * @timer: for the first of them
+ * @running: whose function is being called
+ * @drained: woken when a destroyed timeline has no waiters
+ * @content: watches whose accuracy holds, the most demanding first
+ * @degraded: the others, the least demanding first
+ * @watch_timer: for the next change of one of these
+ */
+struct timeline {
+	raw_spinlock_t		lock;
+	struct timeline_entry	*entry;
+	u32			id;
+	u32			generation;
+	bool			live;
+	bool			was_set;
+	bool			step_next;
+	char			name[TIMELINE_NAME_LEN];
+	u64			updates;
+	u64			anchor_ns;
+	u64			not_before;
+	unsigned long		reusable;
+
+	struct timerqueue_head	waiters;
+	struct hrtimer		timer;
+	struct timeline_waiter	*running;
+	wait_queue_head_t	drained;
+
+	struct timerqueue_head	content;
+	struct timerqueue_head	degraded;
+	struct hrtimer		watch_timer;
+};
+
+extern struct timeline timelines[TIMELINE_IDS];
+extern struct mutex timeline_mutex;
+
+/* table.c */
+u64 timeline_read_counter(u8 counter_id);
+void timeline_disrupt(bool tsc, u64 extra_ns);
+void timeline_refresh_hz(void);
+struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
+void timeline_unlock(struct timeline *tl, unsigned long flags);
+int timeline_create(struct timeline_create *arg);
+int timeline_lookup(struct timeline_lookup *arg);
+int timeline_set(const struct timeline_set *arg);
+int timeline_get(struct timeline_get *arg);
+int timeline_destroy(const struct timeline_destroy *arg);
+
+/* read.c */
+struct timeline *timeline_of(timeline_ref_t ref);
+int timeline_gettime(u32 id, struct timeline_time *tt);
+void timeline_read_locked(struct timeline *tl, struct timeline_time *tt);
+ktime_t timeline_now_locked(struct timeline *tl);
+
+/* bind.c */
+int timeline_bind_current(timeline_ref_t ref);
+
+/* clock.c */
+extern const struct k_clock timeline_kclock;
+
+/* queue.c */
+void timeline_queue_init(struct timeline *tl);
+void timeline_queue_update(struct timeline *tl);
+void timeline_queue_drain(struct timeline *tl);
+ktime_t timeline_hop(u64 remaining);
+
+/* watch.c */
+void timeline_watch_init(struct timeline *tl);
+void timeline_watch_update(struct timeline *tl);
+struct timeline_watch *timeline_watch_alloc(void);
+void timeline_watch_free(struct timeline_watch *watch);
+int timeline_watch_start(struct timeline_watch *watch, u32 generation,
+			 const struct timeline_bind *arg);
+__poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
+			     struct poll_table_struct *wait);
+int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
+			struct timeline_event *event);
+
+#endif /* _KERNEL_TIME_TIMELINE_INTERNAL_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The arithmetic of timelines: parameters to table entries. Pure functions,
+ * which also compile in user space.
+ */
+#ifndef _KERNEL_TIME_TIMELINE_PROJECT_H
+#define _KERNEL_TIME_TIMELINE_PROJECT_H
+
+#include <vdso/timeline.h>
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/errno.h>
+#else
+#include <errno.h>
+#include <stdbool.h>
+#endif
+
+/* The counter in use */
+struct timeline_counter {
+	__u64 hz;
+	__u8 id;
+};
+
+bool timeline_entry_sane(const struct timeline_entry *e);
+int timeline_check_set(const struct timeline_set *s,
+		       const struct timeline_counter *counter, __u64 now);
+int timeline_next(struct timeline_entry *next, const struct timeline_entry *old,
+		  const struct timeline_set *s, __u64 now);
+void timeline_reanchor(struct timeline_entry *next,
+		       const struct timeline_entry *old, __u64 elapsed_ns,
+		       const struct timeline_counter *counter, __u64 now);
+__s64 timeline_span_ktime(struct timeline_span t);
+__u64 timeline_bound(const struct timeline_time *tt);
+__u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,
+			     __u64 bound, __u64 accuracy, __u64 hz);
+
+#endif /* _KERNEL_TIME_TIMELINE_PROJECT_H */

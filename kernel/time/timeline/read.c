@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading timelines in the kernel.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <asm/timeline.h>
+#include "internal.h"
+
+static timeline_ref_t make_ref(u32 id, u32 generation)
+{
+	return generation << 8 | (id + 1);
+}
+
+/**
+ * timeline_of - the place of what a reference refers to, also if it is gone
+ * @ref: not 0
+ */
+struct timeline *timeline_of(timeline_ref_t ref)
+{
+	return &timelines[array_index_nospec((ref & 0xff) - 1, TIMELINE_IDS)];
+}
+
+/**
+ * timeline_ref_live - whether a timeline still exists
+ * @ref: reference
+ */
+bool timeline_ref_live(timeline_ref_t ref)
+{
+	struct timeline *tl = timeline_of(ref);
+
+	return READ_ONCE(tl->live) && READ_ONCE(tl->generation) == ref >> 8;
+}
+
+/**
+ * timeline_resolve - what a clock id means for the caller
+ * @clockid: CLOCK_TIMELINE_SELF or CLOCK_TIMELINE()
+ * @ref: result
+ *
+ * Return: 0, -EINVAL if there is none, -EAGAIN if it was never set
+ */
+int timeline_resolve(clockid_t clockid, timeline_ref_t *ref)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	u32 id = clockid - CLOCK_TIMELINE_FIRST, generation = 0;
+	int ret;
+
+	if (clockid == CLOCK_TIMELINE_SELF) {
+		if (!current->timeline_ref)
+			return -EINVAL;
+		id = (current->timeline_ref & 0xff) - 1;
+		generation = current->timeline_ref >> 8;
+	}
+	tl = timeline_lock(id, generation, &flags);
+	if (IS_ERR(tl))
+		return -EINVAL;
+	*ref = make_ref(id, tl->generation);
+	ret = tl->was_set ? 0 : -EAGAIN;
+	timeline_unlock(tl, flags);
+	return ret;
+}
+
+static const struct timeline_time never_set = {
+	.status = TIMELINE_STATUS_INITIALIZING,
+	.err_low_ns = TIMELINE_UNBOUNDED,
+	.err_high_ns = TIMELINE_UNBOUNDED,
+};
+
+/**
+ * timeline_gettime - read a timeline
+ * @id: its number, or TIMELINE_SELF
+ * @tt: result
+ */
+int timeline_gettime(u32 id, struct timeline_time *tt)
+{
+	const struct timeline_entry *e;
+	u32 generation = 0, seq;
+	u32 magic, found;
+
+	if (id == TIMELINE_SELF) {
+		id = (current->timeline_ref & 0xff) - 1;
+		generation = current->timeline_ref >> 8;
+	}
+	if (id >= TIMELINE_MAX_IDS)
+		return -EINVAL;
+	e = &timeline_table.entry[array_index_nospec(id, TIMELINE_MAX_IDS)];
+	do {
+		seq = timeline_read_begin(e);
+		magic = e->magic;
+		found = e->generation;
+		if (e->clock_status == TIMELINE_STATUS_INITIALIZING) {
+			*tt = never_set;
+			tt->disruption = e->disruption_marker;
+		} else {
+			timeline_read(e, timeline_read_counter(e->counter_id), tt);
+		}
+	} while (timeline_read_retry(e, seq));
+	if (magic != TIMELINE_MAGIC || (generation && generation != found))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * timeline_read_locked - read a timeline whose lock is held
+ * @tl: timeline
+ * @tt: result
+ */
+void timeline_read_locked(struct timeline *tl, struct timeline_time *tt)
+{
+	if (tl->was_set)
+		timeline_read(tl->entry, timeline_read_counter(tl->entry->counter_id), tt);
+	else
+		*tt = never_set;
+}
+
+/**
+ * timeline_now_locked - the time on a timeline whose lock is held
+ * @tl: timeline
+ */
+ktime_t timeline_now_locked(struct timeline *tl)
+{
+	u64 counter = timeline_read_counter(tl->entry->counter_id);
+
+	return timeline_span_ktime(timeline_project(tl->entry, counter));
+}
+
+/**
+ * timeline_ref_now - the time on a timeline, 0 if it is gone
+ * @ref: reference
+ */
+ktime_t timeline_ref_now(timeline_ref_t ref)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	ktime_t now;
+
+	tl = timeline_lock((ref & 0xff) - 1, ref >> 8, &flags);
+	if (IS_ERR(tl))
+		return 0;
+	now = timeline_now_locked(tl);
+	timeline_unlock(tl, flags);
+	return now;
+}
+
+/*
+ * A reading of both clocks. CLOCK_MONOTONIC by its NMI-safe accessor: the caller
+ * may be inside a timekeeping update.
+ */
+static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
+{
+	const struct timeline_entry *e;
+	u32 seq, generation, status;
+	u64 counter;
+
+	if (!ref || (ref & 0xff) > TIMELINE_IDS)
+		return -EINVAL;
+	e = timeline_of(ref)->entry;
+	do {
+		seq = timeline_read_begin(e);
+		generation = e->generation;
+		status = e->magic == TIMELINE_MAGIC ? e->clock_status : 0;
+		counter = timeline_read_counter(e->counter_id);
+		*timeline_ns = timeline_span_ktime(timeline_project(e, counter));
+		*monotonic_ns = ktime_get_mono_fast_ns();
+	} while (timeline_read_retry(e, seq));
+	if (!status || generation != ref >> 8)
+		return -ENODEV;
+	return status == TIMELINE_STATUS_INITIALIZING ? -EAGAIN : 0;
+}
+
+/**
+ * timeline_to_monotonic - the CLOCK_MONOTONIC instant of a timeline's instant
+ * @ref: timeline
+ * @timeline_ns: instant on it
+ * @monotonic_ns: result, by the present difference of the two clocks
+ *
+ * The two advance at rates up to 0.15 % apart, so the result is good to that
+ * part of its distance from now; ask again when it is nearer. Any context but
+ * NMI: two clock reads and no lock (an update on another CPU is waited for).
+ *
+ * Return: 0; -ENODEV if destroyed, -EAGAIN if never set, -EINVAL
+ */
+int timeline_to_monotonic(timeline_ref_t ref, u64 timeline_ns, u64 *monotonic_ns)
+{
+	s64 now, mono;
+	int ret = both_clocks(ref, &now, &mono);
+
+	if (!ret)
+		*monotonic_ns = mono + (timeline_ns - now);
+	return ret;
+}
+
+/**
+ * timeline_from_monotonic - the timeline's instant of a CLOCK_MONOTONIC instant
+ * @ref: timeline
+ * @monotonic_ns: instant
+ * @timeline_ns: result, as in timeline_to_monotonic()
+ */
+int timeline_from_monotonic(timeline_ref_t ref, u64 monotonic_ns, u64 *timeline_ns)
+{
+	s64 now, mono;
+	int ret = both_clocks(ref, &now, &mono);
+
+	if (!ret)
+		*timeline_ns = now + (monotonic_ns - mono);
+	return ret;
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The table of timelines and its writers.
+ *
+ * A writer makes the sequence count odd before it reads the counter. A reader
+ * that accepts the old entry has read the counter before it saw the count odd,
+ * that is before the writer read it, so its reading is at most old(c0); one
+ * that accepts the new entry reads at least new(c0) >= old(c0), as counter
+ * values before c0 count as c0.
+ */
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/nospec.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <asm/timeline.h>
+#include "internal.h"
+
+/* How long an id rests before another timeline can get it */
+#define TIMELINE_GRACE		(HZ / 10)
+
+struct timeline_table timeline_table __page_aligned_data;
+struct timeline timelines[TIMELINE_IDS];
+/* Creating and destroying, and the names */
+DEFINE_MUTEX(timeline_mutex);
+
+/* The counters that there are, and the one in use */
+static struct timeline_counter tsc_counter = { .id = TIMELINE_COUNTER_X86_TSC };
+static const struct timeline_counter raw_counter = {
+	.id = TIMELINE_COUNTER_RAW,
+	.hz = NSEC_PER_SEC,
+};
+static const struct timeline_counter *counter_in_use = &raw_counter;
+
+static atomic64_t next_marker;
+
+#define CHECK_OFFSET(member, offset) \
+	static_assert(offsetof(struct timeline_entry, member) == (offset))
+
+CHECK_OFFSET(counter_id, 0x0a);
+CHECK_OFFSET(seq_count, 0x0c);
+CHECK_OFFSET(disruption_marker, 0x10);
+CHECK_OFFSET(clock_status, 0x22);
+CHECK_OFFSET(tai_offset_sec, 0x24);
+CHECK_OFFSET(counter_period_shift, 0x27);
+CHECK_OFFSET(counter_value, 0x28);
+CHECK_OFFSET(counter_period_frac_sec, 0x30);
+CHECK_OFFSET(time_sec, 0x48);
+CHECK_OFFSET(time_maxerror_nanosec, 0x60);
+CHECK_OFFSET(vm_generation_counter, 0x68);
+CHECK_OFFSET(id, 0x70);
+CHECK_OFFSET(reserved, 0xa8);
+static_assert(sizeof(struct timeline_entry) == TIMELINE_ENTRY_SIZE);
+static_assert(sizeof(struct timeline_time) == 48);
+static_assert(sizeof(struct timeline_set) == 128);
+static_assert(sizeof(struct timeline_get) == 240);
+static_assert(sizeof(struct timeline_event) == 72);
+
+/**
+ * timeline_read_counter - the counter with an id, ordered as a load
+ * @counter_id: TIMELINE_COUNTER_*
+ */
+u64 timeline_read_counter(u8 counter_id)
+{
+	if (counter_id == TIMELINE_COUNTER_X86_TSC)
+		return arch_timeline_counter();
+	return ktime_get_raw_fast_ns();
+}
+
+/**
+ * timeline_lock - find a timeline that exists
+ * @id: its number
+ * @generation: its generation, 0 for any
+ * @flags: for timeline_unlock()
+ */
+struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags)
+{
+	struct timeline *tl;
+
+	if (id >= TIMELINE_IDS)
+		return ERR_PTR(-EINVAL);
+	tl = &timelines[array_index_nospec(id, TIMELINE_IDS)];
+	raw_spin_lock_irqsave(&tl->lock, *flags);
+	if (tl->live && (!generation || generation == tl->generation))
+		return tl;
+	raw_spin_unlock_irqrestore(&tl->lock, *flags);
+	return ERR_PTR(tl->live ? -ESTALE : -EINVAL);
+}
+
+void timeline_unlock(struct timeline *tl, unsigned long flags)
+{
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+}
+
+static void write_begin(struct timeline_entry *e)
+{
+	WRITE_ONCE(e->seq_count, e->seq_count + 1);
+	/* Before the counter is read, and before the entry changes */
+	smp_mb();
+}
+
+static void write_end(struct timeline_entry *e)
+{
+	/* The entry is complete */
+	smp_wmb();
+	WRITE_ONCE(e->seq_count, e->seq_count + 1);
+}
+
+/* All but the sequence count */
+static void copy_entry(struct timeline_entry *to, const struct timeline_entry *from)
+{
+	const size_t seq = offsetof(struct timeline_entry, seq_count);
+	const size_t after = offsetofend(struct timeline_entry, seq_count);
+
+	memcpy(to, from, seq);
+	memcpy((u8 *)to + after, (const u8 *)from + after, sizeof(*to) - after);
+}
+
+static u64 new_marker(void)
+{
+	return atomic64_inc_return(&next_marker);
+}
+
+/* Where the counter is not the TSC the bound is all that can be relied on */
+static void mark_counter(struct timeline_entry *e)
+{
+	if (e->counter_id != TIMELINE_COUNTER_X86_TSC)
+		e->clock_status = TIMELINE_STATUS_UNRELIABLE;
+}
+
+static int update_entry(struct timeline *tl, const struct timeline_set *arg)
+{
+	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
+	struct timeline_entry *e = tl->entry, next;
+	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP;
+	u64 now;
+	int ret;
+
+	ret = timeline_check_set(arg, counter, timeline_read_counter(counter->id));
+	if (ret)
+		return ret;
+	if ((s64)(arg->counter_value - tl->not_before) < 0)
+		return -ESTALE;
+	write_begin(e);
+	now = timeline_read_counter(counter->id);
+	next = *e;
+	ret = timeline_next(&next, step ? NULL : e, arg, now);
+	if (!ret) {
+		mark_counter(&next);
+		if (step)
+			next.disruption_marker = new_marker();
+		copy_entry(e, &next);
+		tl->anchor_ns = ktime_get_raw_fast_ns();
+	}
+	write_end(e);
+	return ret;
+}
+
+/**
+ * timeline_set - TIMELINE_SET
+ * @arg: parameters
+ */
+int timeline_set(const struct timeline_set *arg)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	int ret;
+
+	tl = timeline_lock(arg->id, arg->generation, &flags);
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	ret = update_entry(tl, arg);
+	if (!ret) {
+		tl->was_set = true;
+		tl->step_next = false;
+		tl->updates++;
+		timeline_queue_update(tl);
+		timeline_watch_update(tl);
+	}
+	timeline_unlock(tl, flags);
+	return ret;
+}
+
+/* The counter was disrupted: go on with the present one, by another clock */
+static void reanchor(struct timeline *tl, u64 extra_ns)
+{
+	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
+	struct timeline_entry *e = tl->entry, next;
+	u64 now, raw;
+
+	write_begin(e);
+	now = timeline_read_counter(counter->id);
+	raw = ktime_get_raw_fast_ns();
+	timeline_reanchor(&next, e, raw - tl->anchor_ns + extra_ns, counter, now);
+	next.disruption_marker = new_marker();
+	copy_entry(e, &next);
+	write_end(e);
+	tl->anchor_ns = raw;
+	tl->step_next = true;
+}
+
+/**
+ * timeline_refresh_hz - the frequency of the TSC may be known better now
+ */
+void timeline_refresh_hz(void)
+{
+	WRITE_ONCE(tsc_counter.hz, arch_timeline_counter_hz());
+}
+
+/**
+ * timeline_disrupt - the counter stopped, stepped or is another one now
+ * @tsc: the TSC can be used from now on
+ * @extra_ns: time that passed and CLOCK_MONOTONIC_RAW did not see
+ */
+void timeline_disrupt(bool tsc, u64 extra_ns)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	timeline_refresh_hz();
+	/* Who holds a lock below has seen the old one, or the new one */
+	WRITE_ONCE(counter_in_use, tsc ? &tsc_counter : &raw_counter);
+	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		tl->not_before = timeline_read_counter(counter_in_use->id);
+		if (tl->live && tl->was_set) {
+			reanchor(tl, extra_ns);
+			timeline_queue_update(tl);
+			timeline_watch_update(tl);
+		}
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+	}
+}
+
+static struct timeline *find_name(const char *name)
+{
+	struct timeline *tl;
+
+	lockdep_assert_held(&timeline_mutex);
+	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++)
+		if (tl->live && !strcmp(tl->name, name))
+			return tl;
+	return NULL;
+}
+
+static bool name_is_valid(const char *name)
+{
+	size_t len = strnlen(name, TIMELINE_NAME_LEN), i;
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || !isgraph(name[i]) || name[i] == '/')
+			return false;
+	return len && len < TIMELINE_NAME_LEN;
+}
+
+/* The id that has rested longest; the caller may have to wait for it */
+static struct timeline *find_free(void)
+{
+	struct timeline *tl, *best = NULL;
+
+	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++)
+		if (!tl->live && (!best || time_before(tl->reusable, best->reusable)))
+			best = tl;
+	return best;
+}
+
+static void init_entry(struct timeline *tl, const struct timeline_create *arg)
+{
+	struct timeline_entry e = {
+		.magic = TIMELINE_MAGIC,
+		.size = TIMELINE_ENTRY_SIZE,
+		.version = TIMELINE_VERSION,
+		.counter_id = TIMELINE_COUNTER_RAW,
+		.time_type = arg->time_type,
+		.clock_status = TIMELINE_STATUS_INITIALIZING,
+		.disruption_marker = new_marker(),
+		.id = tl->id,
+		.generation = tl->generation,
+		.timeline_flags = arg->flags,
+		.err_low_ns = TIMELINE_UNBOUNDED,
+		.err_high_ns = TIMELINE_UNBOUNDED,
+		.time_maxerror_nanosec = TIMELINE_UNBOUNDED,
+		.time_esterror_nanosec = TIMELINE_UNBOUNDED,
+	};
+
+	write_begin(tl->entry);
+	copy_entry(tl->entry, &e);
+	write_end(tl->entry);
+}
+
+static void bring_up(struct timeline *tl, struct timeline_create *arg)
+{
+	unsigned long flags;
+
+	strscpy(tl->name, arg->name);
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	tl->generation = (tl->generation + 1) & 0xffffff ?: 1;
+	tl->live = true;
+	tl->was_set = false;
+	tl->step_next = true;
+	tl->updates = 0;
+	init_entry(tl, arg);
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	arg->id = tl->id;
+	arg->generation = tl->generation;
+}
+
+/* 0, an error, or how many jiffies to wait until an id has rested */
+static long try_create(struct timeline_create *arg)
+{
+	struct timeline *tl;
+	long rest;
+
+	guard(mutex)(&timeline_mutex);
+	if (find_name(arg->name))
+		return -EEXIST;
+	tl = find_free();
+	if (!tl)
+		return -ENOSPC;
+	rest = tl->reusable - jiffies;
+	if (rest > 0)
+		return rest;
+	bring_up(tl, arg);
+	return 0;
+}
+
+/**
+ * timeline_create - TIMELINE_CREATE
+ * @arg: in and out
+ */
+int timeline_create(struct timeline_create *arg)
+{
+	long ret;
+
+	if (!name_is_valid(arg->name) || arg->time_type > TIMELINE_TIME_MONOTONIC ||
+	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST))
+		return -EINVAL;
+	while ((ret = try_create(arg)) > 0) {
+		schedule_timeout_interruptible(ret);
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+	}
+	return ret;
+}
+
+/**
+ * timeline_lookup - TIMELINE_LOOKUP
+ * @arg: in and out
+ */
+int timeline_lookup(struct timeline_lookup *arg)
+{
+	struct timeline *tl;
+
+	if (!name_is_valid(arg->name))
+		return -ENOENT;
+	guard(mutex)(&timeline_mutex);
+	tl = find_name(arg->name);
+	if (!tl)
+		return -ENOENT;
+	arg->id = tl->id;
+	arg->generation = tl->generation;
+	return 0;
+}
+
+static void get_entry(struct timeline_get *arg, const struct timeline *tl)
+{
+	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
+	const struct timeline_entry *e = tl->entry;
+
+	arg->set = (struct timeline_set) {
+		.id = tl->id,
+		.generation = tl->generation,
+		.counter_id = counter->id,
+		.counter_period_shift = e->counter_period_shift,
+		.clock_status = e->clock_status,
+		.leap_indicator = e->leap_indicator,
+		.tai_offset_sec = e->tai_offset_sec,
+		.leap_second_smearing_hint = e->leap_second_smearing_hint,
+		.vmclock_flags = e->flags,
+		.counter_value = e->counter_value,
+		.counter_period_frac_sec = e->counter_period_frac_sec,
+		.counter_period_esterror_rate_frac_sec = e->counter_period_esterror_rate_frac_sec,
+		.counter_period_maxerror_rate_frac_sec = e->counter_period_maxerror_rate_frac_sec,
+		.time_sec = e->time_sec,
+		.time_frac_sec = e->time_frac_sec,
+		.time_esterror_nanosec = e->time_esterror_nanosec,
+		.err_low_ns = e->err_low_ns,
+		.err_high_ns = e->err_high_ns,
+	};
+	arg->time_type = e->time_type;
+	arg->flags = e->timeline_flags;
+	arg->slew_end = e->slew_end;
+	arg->slew_rate = e->slew_rate;
+	arg->disruption = e->disruption_marker;
+	arg->updates = tl->updates;
+	arg->counter_hz = counter->hz;
+}
+
+/**
+ * timeline_get - TIMELINE_GET
+ * @arg: in and out
+ */
+int timeline_get(struct timeline_get *arg)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	u32 id = arg->set.id;
+
+	guard(mutex)(&timeline_mutex);
+	tl = timeline_lock(id, 0, &flags);
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	memset(arg, 0, sizeof(*arg));
+	get_entry(arg, tl);
+	strscpy(arg->name, tl->name);
+	timeline_unlock(tl, flags);
+	return 0;
+}
+
+static void clear_entry(struct timeline *tl)
+{
+	struct timeline_entry e = {
+		.counter_id = TIMELINE_COUNTER_RAW,
+		.id = tl->id,
+		.generation = tl->generation,
+	};
+
+	write_begin(tl->entry);
+	copy_entry(tl->entry, &e);
+	write_end(tl->entry);
+}
+
+/**
+ * timeline_destroy - TIMELINE_DESTROY
+ * @arg: which
+ */
+int timeline_destroy(const struct timeline_destroy *arg)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	guard(mutex)(&timeline_mutex);
+	tl = timeline_lock(arg->id, arg->generation, &flags);
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	tl->live = false;
+	tl->was_set = false;
+	clear_entry(tl);
+	timeline_queue_update(tl);
+	timeline_watch_update(tl);
+	timeline_unlock(tl, flags);
+	timeline_queue_drain(tl);
+	tl->reusable = jiffies + TIMELINE_GRACE;
+	return 0;
+}
+
+static int __init timeline_table_init(void)
+{
+	struct timeline *tl;
+	u32 id;
+
+	/* Markers do not repeat, over boots either */
+	atomic64_set(&next_marker, get_random_u64() >> 1);
+	for (id = 0; id < TIMELINE_IDS; id++) {
+		tl = &timelines[id];
+		tl->id = id;
+		tl->entry = &timeline_table.entry[id];
+		tl->reusable = jiffies;
+		raw_spin_lock_init(&tl->lock);
+		timeline_queue_init(tl);
+		timeline_watch_init(tl);
+	}
+	return 0;
+}
+core_initcall(timeline_table_init);

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Telling who needs an accuracy when a timeline loses it and has it again.
+ *
+ * A watch is content while status is SYNCHRONIZED and the bound does not exceed
+ * its accuracy. The bound is the same for all, so two queues ordered by
+ * accuracy tell who is next: the most demanding of the content and the least
+ * demanding of the others. One timer waits for these two; it also fires when
+ * nobody sets the timeline any more, because the bound grows by itself.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <asm/timeline.h>
+#include "internal.h"
+
+#define BATCH		64
+#define BATCH_PAUSE	(50 * NSEC_PER_USEC)
+/* The shortest wait: a bound may grow, or a slew end, that little at a time */
+#define LOOK_AGAIN	(100 * NSEC_PER_USEC)
+
+enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
+
+/**
+ * struct timeline_watch - one file that did TIMELINE_BIND
+ * @node: in a queue of the timeline
+ * @tl: timeline, NULL before the first BIND; its lock protects the rest, and
+ *	that @tl goes on to be this one
+ * @binding: one BIND at a time
+ * @state: which queue
+ * @event: newest event
+ * @unread: nobody has read it
+ * @wqh: readers
+ * @rcu: to free it
+ */
+struct timeline_watch {
+	struct timerqueue_node	node;
+	struct timeline		*tl;
+	struct mutex		binding;	/* of BIND */
+	enum watch_state	state;
+	struct timeline_event	event;
+	bool			unread;
+	wait_queue_head_t	wqh;
+	struct rcu_head		rcu;
+};
+
+/* The bound as all watches see it */
+struct quality {
+	struct timeline_time	time;
+	u64			bound;
+	bool			synchronized;
+};
+
+static void get_quality(struct timeline *tl, struct quality *q)
+{
+	timeline_read_locked(tl, &q->time);
+	q->bound = timeline_bound(&q->time);
+	q->synchronized = q->time.status == TIMELINE_STATUS_SYNCHRONIZED;
+}
+
+static struct timeline_watch *first_of(struct timerqueue_head *queue)
+{
+	struct timerqueue_node *node = timerqueue_getnext(queue);
+
+	return node ? container_of(node, struct timeline_watch, node) : NULL;
+}
+
+static bool degrades(const struct timeline_watch *watch, const struct quality *q)
+{
+	return watch && (!q->synchronized || q->bound > watch->event.accuracy_ns);
+}
+
+static bool recovers(const struct timeline_watch *watch, const struct quality *q)
+{
+	return watch && q->synchronized && q->bound <= watch->event.accuracy_ns;
+}
+
+/* Smallest accuracy first if content, largest first if not */
+static void enqueue(struct timeline *tl, struct timeline_watch *watch, enum watch_state state)
+{
+	s64 key = min_t(u64, watch->event.accuracy_ns, S64_MAX);
+
+	watch->state = state;
+	watch->node.expires = state == WATCH_CONTENT ? key : -key;
+	timerqueue_add(state == WATCH_CONTENT ? &tl->content : &tl->degraded, &watch->node);
+}
+
+static void dequeue(struct timeline *tl, struct timeline_watch *watch)
+{
+	if (watch->state == WATCH_CONTENT)
+		timerqueue_del(&tl->content, &watch->node);
+	else if (watch->state == WATCH_DEGRADED)
+		timerqueue_del(&tl->degraded, &watch->node);
+	watch->state = WATCH_NONE;
+}
+
+static void post(struct timeline_watch *watch, u32 type, const struct quality *q)
+{
+	struct timeline_event *event = &watch->event;
+
+	event->missed = watch->unread ? event->missed + 1 : 0;
+	event->type = type;
+	event->reason = 0;
+	if (type == TIMELINE_EVENT_DEGRADED) {
+		event->reason |= q->bound > event->accuracy_ns ? TIMELINE_WHY_BOUND : 0;
+		event->reason |= !q->synchronized ? TIMELINE_WHY_STATUS : 0;
+	}
+	event->time = q->time;
+	watch->unread = true;
+}
+
+static __poll_t poll_bits(const struct timeline_watch *watch)
+{
+	if (watch->state == WATCH_DESTROYED)
+		return EPOLLHUP | (watch->unread ? EPOLLIN | EPOLLRDNORM : 0);
+	if (!watch->unread)
+		return 0;
+	return watch->event.type == TIMELINE_EVENT_DEGRADED ? EPOLLPRI : EPOLLIN | EPOLLRDNORM;
+}
+
+/* One change that is due, or NULL */
+static struct timeline_watch *change_one(struct timeline *tl, const struct quality *q)
+{
+	struct timeline_watch *content = first_of(&tl->content);
+	struct timeline_watch *degraded = first_of(&tl->degraded);
+	struct timeline_watch *watch = content ?: degraded;
+
+	if (!tl->live && watch) {
+		dequeue(tl, watch);
+		watch->state = WATCH_DESTROYED;
+		post(watch, TIMELINE_EVENT_DESTROYED, q);
+		return watch;
+	}
+	if (degrades(content, q)) {
+		dequeue(tl, content);
+		enqueue(tl, content, WATCH_DEGRADED);
+		post(content, TIMELINE_EVENT_DEGRADED, q);
+		return content;
+	}
+	if (recovers(degraded, q)) {
+		dequeue(tl, degraded);
+		enqueue(tl, degraded, WATCH_CONTENT);
+		post(degraded, TIMELINE_EVENT_RECOVERED, q);
+		return degraded;
+	}
+	return NULL;
+}
+
+/*
+ * Time until the next change by itself. A slew of 500 ppm lowers the bound by at
+ * most 1 ns in 1999 ns, so who waits for that need not look earlier.
+ */
+static u64 until_change(struct timeline *tl, const struct quality *q)
+{
+	struct timeline_watch *content = first_of(&tl->content);
+	struct timeline_watch *degraded = first_of(&tl->degraded);
+	const struct timeline_entry *e = tl->entry;
+	u64 wait = U64_MAX, since = timeline_elapsed(e, q->time.counter);
+
+	if (!tl->live)
+		return content || degraded ? 0 : U64_MAX;
+	if (degrades(content, q) || recovers(degraded, q))
+		return 0;
+	if (!q->synchronized || e->counter_id != TIMELINE_COUNTER_X86_TSC)
+		return U64_MAX;
+	if (content)
+		wait = timeline_bound_exceeds(e, since, q->bound, content->event.accuracy_ns,
+					      arch_timeline_counter_hz());
+	if (timeline_slew_left(e, since)) {
+		if (degraded)
+			wait = min(wait, min_t(u64, q->bound - degraded->event.accuracy_ns,
+					       NSEC_PER_SEC) * 1999);
+	}
+	return max(wait, LOOK_AGAIN);
+}
+
+static void arm(struct timeline *tl)
+{
+	struct quality q;
+	u64 wait;
+
+	if (!first_of(&tl->content) && !first_of(&tl->degraded))
+		return;
+	get_quality(tl, &q);
+	wait = until_change(tl, &q);
+	if (wait != U64_MAX)
+		hrtimer_start(&tl->watch_timer, timeline_hop(wait), HRTIMER_MODE_REL);
+}
+
+static enum hrtimer_restart change(struct hrtimer *timer)
+{
+	struct timeline *tl = container_of(timer, struct timeline, watch_timer);
+	struct timeline_watch *watch;
+	unsigned long flags;
+	struct quality q;
+	__poll_t bits;
+	int n = 0;
+
+	/* A watch that is freed after its last change is still there to be woken */
+	rcu_read_lock();
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	get_quality(tl, &q);
+	while (n++ < BATCH && (watch = change_one(tl, &q))) {
+		bits = poll_bits(watch);
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+		wake_up_poll(&watch->wqh, bits);
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		get_quality(tl, &q);
+	}
+	if (n <= BATCH)
+		arm(tl);
+	else
+		hrtimer_start(&tl->watch_timer, BATCH_PAUSE, HRTIMER_MODE_REL);
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	rcu_read_unlock();
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * timeline_watch_update - a timeline has changed
+ * @tl: timeline, locked
+ */
+void timeline_watch_update(struct timeline *tl)
+{
+	arm(tl);
+}
+
+/**
+ * timeline_watch_init - set up
+ * @tl: timeline
+ */
+void timeline_watch_init(struct timeline *tl)
+{
+	timerqueue_init_head(&tl->content);
+	timerqueue_init_head(&tl->degraded);
+	hrtimer_init(&tl->watch_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	tl->watch_timer.function = change;
+}
+
+/**
+ * timeline_watch_alloc - for a file
+ */
+struct timeline_watch *timeline_watch_alloc(void)
+{
+	struct timeline_watch *watch = kzalloc(sizeof(*watch), GFP_KERNEL_ACCOUNT);
+
+	if (watch) {
+		timerqueue_init(&watch->node);
+		mutex_init(&watch->binding);
+		init_waitqueue_head(&watch->wqh);
+	}
+	return watch;
+}
+
+static void stop(struct timeline_watch *watch)
+{
+	struct timeline *tl = watch->tl;
+	unsigned long flags;
+
+	if (!tl)
+		return;
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	dequeue(tl, watch);
+	watch->unread = false;
+	WRITE_ONCE(watch->tl, NULL);
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+}
+
+/**
+ * timeline_watch_free - of a file that is closed
+ * @watch: watch
+ */
+void timeline_watch_free(struct timeline_watch *watch)
+{
+	stop(watch);
+	kfree_rcu(watch, rcu);
+}
+
+/**
+ * timeline_watch_start - watch a timeline, instead of the one before if any
+ * @watch: watch
+ * @generation: of the timeline
+ * @arg: what to watch
+ *
+ * A watch starts as content: if the timeline is worse than that, it is told.
+ */
+int timeline_watch_start(struct timeline_watch *watch, u32 generation,
+			 const struct timeline_bind *arg)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	guard(mutex)(&watch->binding);
+	stop(watch);
+	tl = timeline_lock(arg->id, generation, &flags);
+	if (IS_ERR(tl))
+		return -EINVAL;
+	WRITE_ONCE(watch->tl, tl);
+	watch->event = (struct timeline_event) {
+		.id = arg->id,
+		.accuracy_ns = arg->accuracy_ns,
+	};
+	enqueue(tl, watch, WATCH_CONTENT);
+	arm(tl);
+	timeline_unlock(tl, flags);
+	return 0;
+}
+
+/* The timeline of a watch, locked, or NULL */
+static struct timeline *lock_watch(struct timeline_watch *watch, unsigned long *flags)
+{
+	struct timeline *tl;
+
+	while ((tl = READ_ONCE(watch->tl))) {
+		raw_spin_lock_irqsave(&tl->lock, *flags);
+		if (READ_ONCE(watch->tl) == tl)
+			break;
+		raw_spin_unlock_irqrestore(&tl->lock, *flags);
+	}
+	return tl;
+}
+
+/**
+ * timeline_watch_poll - for poll() of the file
+ * @watch: watch
+ * @file: file
+ * @wait: as poll() gives it
+ */
+__poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
+			     struct poll_table_struct *wait)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	__poll_t bits;
+
+	poll_wait(file, &watch->wqh, wait);
+	tl = lock_watch(watch, &flags);
+	if (!tl)
+		return 0;
+	bits = poll_bits(watch);
+	timeline_unlock(tl, flags);
+	return bits;
+}
+
+/* 1 if there was an event, 0 at the end, -EAGAIN if there is none yet */
+static int try_take(struct timeline_watch *watch, struct timeline_event *event)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	int ret = -EAGAIN;
+
+	tl = lock_watch(watch, &flags);
+	if (!tl)
+		return -EINVAL;
+	if (watch->unread) {
+		*event = watch->event;
+		watch->unread = false;
+		ret = 1;
+	} else if (watch->state == WATCH_DESTROYED) {
+		ret = 0;
+	}
+	timeline_unlock(tl, flags);
+	return ret;
+}
+
+/**
+ * timeline_watch_take - for read() of the file
+ * @watch: watch
+ * @nonblock: do not wait
+ * @event: result
+ *
+ * Return: 1, 0 at the end, or an error; -EINVAL if the file did no BIND
+ */
+int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
+			struct timeline_event *event)
+{
+	int ret = try_take(watch, event), error;
+
+	if (ret != -EAGAIN || nonblock)
+		return ret;
+	error = wait_event_interruptible(watch->wqh,
+					 (ret = try_take(watch, event)) != -EAGAIN);
+	return error ?: ret;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <sched.h>
+#include <setjmp.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include "tl_test.h"
+
+#define NR32_PRCTL		172
+#define NR32_CLOCK_GETTIME64	403
+
+static int fd;
+static u32 id;
+
+/* Each way of reading in turn must see the time move on */
+static bool in_order(void)
+{
+	struct timeline_time vdso, call;
+	u64 t[4];
+
+	return !tl_vdso(id, &vdso) && !tl_clock(CLOCK_TIMELINE(id), &t[0]) &&
+	       !tl_clock_syscall(CLOCK_TIMELINE(id), &t[1]) && !tl_prctl(id, &call) &&
+	       !tl_clock(CLOCK_TIMELINE(id), &t[2]) &&
+	       tl_ns(&vdso) <= t[0] && t[0] <= t[1] && t[1] <= tl_ns(&call) &&
+	       tl_ns(&call) <= t[2] && t[2] - tl_ns(&vdso) < 10 * MS &&
+	       vdso.disruption == call.disruption && vdso.counter < call.counter &&
+	       vdso.err_low_ns <= call.err_low_ns;
+}
+
+static void never_set(void)
+{
+	int unset = tl_create(fd, "unset", 0);
+	struct timeline_time tt;
+	struct timespec ts = { 0, 1 };
+	u64 ns;
+
+	t_equal(tl_vdso(unset, &tt), 0, "a timeline that was never set can be read");
+	t_equal(tt.status, TIMELINE_STATUS_INITIALIZING, "its status");
+	t_ok(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns == TIMELINE_UNBOUNDED &&
+	     !tt.sec && !tt.nsec, "its time is 0, its bound has no bound");
+	t_equal(tl_clock(CLOCK_TIMELINE(unset), &ns), -EAGAIN, "clock_gettime() of it");
+	t_equal(clock_nanosleep(CLOCK_TIMELINE(unset), 0, &ts, NULL), EAGAIN, "sleep on it");
+	tl_destroy(fd, unset);
+	t_equal(tl_vdso(unset, &tt), -EINVAL, "read it when it is gone");
+}
+
+static void unknown(void)
+{
+	struct timespec ts;
+	u64 ns;
+
+	t_equal(tl_clock(CLOCK_TIMELINE(30), &ns), -EINVAL, "a timeline that does not exist");
+	t_equal(tl_clock(CLOCK_TIMELINE(40), &ns), -EINVAL, "a host's timeline, without a host");
+	t_equal(tl_clock(CLOCK_TIMELINE_LAST + 1, &ns), -EINVAL, "the clock id after the last");
+	t_equal(tl_clock(CLOCK_TIMELINE_SELF, &ns), -EINVAL, "SELF, bound to none");
+	t_equal(tl_clock(30, &ns), -EINVAL, "clock id 30");
+	t_equal(clock_getres(CLOCK_TIMELINE(30), &ts) ? errno : 0, EINVAL, "its resolution");
+	t_equal(clock_settime(CLOCK_TIMELINE(id), &ts) ? errno : 0, EINVAL, "clock_settime()");
+}
+
+static sigjmp_buf no_gate;
+
+static void on_fault(int sig)
+{
+	(void)sig;
+	siglongjmp(no_gate, 1);
+}
+
+static bool have_int80(void)
+{
+	if (sigsetjmp(no_gate, 1))
+		return false;
+	signal(SIGSEGV, on_fault);
+	tl_int80(20 /* getpid */, 0, 0, 0);
+	signal(SIGSEGV, SIG_DFL);
+	return true;
+}
+
+static void narrow_code(void)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct timeline_time *tt = (void *)low, now;
+	struct timespec *ts = (void *)(low + 256);
+	long at = (long)low;
+
+	if (!have_int80()) {
+		t_skip("a kernel without 32-bit system calls");
+		return;
+	}
+	t_equal(tl_int80(NR32_PRCTL, PR_TIMELINE_GETTIME, id, at), 0, "prctl() of 32-bit code");
+	t_equal(tl_int80(NR32_CLOCK_GETTIME64, CLOCK_TIMELINE(id), at + 256, 0), 0,
+		"clock_gettime64() of 32-bit code");
+	tl_vdso(id, &now);
+	t_ok(tl_ns(tt) <= ts->tv_sec * SEC + ts->tv_nsec &&
+	     ts->tv_sec * SEC + ts->tv_nsec <= tl_ns(&now) && tl_ns(&now) - tl_ns(tt) < 10 * MS,
+	     "and both tell the time");
+}
+
+/* As the specification says and without our header */
+static void as_vmclock(void)
+{
+	const u8 *page = mmap(NULL, 16384, PROT_READ, MAP_SHARED, fd, 0), *e = page + 256 * id;
+	struct timeline_time tt;
+	u64 counter, period, sec, frac, max;
+	unsigned __int128 t;
+
+	t_ok(page != MAP_FAILED, "map the table");
+	t_ok(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED,
+	     "not to write");
+	t_ok(mprotect((void *)page, 4096, PROT_READ | PROT_WRITE) == -1, "not later either");
+	t_ok(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 16384) == MAP_FAILED,
+	     "not what is behind it");
+	t_ok(!memcmp(e, "VCLK", 4), "VMClock's magic");
+	t_ok(*(u32 *)(e + 4) == 256 && *(u16 *)(e + 8) == 1 && e[0xa] == 1, "size, version, TSC");
+	counter = *(u64 *)(e + 0x28), period = *(u64 *)(e + 0x30);
+	sec = *(u64 *)(e + 0x48), frac = *(u64 *)(e + 0x50), max = *(u64 *)(e + 0x60);
+	tl_vdso(id, &tt);
+	t = (((unsigned __int128)(tt.counter - counter) * period) >> e[0x27]) + frac;
+	t_equal(sec + (u64)(t >> 64), tt.sec, "seconds by VMClock's formula");
+	t_equal((u64)((((u64)t >> 32) * 1000000000) >> 32), tt.nsec, "nanoseconds by it");
+	t_at_least(tt.err_low_ns, max, "the bound starts at VMClock's");
+	t_equal(e[0x22], TIMELINE_STATUS_SYNCHRONIZED, "status");
+}
+
+static void other_namespace(void *unused)
+{
+	u64 ns;
+
+	(void)unused;
+	_exit(in_order() && !tl_clock(CLOCK_TIMELINE(id), &ns) && ns / SEC == 1000000 ? 0 : 1);
+}
+
+static void time_namespace(void)
+{
+	int f;
+
+	if (unshare(CLONE_NEWTIME)) {
+		t_skip("no time namespaces");
+		return;
+	}
+	f = open("/proc/self/timens_offsets", O_WRONLY);
+	if (f < 0 || write(f, "monotonic 5000 0\nboottime 5000 0\n", 33) != 33)
+		t_fatal("offsets of a time namespace");
+	close(f);
+	t_equal(t_wait(t_fork(other_namespace, NULL)), 0, "the same in another time namespace");
+}
+
+VBS_TEST("every way of reading a timeline tells the same time, and nothing where there is none", 60)
+{
+	struct timespec ts;
+	int i, good = 0;
+
+	fd = tl_open();
+	id = tl_make(fd, "read", 0);
+	for (i = 0; i < 1000; i++)
+		good += in_order();
+	t_equal(good, 1000, "vDSO, clock_gettime() by both, prctl(): in order");
+	t_equal(clock_getres(CLOCK_TIMELINE(id), &ts), 0, "clock_getres()");
+	t_ok(!ts.tv_sec && ts.tv_nsec >= 1 && ts.tv_nsec <= 2, "a tick, at least 1 ns");
+	never_set();
+	unknown();
+	narrow_code();
+	as_vmclock();
+	time_namespace();
+	tl_destroy(fd, id);
+}

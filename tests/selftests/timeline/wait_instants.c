@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include "tl_test.h"
+
+static int fd;
+static u32 id;
+static clockid_t clk;
+
+static struct timespec ts_of(u64 ns)
+{
+	return (struct timespec) { ns / SEC, ns % SEC };
+}
+
+static void sleepers(void)
+{
+	u64 start = tl_now(id), mono = now_ns();
+	struct timespec ts = ts_of(50 * MS), rest;
+	int ret = clock_nanosleep(clk, 0, &ts, NULL);
+	u64 end = tl_now(id);
+
+	mono = now_ns() - mono;
+	t_equal(ret, 0, "sleep 50 ms");
+	t_near(end - start, 50 * MS, 60 * US, "on the timeline");
+	t_near(mono, 50 * MS, 200 * US, "by CLOCK_MONOTONIC");
+	ts = ts_of(start + 200 * MS);
+	ret = clock_nanosleep(clk, TIMER_ABSTIME, &ts, NULL);
+	end = tl_now(id);
+	t_equal(ret, 0, "sleep until an instant");
+	t_near(end, start + 200 * MS, 60 * US, "awake then");
+	ts = ts_of(start);
+	t_equal(clock_nanosleep(clk, TIMER_ABSTIME, &ts, NULL), 0, "an instant that has passed");
+	alarm(1);
+	ts = ts_of(3 * SEC);
+	t_equal(clock_nanosleep(clk, 0, &ts, &rest), EINTR, "a signal interrupts");
+	t_near(rest.tv_sec * SEC + rest.tv_nsec, 2 * SEC, 2 * MS, "what remains");
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void timer_fd(void)
+{
+	int t = timerfd_create(clk, TFD_NONBLOCK);
+	struct itimerspec its = { { 0, 10 * MS }, { 0, 10 * MS } }, got;
+	u64 start = tl_now(id), ticks;
+
+	t_at_least(t, 0, "timerfd_create()");
+	t_equal(timerfd_settime(t, 0, &its, NULL), 0, "every 10 ms");
+	sleep_ns(105 * MS);
+	t_equal(read(t, &ticks, sizeof(ticks)), 8, "read it");
+	t_equal(ticks, (tl_now(id) - start) / (10 * MS), "ticks");
+	t_equal(timerfd_gettime(t, &got), 0, "timerfd_gettime()");
+	t_ok(got.it_value.tv_nsec > 0 && got.it_value.tv_nsec <= (long)(10 * MS), "until the next");
+	its = (struct itimerspec) { .it_value = ts_of(start + 300 * MS) };
+	t_equal(timerfd_settime(t, TFD_TIMER_ABSTIME, &its, NULL), 0, "once, at an instant");
+	poll(&(struct pollfd) { t, POLLIN, 0 }, 1, 1000);
+	t_near(tl_now(id), start + 300 * MS, 60 * US, "it comes then");
+	close(t);
+}
+
+static void posix_timer(void)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec its = { { 0, 20 * MS }, { 0, 20 * MS } };
+	u64 start;
+	sigset_t set;
+	timer_t t;
+	int i;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	t_equal(timer_create(clk, &ev, &t), 0, "timer_create()");
+	start = tl_now(id);
+	t_equal(timer_settime(t, 0, &its, NULL), 0, "every 20 ms");
+	for (i = 0; i < 5; i++)
+		sigwaitinfo(&set, NULL);
+	t_near(tl_now(id), start + 100 * MS, 100 * US, "the fifth comes after 100 ms");
+	t_equal(timer_delete(t), 0, "timer_delete()");
+}
+
+/* A step forward expires, one back makes wait */
+static void steps(void)
+{
+	int t = timerfd_create(clk, TFD_NONBLOCK);
+	struct itimerspec its = { .it_value = ts_of(1000500 * SEC) };
+	struct pollfd p = { t, POLLIN, 0 };
+
+	tl_set(fd, id, 1000000, 0);
+	timerfd_settime(t, TFD_TIMER_ABSTIME, &its, NULL);
+	t_equal(poll(&p, 1, 50), 0, "500 s to go");
+	tl_set(fd, id, 1000501, 0);
+	t_equal(poll(&p, 1, 10), 1, "a step forward over the instant expires");
+	its.it_value.tv_sec = 1000502;
+	timerfd_settime(t, TFD_TIMER_ABSTIME, &its, NULL);
+	tl_set(fd, id, 1000500, 0);
+	t_equal(poll(&p, 1, 1500), 0, "a step back makes it wait");
+	t_equal(poll(&p, 1, 600), 1, "as long as it takes");
+	close(t);
+}
+
+static void doomed(void *unused)
+{
+	struct timespec ts = ts_of(1000 * SEC);
+
+	(void)unused;
+	_exit(clock_nanosleep(clk, 0, &ts, NULL) == ENODEV ? 0 : 1);
+}
+
+static void destroyed(void)
+{
+	int t = timerfd_create(clk, TFD_NONBLOCK);
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec its = { .it_value = ts_of(1000 * SEC) };
+	struct pollfd p = { t, POLLIN, 0 };
+	struct timespec wait = ts_of(SEC);
+	pid_t pid = t_fork(doomed, NULL);
+	sigset_t set;
+	timer_t pt;
+	u64 ticks;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	timer_create(clk, &ev, &pt);
+	timer_settime(pt, 0, &its, NULL);
+	timerfd_settime(t, 0, &its, NULL);
+	sleep_ns(20 * MS);
+	t_equal(tl_destroy(fd, id), 0, "destroy it while there are waiters");
+	t_equal(t_wait(pid), 0, "a sleeper gets ENODEV");
+	t_equal(poll(&p, 1, 1000), 1, "the timerfd wakes");
+	t_ok(read(t, &ticks, 8) == -1 && errno == ENODEV, "and reads ENODEV");
+	t_equal(timerfd_settime(t, 0, &its, NULL) ? errno : 0, ENODEV, "and cannot be set");
+	t_equal(sigtimedwait(&set, NULL, &wait), SIGUSR1, "the timer's signal comes");
+	t_equal(timer_settime(pt, 0, &its, NULL) ? errno : 0, ENODEV, "it cannot be set");
+	t_equal(timer_delete(pt), 0, "but deleted");
+	close(t);
+}
+
+/* Expired, unread and periodic when the end comes: told too, again and again */
+static void destroyed_late(void)
+{
+	struct itimerspec its = { { 0, MS }, { 0, MS } };
+	u32 other = tl_make(fd, "late", 0);
+	int t = timerfd_create(CLOCK_TIMELINE(other), 0), i, told = 0;
+	u64 ticks;
+
+	timerfd_settime(t, 0, &its, NULL);
+	sleep_ns(5 * MS);
+	tl_destroy(fd, other);
+	if (read(t, &ticks, 8) == 8)
+		t_at_least(ticks, 1, "ticks before the end");
+	for (i = 0; i < 3; i++)
+		told += read(t, &ticks, 8) == -1 && errno == ENODEV;
+	t_equal(told, 3, "a periodic timerfd reads ENODEV, however often");
+	close(t);
+}
+
+VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is destroyed", 60)
+{
+	fd = tl_open();
+	id = tl_make(fd, "wait", TIMELINE_STEP);
+	clk = CLOCK_TIMELINE(id);
+	tl_set(fd, id, 1000000, 400);
+	signal(SIGALRM, on_alarm);
+	sleepers();
+	timer_fd();
+	posix_timer();
+	steps();
+	destroyed_late();
+	destroyed();
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The arithmetic of timelines, against a model in 128 and more bits that has no
+ * rounding to speak of.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include PROJECT_H
+#include "rand.h"
+
+typedef unsigned __int128 u128;
+typedef __int128 s128;
+
+#define HZ	2999999000ULL
+#define NS	1000000000ULL
+
+static const struct timeline_counter tsc = { .hz = HZ, .id = TIMELINE_COUNTER_X86_TSC };
+
+static uint64_t period_of(uint64_t hz, unsigned int shift, int ppm)
+{
+	u128 nominal = ((u128)1 << (64 + shift)) / hz;
+
+	return nominal + (s128)nominal * ppm / 1000000;
+}
+
+static struct timeline_set params(unsigned int shift, int ppm)
+{
+	return (struct timeline_set) {
+		.counter_id = TIMELINE_COUNTER_X86_TSC,
+		.counter_period_shift = shift,
+		.clock_status = TIMELINE_STATUS_SYNCHRONIZED,
+		.vmclock_flags = TIMELINE_VF_PERIOD_MAXERROR_VALID |
+				 TIMELINE_VF_TIME_MAXERROR_VALID,
+		.counter_value = 1000,
+		.counter_period_frac_sec = period_of(HZ, shift, ppm),
+		.counter_period_maxerror_rate_frac_sec = period_of(HZ, shift, 0) / 20000,
+		.time_sec = 1700000000,
+		.err_low_ns = 1000,
+		.err_high_ns = 500,
+	};
+}
+
+/* Time of an entry in 2^-64 s, as exact as its fields */
+static s128 exact(const struct timeline_entry *e, uint64_t counter)
+{
+	struct timeline_span t = timeline_project(e, counter);
+
+	return (s128)(((u128)t.sec << 64) | t.frac);
+}
+
+static void refuses(const struct timeline_set *s, uint64_t now)
+{
+	assert_int_equal(timeline_check_set(s, &tsc, now), -EINVAL);
+}
+
+static void check_rows(void **state)
+{
+	struct timeline_set good = params(0, 0), s;
+
+	(void)state;
+	assert_int_equal(timeline_check_set(&good, &tsc, 1000), 0);
+	refuses(&good, 999);
+	refuses(&good, 1000 + (1ULL << 63));
+	for (unsigned int shift = 0; shift <= TIMELINE_SHIFT_MAX; shift++) {
+		s = params(shift, 499);
+		assert_int_equal(timeline_check_set(&s, &tsc, 1000), 0);
+		s = params(shift, -499);
+		assert_int_equal(timeline_check_set(&s, &tsc, 1000), 0);
+		s = params(shift, 501);
+		refuses(&s, 1000);
+		s = params(shift, -501);
+		refuses(&s, 1000);
+	}
+	s = good, s.counter_period_shift = 25, refuses(&s, 1000);
+	s = good, s.counter_period_frac_sec = 0, refuses(&s, 1000);
+	s = good, s.counter_period_frac_sec = ~0ULL, refuses(&s, 1000);
+	s = good, s.counter_id = TIMELINE_COUNTER_RAW, refuses(&s, 1000);
+	s = good, s.clock_status = 1, refuses(&s, 1000);
+	s = good, s.clock_status = 5, refuses(&s, 1000);
+	s = good, s.leap_indicator = 6, refuses(&s, 1000);
+	s = good, s.leap_second_smearing_hint = 3, refuses(&s, 1000);
+	s = good, s.vmclock_flags = 0x80, refuses(&s, 1000);
+	s = good, s.pad = 1, refuses(&s, 1000);
+	s = good, s.reserved[3] = 1, refuses(&s, 1000);
+	s = good, s.time_sec = TIMELINE_SEC_MAX, refuses(&s, 1000);
+}
+
+/* Half of the counter's range later: as if computed without any limit */
+static void far_counter(void **state)
+{
+	uint64_t ticks = ~0ULL >> 1;
+	struct timeline_entry e = { 0 };
+	struct timeline_set s = params(24, 0);
+	struct timeline_time tt;
+	u128 seconds;
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_read(&e, 1000 + ticks, &tt);
+	seconds = (u128)ticks * s.counter_period_frac_sec >> 88;
+	assert_true(tt.sec == (int64_t)(s.time_sec + seconds));
+	assert_true(tt.nsec < NS);
+	/* 50 ppm of 97 years */
+	assert_true(tt.err_low_ns > seconds * 49000 && tt.err_low_ns < seconds * 51000);
+	timeline_read(&e, 999, &tt);
+	assert_true(tt.sec == (int64_t)s.time_sec && tt.nsec == 0);
+	timeline_read(&e, 1000 + ticks + 1, &tt);
+	assert_true(tt.sec == (int64_t)s.time_sec);
+}
+
+static void unbounded(void **state)
+{
+	struct timeline_entry e = { 0 };
+	struct timeline_set s = params(0, 0);
+	struct timeline_time tt;
+
+	(void)state;
+	s.vmclock_flags = TIMELINE_VF_TIME_MAXERROR_VALID;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_read(&e, 5000, &tt);
+	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns == TIMELINE_UNBOUNDED);
+	s = params(0, 0);
+	s.counter_period_maxerror_rate_frac_sec = ~0ULL;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_read(&e, 5000, &tt);
+	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED);
+	s = params(0, 0);
+	s.err_low_ns = TIMELINE_UNBOUNDED - 1;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_read(&e, 5000, &tt);
+	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns < 600);
+}
+
+static void too_far(void **state)
+{
+	struct timeline_entry e = { 0 }, next;
+	struct timeline_set s = params(0, 0);
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	next = e;
+	s.time_sec += 1 << 20;
+	assert_int_equal(timeline_next(&next, &e, &s, 1000), -ERANGE);
+	/* 2^62 ticks at 3 GHz slew 8.9 days */
+	s.time_sec = 1700000000 + 780000;
+	assert_int_equal(timeline_next(&next, &e, &s, 1000), -ERANGE);
+	s.time_sec = 1700000000 + 760000;
+	assert_int_equal(timeline_next(&next, &e, &s, 1000), 0);
+	s.time_sec = 1700000000 - 760000;
+	assert_int_equal(timeline_next(&next, &e, &s, 1000), 0);
+}
+
+/* True time: a wandering clock; the synchroniser knows it with an error */
+struct truth {
+	double ppm;
+	uint64_t counter;
+	u128 time;		/* 2^-64 s */
+};
+
+static void pass(struct truth *t, uint64_t ticks)
+{
+	u128 period = ((u128)1 << 64) / HZ;
+
+	t->time += ticks * (period + (s128)((double)period * t->ppm * 1e-6));
+	t->counter += ticks;
+}
+
+static struct timeline_set observe(const struct truth *t, struct rnd *r)
+{
+	struct timeline_set s = params(rnd_below(r, 25), (int)rnd_below(r, 101) - 50);
+	int64_t error = (int64_t)rnd_below(r, 2000001) - 1000000;
+	u128 seen = t->time + (s128)error * (s128)(((u128)1 << 64) / NS);
+
+	s.counter_value = t->counter;
+	s.time_sec = seen >> 64;
+	s.time_frac_sec = seen;
+	s.err_low_ns = error > 0 ? error + 2 : 2;
+	s.err_high_ns = error < 0 ? -error + 2 : 2;
+	/* The period is off by up to 50 ppm, and the truth's by up to 30 */
+	s.counter_period_maxerror_rate_frac_sec = s.counter_period_frac_sec / 10000;
+	return s;
+}
+
+static void check_reading(const struct timeline_entry *e, const struct truth *t, s128 *last)
+{
+	s128 ns = ((u128)1 << 64) / NS, now = exact(e, t->counter);
+	struct timeline_time tt;
+	s128 read;
+
+	timeline_read(e, t->counter, &tt);
+	read = ((s128)tt.sec << 64) + (s128)(((u128)tt.nsec << 64) / NS);
+	assert_true(now >= *last);
+	assert_true(read <= now + 1 && now - read <= ns + 1);
+	assert_true((s128)t->time >= read - (s128)tt.err_low_ns * ns);
+	assert_true((s128)t->time <= read + (s128)tt.err_high_ns * (ns + 1));
+	*last = now;
+}
+
+/* Any sequence of updates: never back, never a jump, the truth inside */
+static void continuous(void **state)
+{
+	struct rnd r = { rnd_seed("continuous") };
+	struct truth t = { .counter = rnd_next(&r), .time = (u128)1700000000 << 64 };
+	struct timeline_entry e = { 0 }, next;
+	struct timeline_set s;
+	s128 last = 0, before, after;
+	int i, j;
+
+	(void)state;
+	s = observe(&t, &r);
+	assert_int_equal(timeline_next(&e, NULL, &s, t.counter), 0);
+	for (i = 0; i < 200000; i++) {
+		t.ppm = (double)rnd_below(&r, 61) - 30;
+		for (j = 0; j < 3; j++) {
+			check_reading(&e, &t, &last);
+			pass(&t, rnd_below(&r, i % 100 ? HZ / 100 : HZ * 100));
+		}
+		s = observe(&t, &r);
+		pass(&t, rnd_below(&r, 100000));
+		before = exact(&e, t.counter);
+		next = e;
+		assert_int_equal(timeline_next(&next, &e, &s, t.counter), 0);
+		assert_true(timeline_entry_sane(&next));
+		after = exact(&next, t.counter);
+		assert_true(after >= before);
+		assert_true(after - before <= (s128)(((u128)1 << 64) / HZ / 1000));
+		e = next;
+		check_reading(&e, &t, &last);
+	}
+}
+
+static void slew_is_500_ppm(void **state)
+{
+	struct timeline_entry e = { 0 }, next;
+	struct timeline_set s = params(0, 0);
+	struct timeline_time tt;
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	next = e;
+	s.time_sec--;
+	assert_int_equal(timeline_next(&next, &e, &s, 1000), 0);
+	/* 2000 s for the second that it is ahead; 1 s of that in 2000 s */
+	assert_true(next.slew_end - 1000 - 2000 * HZ + HZ / 100 < HZ / 50);
+	timeline_read(&next, 1000, &tt);
+	assert_true(tt.sec == 1700000000 && tt.err_low_ns > NS && tt.err_high_ns < 510);
+	timeline_read(&next, next.slew_end - 1, &tt);
+	assert_true(tt.sec == 1700001998 || tt.sec == 1700001999);
+	assert_true(exact(&next, next.slew_end) - exact(&next, next.slew_end - 1) > 0);
+}
+
+static void bound_exceeds(void **state)
+{
+	struct timeline_entry e = { 0 };
+	struct timeline_set s = params(0, 0);
+	struct timeline_time tt;
+	uint64_t wait;
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_read(&e, 1000, &tt);
+	wait = timeline_bound_exceeds(&e, 0, timeline_bound(&tt), 51000, HZ);
+	/* 50 us at 50 ppm is a second */
+	assert_in_range(wait, NS - NS / 1000, NS + NS / 1000);
+	timeline_read(&e, 1000 + HZ + HZ / 1000, &tt);
+	assert_true(timeline_bound(&tt) > 51000);
+	/* At the limit already: until the next whole ns, not at once */
+	wait = timeline_bound_exceeds(&e, 1000, 51000, 51000, HZ);
+	assert_in_range(wait, 19000, 20001);
+	e.err_rate = 0;
+	assert_true(timeline_bound_exceeds(&e, 0, 1, 2, HZ) == TIMELINE_UNBOUNDED);
+}
+
+static void reanchor(void **state)
+{
+	const struct timeline_counter raw = { .hz = NS, .id = TIMELINE_COUNTER_RAW };
+	struct timeline_entry e = { 0 }, next;
+	struct timeline_set s = params(3, 0);
+	struct timeline_time tt;
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	timeline_reanchor(&next, &e, 5 * NS + 7, &raw, 42);
+	timeline_read(&next, 42 + 3 * NS, &tt);
+	assert_true(tt.sec == 1700000008 && tt.nsec >= 6 && tt.nsec <= 7);
+	assert_true(tt.err_high_ns == TIMELINE_UNBOUNDED);
+	assert_int_equal(tt.status, TIMELINE_STATUS_UNRELIABLE);
+	assert_true(timeline_entry_sane(&next));
+}
+
+static void difference(void **state)
+{
+	uint64_t p = period_of(NS, 24, 0);
+
+	(void)state;
+	assert_in_range(timeline_diff_ns(p, 24, 0, NS), NS - 1, NS);
+	assert_in_range(-timeline_diff_ns(p, 24, NS, 0), NS - 1, NS);
+	assert_true(timeline_diff_ns(p, 24, ~0ULL, 4) >= 4);
+	assert_true(timeline_diff_ns(~0ULL, 0, 0, 1ULL << 62) == INT64_MAX);
+	assert_true(timeline_diff_ns(~0ULL, 0, 1ULL << 62, 0) == -INT64_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_rows),
+		cmocka_unit_test(far_counter),
+		cmocka_unit_test(unbounded),
+		cmocka_unit_test(too_far),
+		cmocka_unit_test(continuous),
+		cmocka_unit_test(slew_is_500_ppm),
+		cmocka_unit_test(bound_exceeds),
+		cmocka_unit_test(reanchor),
+		cmocka_unit_test(difference),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("timeline", tests, NULL, NULL);
+}
