@@ -103,7 +103,7 @@ static void states(void)
 {
 	struct timeline_set set;
 	struct vmclock_time t, u;
-	int other = tl_create(fd, "vm-states", TIMELINE_STEP);
+	int other = tl_create(fd, "vm-other", TIMELINE_STEP);
 	const void *at = region_of(other);
 
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &t);
