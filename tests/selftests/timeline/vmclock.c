@@ -10,16 +10,8 @@ typedef unsigned __int128 u128;
 
 static int fd;
 static u32 id;
+static u64 hz;
 static const void *region;
-
-static u64 counter_hz(void)
-{
-	struct timeline_get get = { .set.id = id };
-
-	if (tl_ioctl(fd, TIMELINE_GET, &get))
-		t_fatal("get timeline %u", id);
-	return get.counter_hz;
-}
 
 static u32 make_tai(void)
 {
@@ -27,6 +19,7 @@ static u32 make_tai(void)
 
 	if (tl_ioctl(fd, TIMELINE_CREATE, &arg))
 		t_fatal("create a timeline");
+	hz = tl_settled_hz(fd, arg.id);
 	tl_set(fd, arg.id, 1000000, 0);
 	return arg.id;
 }
@@ -133,7 +126,6 @@ static void states(void)
 static void write_shifts(void *arg)
 {
 	struct timeline_set set = *(struct timeline_set *)arg;
-	u64 hz = counter_hz();
 	unsigned int shift;
 
 	for (;;) {
@@ -150,7 +142,7 @@ static void write_shifts(void *arg)
 static void race(void)
 {
 	struct timeline_set set = tl_params(fd, id, 1000002, 0);
-	u64 end = now_ns() + SEC, want, hz = counter_hz();
+	u64 end = now_ns() + SEC, want;
 	u64 reads = 0, wrong = 0, retries = 0;
 	struct vmclock_time t;
 	pid_t writer;
