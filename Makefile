@@ -92,6 +92,7 @@ bisect: tree ## 5 min a patch cold: every patch builds on those before it
 
 mutants: kernel ## Hours: faults planted in the code, each of which a test must find
 	@tests/mutants/run
+	@tests/mutants/timeline
 
 soak: kernel ## 1 h: the long runs of the fuzzers and the stress tests
 	@$(B)/test --long unit fuzz vm

@@ -136,7 +136,9 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 {
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 	struct timeline_entry *e = tl->entry, next;
-	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP;
+	/* An update may come before timeline_disrupt() has come to this one */
+	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP ||
+		    e->counter_id != counter->id;
 	u64 now;
 	int ret;
 

@@ -80,21 +80,6 @@ static u64 write_for(u64 ns)
 	return n;
 }
 
-/* Soon after boot the frequency is measured once more; not during the race */
-static u64 settled_hz(void)
-{
-	struct timeline_get get = { .set.id = s->id };
-	u64 hz;
-
-	do {
-		hz = get.counter_hz;
-		sleep_ns(2 * SEC);
-		get.set.id = s->id;
-		tl_ioctl(fd, TIMELINE_GET, &get);
-	} while (hz != get.counter_hz);
-	return hz;
-}
-
 VBS_TEST("readers that race with updates never see time run back or the truth outside", 120)
 {
 	u64 seconds = t_arg("seconds", 20), updates, reads = 0, backward = 0, outside = 0;
@@ -105,7 +90,7 @@ VBS_TEST("readers that race with updates never see time run back or the truth ou
 	fd = tl_open();
 	s = t_shared(sizeof(*s));
 	s->id = tl_create(fd, "race", 0);
-	s->hz = settled_hz();
+	s->hz = tl_settled_hz(fd, s->id);
 	s->epoch = tl_counter();
 	set = tl_params(fd, s->id, 1, 0);
 	set.counter_value = s->epoch;

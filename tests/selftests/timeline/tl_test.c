@@ -40,6 +40,21 @@ u64 tl_counter(void)
 	return __rdtscp(&cpu);
 }
 
+u64 tl_settled_hz(int fd, u32 id)
+{
+	struct timeline_get get = { .set.id = id };
+	u64 hz;
+
+	do {
+		hz = get.counter_hz;
+		sleep_ns(2 * SEC);
+		get.set.id = id;
+		if (tl_ioctl(fd, TIMELINE_GET, &get))
+			t_fatal("get timeline %u", id);
+	} while (hz != get.counter_hz);
+	return hz;
+}
+
 struct timeline_set tl_params(int fd, u32 id, u64 sec, int ppm)
 {
 	struct timeline_get get = { .set.id = id };

@@ -21,6 +21,11 @@ int tl_open(void);
 int tl_ioctl(int fd, unsigned long cmd, void *arg);
 int tl_create(int fd, const char *name, u32 flags);	/* an id */
 int tl_destroy(int fd, u32 id);
+/*
+ * Frequency of the counter in use, for tests in real time: soon after boot it is
+ * measured once more, and it must not change while they go on.
+ */
+u64 tl_settled_hz(int fd, u32 id);
 /* Parameters as of now: nominal period, ppm of error, bounds 5 and 3 us */
 struct timeline_set tl_params(int fd, u32 id, u64 sec, int ppm);
 void tl_set(int fd, u32 id, u64 sec, int ppm);		/* must succeed */

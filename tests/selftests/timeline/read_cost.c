@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What reading and updating cost, in instructions: in a machine that counts
+ * them one is a nanosecond. The calls go through the C library, and include it.
+ */
+#include <sys/syscall.h>
+#include "tl_test.h"
+
+#define CALLS	1000
+
+static int fd;
+static u32 id;
+static struct timeline_set set;
+
+static void monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+}
+
+static void by_clock_id(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_TIMELINE(id), &ts);
+}
+
+static void by_self(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_TIMELINE_SELF, &ts);
+}
+
+static void with_bounds(void)
+{
+	struct timeline_time tt;
+
+	tl_vdso(id, &tt);
+}
+
+static void self_with_bounds(void)
+{
+	struct timeline_time tt;
+
+	tl_vdso(TIMELINE_SELF, &tt);
+}
+
+static void by_system_call(void)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, CLOCK_TIMELINE(id), &ts);
+}
+
+static void update(void)
+{
+	ioctl(fd, TIMELINE_SET, &set);
+}
+
+/* The least of some rounds: no timer interrupt is in it */
+static u64 cost(void (*call)(void))
+{
+	u64 best = ~0ULL, begin;
+	int round, i;
+
+	for (round = 0; round < 20; round++) {
+		begin = now_ns();
+		for (i = 0; i < CALLS; i++)
+			call();
+		if (now_ns() - begin < best)
+			best = now_ns() - begin;
+	}
+	return best / CALLS;
+}
+
+VBS_TEST("reading a timeline costs little more than CLOCK_MONOTONIC", 60)
+{
+	static const struct row {
+		const char *name;
+		void (*call)(void);
+		unsigned int percent;	/* of CLOCK_MONOTONIC, at most; 0: just told */
+	} rows[] = {
+		{ "clock_gettime(CLOCK_TIMELINE())", by_clock_id, 185 },
+		{ "clock_gettime(CLOCK_TIMELINE_SELF)", by_self, 225 },
+		{ "timeline_gettime()", with_bounds, 200 },
+		{ "timeline_gettime(TIMELINE_SELF)", self_with_bounds, 265 },
+		{ "clock_gettime() by the system call", by_system_call, 0 },
+		{ "TIMELINE_SET", update, 0 },
+	};
+	u64 base, got;
+	size_t i;
+
+	fd = tl_open();
+	id = tl_make(fd, "cost", 0);
+	set = tl_params(fd, id, 1000000, 0);
+	if (prctl(PR_SET_TIMELINE, id, 0, 0, 0))
+		t_fatal("bind");
+	base = cost(monotonic);
+	t_diag("clock_gettime(CLOCK_MONOTONIC): %ju", (uintmax_t)base);
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		got = cost(rows[i].call);
+		t_diag("%s: %ju", rows[i].name, (uintmax_t)got);
+		if (rows[i].percent)
+			t_at_most(got * 100, base * rows[i].percent, "%s, in percent",
+				  rows[i].name);
+	}
+	tl_destroy(fd, id);
+}
