@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The promise of the feed-forward clock on generated traces: the truth is inside
+ * the bound in every reading, right after an update and just before the next.
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "score.h"
+
+#define SEEDS	2
+
+static const struct trace_spec *find(const char *name)
+{
+	int i;
+
+	for (i = 0; i < trace_specs_n; i++) {
+		if (!strcmp(trace_specs[i].name, name))
+			return &trace_specs[i];
+	}
+	fail_msg("there is no trace %s", name);
+	return NULL;
+}
+
+static void always_inside(void **state)
+{
+	struct scores scores;
+	uint64_t seed;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		assert_true(score_trace(*state, seed, &scores));
+		assert_true(scores.feed_forward.readings > 1000);
+		assert_int_equal(scores.feed_forward.outside, 0);
+		score_free(&scores);
+	}
+}
+
+/* Within a few ns and 15 %: the two err where the trace is dominated by its reference */
+static void as_near_as_feedback(void **state)
+{
+	struct scores scores;
+
+	assert_true(score_trace(*state, 1, &scores));
+	assert_true(scores.feed_forward.median_error <= scores.pi.median_error * 1.15 + 5);
+	score_free(&scores);
+}
+
+/* Short gaps and a stated wander of 1 ppm: what a second adds, twice that at worst */
+static void bound_is_narrow(void **state)
+{
+	struct scores scores;
+
+	(void)state;
+	assert_true(score_trace(find("temperature"), 1, &scores));
+	assert_true(scores.feed_forward.median_width < 5000);
+	score_free(&scores);
+	assert_true(score_trace(find("steady"), 1, &scores));
+	assert_true(scores.feed_forward.median_width < 600);
+	score_free(&scores);
+}
+
+/* A wander that exceeds what was stated does not hold, and it shows */
+static void broken_wander_is_noticed(void **state)
+{
+	struct trace_spec spec = *find("drift-steps");
+	struct scores scores;
+
+	(void)state;
+	spec.wander = 0.2;
+	assert_true(score_trace(&spec, 1, &scores));
+	assert_true(scores.estimator.contradictions > 20);
+	assert_true(scores.estimator.steps > 10);
+	score_free(&scores);
+}
+
+static void counts_what_it_saw(void **state)
+{
+	struct scores scores;
+
+	(void)state;
+	assert_true(score_trace(find("temperature"), 1, &scores));
+	assert_int_equal(scores.estimator.contradictions, 0);
+	score_free(&scores);
+	assert_true(score_trace(find("set"), 1, &scores));
+	assert_int_equal(scores.estimator.steps, 7);
+	assert_int_equal(scores.estimator.contradictions, 7 * TE_STEP_SAMPLES);
+	score_free(&scores);
+	assert_true(score_trace(find("outliers"), 1, &scores));
+	assert_int_equal(scores.estimator.steps, 0);
+	assert_in_range(scores.estimator.contradictions, 40, 160);
+	score_free(&scores);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[64];
+	char names[64][64];
+	int i, n = 0;
+
+	for (i = 0; i < trace_specs_n; i++) {
+		snprintf(names[n], sizeof(names[n]), "always_inside_%s", trace_specs[i].name);
+		tests[n] = (struct CMUnitTest)cmocka_unit_test_prestate(always_inside,
+								(void *)&trace_specs[i]);
+		tests[n].name = names[n];
+		n++;
+		snprintf(names[n], sizeof(names[n]), "as_near_as_feedback_%s", trace_specs[i].name);
+		tests[n] = (struct CMUnitTest)cmocka_unit_test_prestate(as_near_as_feedback,
+								(void *)&trace_specs[i]);
+		tests[n].name = names[n];
+		n++;
+	}
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(bound_is_narrow);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(broken_wander_is_noticed);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(counts_what_it_saw);
+	return _cmocka_run_group_tests("timeline traces", tests, n, NULL, NULL);
+}
