@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "timeline.h"
 #include "vbsctl.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
-	&cmd_list, &cmd_top, &cmd_check, &cmd_analyze,
+	&cmd_list, &cmd_top, &cmd_check, &cmd_analyze, &cmd_timeline,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -74,13 +75,15 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-static int help(const char *topic)
+static int help(const char *topic, const char *part)
 {
 	const struct command *cmd;
 
 	if (!topic)
 		return print_overview(stdout);
 	cmd = find(topic);
+	if (cmd == &cmd_timeline)
+		return timeline_help(cmd, part);
 	if (cmd)
 		return print_help(cmd);
 	return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them", topic);
@@ -95,7 +98,7 @@ static int dispatch(int argc, char **argv)
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return puts("vbsctl " VBSCTL_VERSION) == EOF ? VC_FAIL : VC_OK;
 	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return help(argv[2]);
+		return help(argv[2], argv[2] ? argv[3] : NULL);
 	cmd = find(argv[1]);
 	if (!cmd)
 		return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them",

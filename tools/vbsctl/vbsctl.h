@@ -14,10 +14,10 @@ enum vc_exit {
 	VC_OK		= 0,
 	VC_FAIL		= 1,	/* the kernel refused, or a verdict is no */
 	VC_USAGE	= 2,
-	VC_NOVBS	= 3,	/* this kernel has no SCHED_VBS */
-	VC_BUSY		= 4,	/* no room for the bandwidth */
+	VC_NOVBS	= 3,	/* this kernel has no SCHED_VBS, no timelines */
+	VC_BUSY		= 4,	/* no room: for the bandwidth, for a timeline */
 	VC_PERM		= 5,
-	VC_NOPROC	= 6,
+	VC_NOPROC	= 6,	/* no such process, no such timeline */
 	VC_RUN		= 125,	/* run: vbsctl itself failed before the command */
 	VC_NOEXEC	= 126,
 	VC_NOTFOUND	= 127,
@@ -31,7 +31,7 @@ struct command {
 };
 
 extern const struct command cmd_run, cmd_admit, cmd_join, cmd_switch, cmd_leave,
-			    cmd_list, cmd_top, cmd_check, cmd_analyze;
+			    cmd_list, cmd_top, cmd_check, cmd_analyze, cmd_timeline;
 
 int usage_error(const struct command *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

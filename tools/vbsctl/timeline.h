@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The subcommands of vbsctl timeline, and the device that they share. */
+#ifndef VBSCTL_TIMELINE_H
+#define VBSCTL_TIMELINE_H
+
+#include <linux/timeline.h>
+
+#include "vbsctl.h"
+
+extern const struct command timeline_create, timeline_list, timeline_show, timeline_read,
+			    timeline_bind, timeline_sync, timeline_watch, timeline_destroy;
+
+/* The help of timeline, or that of one of its subcommands */
+int timeline_help(const struct command *self, const char *name);
+
+/* The device, opened: a file descriptor; or -1, the code of a printed message in *code */
+int timeline_open(int *code);
+
+/* One of its calls: 0 or the error number */
+int timeline_ioctl(int fd, unsigned long request, void *arg);
+
+/* By name: 0 or an exit code, message printed */
+int timeline_find(int fd, const char *name, struct timeline_lookup *found);
+int timeline_get_named(int fd, const char *name, struct timeline_get *get);
+
+/* The words for a call that failed: prints "cannot DO NAME: why", returns an exit code */
+int timeline_failure(const char *what, const char *name, int err);
+
+/* A reading without a system call where the vDSO has it: 0 or the error number */
+int timeline_gettime(unsigned int id, struct timeline_time *tt);
+
+#endif

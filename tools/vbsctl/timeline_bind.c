@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl timeline bind: a command whose CLOCK_TIMELINE_SELF is a timeline. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "parse.h"
+#include "timeline.h"
+#include "timeline_text.h"
+
+struct need {
+	const char *name;
+	uint64_t accuracy;	/* 0: any */
+	uint64_t resolution;
+};
+
+/* Whatever fails before the command is 125, as with run */
+static int not_run(int code)
+{
+	return code ? VC_RUN : VC_OK;
+}
+
+static int check_accuracy(const struct need *need, unsigned int id)
+{
+	struct timeline_time tt;
+	int err = timeline_gettime(id, &tt);
+
+	if (err)
+		return timeline_failure("read", need->name, err);
+	if (!need->accuracy || (tt.err_low_ns <= need->accuracy &&
+				tt.err_high_ns <= need->accuracy))
+		return VC_OK;
+	return failure(VC_FAIL, "'%s' has a bound of %s now, and %s is needed", need->name,
+		       fmt_bound(tt.err_low_ns, tt.err_high_ns).s, fmt_time(need->accuracy).s);
+}
+
+static int bind_thread(int fd, const struct need *need)
+{
+	struct timeline_bind arg = {
+		.accuracy_ns = need->accuracy ? need->accuracy : TIMELINE_UNBOUNDED - 1,
+		.resolution_ns = need->resolution,
+	};
+	struct timeline_lookup found;
+	int err, code = timeline_find(fd, need->name, &found);
+
+	if (code)
+		return code;
+	code = check_accuracy(need, found.id);
+	if (code)
+		return code;
+	arg.id = found.id;
+	err = timeline_ioctl(fd, TIMELINE_BIND, &arg);
+	if (err == EINVAL && need->resolution)
+		return failure(VC_FAIL, "cannot bind to '%s': its resolution is coarser than %s",
+			       need->name, fmt_time(need->resolution).s);
+	return err ? timeline_failure("bind to", need->name, err) : VC_OK;
+}
+
+static int bind_and_run(const struct need *need, char **command)
+{
+	int code, fd = timeline_open(&code);
+
+	if (fd < 0)
+		return not_run(code);
+	code = bind_thread(fd, need);
+	if (code)
+		return not_run(code);
+	execvp(command[0], command);
+	if (errno == ENOENT)
+		return failure(VC_NOTFOUND, "there is no command '%s'", command[0]);
+	return failure(VC_NOEXEC, "cannot run '%s': %s", command[0], strerror(errno));
+}
+
+static int bind_main(const struct command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "accuracy", required_argument, NULL, 'a' },
+		{ "resolution", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	struct need need = { 0 };
+	const char *why;
+	int c, at;
+
+	/* Options end at the name: what follows are the command's */
+	while ((c = getopt_long(argc, argv, "+a:r:h", options, NULL)) != -1) {
+		if (c == 'h')
+			return print_help(cmd);
+		if (c == '?')
+			return usage_error(cmd, "wrong option");
+		why = parse_time(optarg, c == 'a' ? &need.accuracy : &need.resolution);
+		if (why)
+			return usage_error(cmd, "'%s': %s", optarg, why);
+	}
+	at = optind + 1;
+	if (at < argc && !strcmp(argv[at], "--"))
+		at++;
+	if (at >= argc)
+		return usage_error(cmd, "a name and a command are needed");
+	need.name = argv[optind];
+	return bind_and_run(&need, argv + at);
+}
+
+const struct command timeline_bind = {
+	.name = "timeline bind",
+	.summary = "run a command that is bound to a timeline",
+	.help =
+	"Usage: vbsctl timeline bind [OPTION]... NAME [--] COMMAND [ARGUMENT]...\n\n"
+	"  -a, --accuracy TIME  only if the bound is not above this now\n"
+	"  -r, --resolution TIME\n"
+	"                       only if the clock ticks at least as finely\n\n"
+	"The command, its threads and its children read the timeline as CLOCK_TIMELINE_SELF\n"
+	"(clock id 31), and aligned servers of theirs are released at multiples of the period\n"
+	"on it.\n\n"
+	"  vbsctl timeline bind lab -- python3 -c 'import time; print(time.clock_gettime(31))'\n"
+	"  vbsctl timeline bind lab -- vbsctl run --align --res 1ms/10ms -- ./controller\n",
+	.run = bind_main,
+};

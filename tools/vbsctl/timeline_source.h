@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* References that a timeline can follow, read between two counter readings. */
+#ifndef VBSCTL_TIMELINE_SOURCE_H
+#define VBSCTL_TIMELINE_SOURCE_H
+
+#include <time.h>
+
+#include "timeline_estimate.h"
+
+struct timeline_source {
+	const char *name;
+	clockid_t clock;
+	int fd;			/* of a PTP clock, or -1 */
+	bool system;		/* kept by the kernel: adjtimex() knows its bound */
+	bool stated;		/* the user states the bound: */
+	uint64_t error_ns;
+	unsigned int readings;	/* of which the one with the least gap is taken */
+};
+
+/* What goes with a sample */
+struct source_state {
+	bool synchronized;
+	bool tai_known;
+	int tai_offset;
+	unsigned int leap_indicator;	/* as in VMClock */
+	uint64_t gap;			/* ticks */
+};
+
+/* "realtime", "tai" or the path of a PTP clock; 0 or an exit code, message printed */
+int source_open(struct timeline_source *src, const char *from);
+void source_close(struct timeline_source *src);
+
+/* 0 or an error number */
+int source_sample(const struct timeline_source *src, unsigned int counter_id,
+		  struct te_sample *sample, struct source_state *state);
+
+#endif
