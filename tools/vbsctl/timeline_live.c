@@ -25,7 +25,8 @@ struct loop {
 	bool started;			/* 'disruption' and 'updates' are known */
 	uint64_t disruption;
 	uint64_t updates;
-	bool warned;
+	bool warned;			/* that somebody else sets it */
+	bool warned_unsync;
 };
 
 static volatile sig_atomic_t ended;
@@ -190,6 +191,16 @@ static int set_clock(struct loop *l, const struct te_clock *c, const struct te_s
 	return VC_OK;
 }
 
+static void warn_unsync(struct loop *l, const struct te_sample *s,
+			const struct source_state *state)
+{
+	if (state->synchronized || l->warned_unsync)
+		return;
+	failure(VC_OK, "warning: nobody keeps the system's clock: the kernel says it may be %s off; --reference-error TIME says what you trust it to",
+		fmt_short(s->err_low).s);
+	l->warned_unsync = true;
+}
+
 static int record(struct loop *l, const struct te_sample *s)
 {
 	struct trace_line line = { .sample = *s };
@@ -215,6 +226,7 @@ static int update(struct loop *l)
 	err = source_sample(&l->req->source, l->get.set.counter_id, &sample, &state);
 	if (err)
 		return failure(VC_FAIL, "cannot read %s any more: %s", l->req->from, strerror(err));
+	warn_unsync(l, &sample, &state);
 	code = record(l, &sample);
 	if (code)
 		return code;

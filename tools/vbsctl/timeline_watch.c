@@ -53,17 +53,30 @@ static void json_event(const struct watch *w, const struct timeline_event *e)
 	json_print_line(o);
 }
 
+/* With all digits: the event comes as soon as it is one ns more */
+static void print_excess(const struct timeline_event *e)
+{
+	uint64_t low = e->time.err_low_ns, high = e->time.err_high_ns;
+
+	if (low == TIMELINE_UNBOUNDED || high == TIMELINE_UNBOUNDED)
+		printf(", nothing bounds its error, and %s is needed", fmt_time(e->accuracy_ns).s);
+	else
+		printf(", the bound of %s exceeds %s", fmt_time(low > high ? low : high).s,
+		       fmt_time(e->accuracy_ns).s);
+}
+
 static void print_event(const struct watch *w, const struct timeline_event *e)
 {
 	if (w->json) {
 		json_event(w, e);
 		return;
 	}
-	printf("%s  %s", fmt_instant(e->time.sec, e->time.nsec, w->type).s, event_name(e->type));
+	/* One that was destroyed or never set has no time */
+	if (e->time.status != TIMELINE_STATUS_INITIALIZING)
+		printf("%s  ", fmt_instant(e->time.sec, e->time.nsec, w->type).s);
+	fputs(event_name(e->type), stdout);
 	if (e->reason & TIMELINE_WHY_BOUND)
-		printf(", the bound of %s exceeds %s",
-		       fmt_bound(e->time.err_low_ns, e->time.err_high_ns).s,
-		       fmt_time(e->accuracy_ns).s);
+		print_excess(e);
 	if (e->reason & TIMELINE_WHY_STATUS)
 		printf(", it is %s", timeline_status(e->time.status));
 	if (e->type == TIMELINE_EVENT_RECOVERED)

@@ -60,7 +60,7 @@ check 2 "Usage: vbsctl COMMAND" "no command is a usage error"
 check 0 "vbsctl 1.0" "--version" --version
 check 0 "analyze   response times" "help lists the commands" help
 check 0 "Usage: vbsctl run" "help of a command" help run
-for cmd in run admit join switch leave list top check analyze; do
+for cmd in run admit join switch leave list top check analyze timeline; do
 	check 0 "Usage: vbsctl $cmd" "$cmd --help" $cmd --help
 done
 check 2 "there is no command 'lst'" "unknown command" lst

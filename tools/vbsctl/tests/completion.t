@@ -11,7 +11,7 @@ failed=0
 # completes WANTED-WORDS WORD...: the cursor is on the last word
 completes() {
 	local want got
-	want=$(tr -s ' \n' '\n' <<<"$1" | sort)
+	want=$(tr -s ' \n' '\n' <<<"$1" | sed '/^$/d' | sort)
 	shift
 	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 	_vbsctl
@@ -33,6 +33,15 @@ for cmd in $commands; do
 	completes "$("$vbsctl" help "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \
 		vbsctl "$cmd" --
 done
+subcommands=$("$vbsctl" help timeline | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+completes "$subcommands --help" vbsctl timeline ""
+for cmd in $subcommands; do
+	completes "$("$vbsctl" help timeline "$cmd" | sed -n 's/^  \(-., \|    \)\?\(--[a-z-]*\).*/\2/p') --help" \
+		vbsctl timeline "$cmd" --
+done
+completes "show sync" vbsctl timeline s
+completes "tai" vbsctl timeline create --type t
+completes "realtime" vbsctl timeline sync x --from r
 completes "admit analyze" vbsctl a
 completes "--cap --cpu" vbsctl run --c
 completes "misses" vbsctl top -s m
