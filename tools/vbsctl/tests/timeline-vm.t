@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Every subcommand of 'vbsctl timeline' on a kernel with timelines, as root.  TAP.
+#	tools/build/user vbsctl
+#	tests/vm/run --no-icount --file tools/vbsctl/tests/timeline-vm.t \
+#		--file build/vbsctl/tests/timeline_truth -- timeline-vm.t
+# shellcheck disable=SC2016
+set -u
+out=$(mktemp)
+n=0
+failed=0
+
+ok() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		sed 's/^/# /' "$out"
+		failed=$((failed + 1))
+	fi
+}
+
+# run STATUS ARG...: output and errors of vbsctl timeline to $out
+run() {
+	want=$1
+	shift
+	vbsctl timeline "$@" >"$out" 2>&1
+	got=$?
+	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl timeline $*" >>"$out"
+	[ "$got" -eq "$want" ]
+}
+
+says() {
+	[ -z "$1" ] || grep -qF -e "$1" "$out" || { echo "not said: $1" >>"$out" && false; }
+}
+
+# check STATUS TEXT NAME ARG...
+check() {
+	status=$1 text=$2 name=$3
+	shift 3
+	run "$status" "$@" && says "$text"
+	ok $? "$name"
+}
+
+# user_check STATUS TEXT NAME COMMAND: without privilege, as uid 1000
+user_check() {
+	su user -c "vbsctl timeline $4" >"$out" 2>&1
+	got=$?
+	[ $got -eq "$1" ] || echo "status $got, not $1: $4" >>"$out"
+	[ $got -eq "$1" ] && says "$2"
+	ok $? "$3"
+}
+
+# synced NAME ARG...: kept on its reference in the background, from when it has a time
+synced() {
+	vbsctl timeline sync "$@" >/dev/null 2>"$out" &
+	keeper=$!
+	i=0
+	until vbsctl timeline read "$1" >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || return 1
+		usleep 50000
+	done
+}
+
+stop() {
+	kill -TERM "$keeper"
+	wait "$keeper"
+}
+
+if ! [ -e /dev/timeline ]; then
+	check 3 "this kernel has no timelines" "list without timelines" list
+	echo "1..$n"
+	exit $failed
+fi
+
+check 0 "There is no timeline." "list: nothing yet" list
+check 0 '"timelines": [' "list --json: nothing yet" list --json
+check 0 "lab: timeline" "create" create lab
+check 1 "cannot create 'lab': there is one of that name" "create: twice" create lab
+check 0 '"clock_id": 3' "create --json" create --type tai --step --guest --json plant
+check 1 "'lab' has no time yet" "read: never set" read lab
+check 0 "never set" "show: never set" show lab
+check 0 "no bound" "list: never set" list
+check 6 "cannot find 'nobody': there is no such timeline" "read: no such timeline" read nobody
+check 6 "there is no such timeline" "sync: no such timeline" sync nobody --from realtime
+check 1 "'lab' is a timeline of type utc, and tai is none" "sync: wrong type" sync lab --from tai
+
+# sync
+check 0 "freerunning" "sync: from a clock that nobody keeps" \
+	sync lab --from realtime --count 1 --verbose
+says "nobody keeps the system's clock"
+ok $? "sync: and says so"
+check 1 "CLOCK_TAI shows UTC" "sync: from a CLOCK_TAI that is UTC" sync plant --from tai
+check 0 "synchronized" "sync: with a stated bound" \
+	sync lab --from realtime --count 3 --interval 50ms --reference-error 0ns --verbose
+check 0 '"period_ppm": ' "sync --json" \
+	sync plant --from tai --count 3 --interval 50ms --reference-error 1us --json --record /tmp/record
+check 0 "3 samples, 0 contradictions" "sync --replay of what was recorded" sync --replay /tmp/record
+
+synced lab --from realtime --reference-error 0ns --interval 100ms --wander 1ppm
+ok $? "sync: in the background"
+timeline_truth lab 3 realtime continuous >"$out" 2>&1
+ok $? "the truth is in the bound in every reading, and it does not run backwards"
+sed 's/^/# /' "$out"
+check 0 "synchronized" "read" read lab
+check 0 "CLOCK_MONOTONIC" "read --cost" read lab --cost
+run 0 read lab --count 3 --interval 10ms --json && [ "$(grep -c '"err_low_ns"' "$out")" -eq 3 ]
+ok $? "read --json: a line each"
+check 0 "tsc at nominal" "show" show lab
+check 0 '"growth_ppm"' "show --json" show lab --json
+check 0 "synchronized" "list" list
+
+# Without privilege
+user_check 5 "it takes CAP_SYS_TIME" "user: create" "create mine"
+user_check 5 "it takes CAP_SYS_TIME" "user: destroy" "destroy lab"
+user_check 5 "it takes CAP_SYS_TIME" "user: sync" "sync lab --from realtime"
+user_check 0 "synchronized" "user: read" "read lab"
+user_check 0 "ok" "user: bind" "bind lab -- echo ok"
+user_check 0 "watching" "user: watch" "watch lab --accuracy 1s --timeout 10ms"
+
+# bind
+check 7 "" "bind: the command's exit status" bind lab -- sh -c 'exit 7'
+check 127 "there is no command '/no/such'" "bind: no such command" bind lab /no/such
+check 126 "cannot run '/proc'" "bind: not executable" bind lab -- /proc
+check 125 "no such timeline" "bind: no such timeline" bind nobody -- true
+check 125 "1ns is needed" "bind: not accurate enough" bind --accuracy 1ns lab -- true
+check 0 "" "bind: accurate enough" bind --accuracy 1s lab -- true
+check 0 "" "bind: resolution" bind --resolution 10ns lab -- true
+
+# The synchroniser dies: the bound grows, and who needs it is told
+kill -KILL "$keeper"
+wait "$keeper" 2>/dev/null
+check 0 "degraded, the bound of 50.0" "watch: the synchroniser was killed" \
+	watch lab --accuracy 50us --count 1 --timeout 60s
+vbsctl timeline watch lab --accuracy 50us --count 2 --timeout 60s --json >"$out" 2>&1 &
+watcher=$!
+usleep 100000
+vbsctl timeline sync lab --from realtime --reference-error 0ns --count 2 --interval 100ms
+wait $watcher && says '"event": "recovered"'
+ok $? "watch: it is back"
+
+# Somebody sets the clock: covered, freerunning, then followed
+synced plant --from tai --reference-error 0ns --interval 100ms
+date -s "$(date '+%Y-%m-%d %H:%M:30')" >/dev/null 2>&1
+usleep 150000
+check 0 "freerunning" "sync: the reference was set: not known yet who is right" read plant
+usleep 400000
+check 0 "synchronized" "sync: then it follows" read plant
+timeline_truth plant 1 tai >"$out" 2>&1
+ok $? "and the truth is in the bound"
+sed 's/^/# /' "$out"
+stop
+ok $? "sync: ends on SIGTERM"
+
+# destroy
+vbsctl timeline watch plant --accuracy 1s >"$out" 2>&1 &
+watcher=$!
+usleep 200000
+vbsctl timeline destroy plant
+wait $watcher
+[ $? -eq 6 ] && says "destroyed"
+ok $? "watch: it was destroyed"
+check 6 "there is no such timeline" "destroy: twice" destroy plant
+synced lab --from realtime --interval 50ms
+vbsctl timeline destroy lab
+wait "$keeper"
+[ $? -eq 6 ]
+ok $? "sync: ends when its timeline was destroyed"
+i=0
+while vbsctl timeline create "t$i" >"$out" 2>&1; do
+	i=$((i + 1))
+done
+[ $i -eq 32 ] && says "all 32 timelines of this kernel are in use"
+ok $? "create: no room"
+check 4 "all 32 timelines" "create: its exit status" create more
+# shellcheck disable=SC2046
+check 0 "" "destroy: many" destroy $(seq 0 31 | sed s/^/t/)
+check 0 "There is no timeline." "list: nothing is left" list
+
+for ptp in /dev/ptp*; do
+	[ -e "$ptp" ] || continue
+	vbsctl timeline create ptp >/dev/null
+	check 0 "synchronized" "sync: from $ptp" sync ptp --from "$ptp" --count 3 --interval 50ms -v
+	vbsctl timeline destroy ptp
+done
+rm -f "$out"
+echo "1..$n"
+[ "$failed" -eq 0 ]
