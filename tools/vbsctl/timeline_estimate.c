@@ -28,6 +28,7 @@
  */
 #include <string.h>
 
+#include "exact.h"
 #include "timeline_estimate.h"
 
 #define PPB		1000000000
@@ -55,7 +56,7 @@ static __int128 div_ceil(__int128 a, __int128 b)
 /* period * ticks in ns, down */
 static __int128 span_floor(uint64_t period, uint64_t ticks)
 {
-	return ((unsigned __int128)period * ticks) >> TE_PERIOD_BITS;
+	return ((u128)period * ticks) >> TE_PERIOD_BITS;
 }
 
 static __int128 span_ceil(uint64_t period, uint64_t ticks)
@@ -71,7 +72,7 @@ void te_reset(struct te_estimator *e)
 
 bool te_init(struct te_estimator *e, const struct te_config *config)
 {
-	unsigned __int128 nominal = ((unsigned __int128)PPB << TE_PERIOD_BITS);
+	u128 nominal = ((u128)PPB << TE_PERIOD_BITS);
 
 	if (config->hz < 100000 || config->hz > 100000000000ULL ||
 	    config->wander_ppb > TE_WANDER_MAX || !config->memory_ns ||
@@ -82,7 +83,7 @@ bool te_init(struct te_estimator *e, const struct te_config *config)
 	nominal /= config->hz;
 	e->prior_low = nominal - nominal * TE_PRIOR_PPM / 1000000 - 1;
 	e->prior_high = nominal + nominal * TE_PRIOR_PPM / 1000000 + 2;
-	e->memory = (unsigned __int128)config->memory_ns * config->hz / PPB;
+	e->memory = (u128)config->memory_ns * config->hz / PPB;
 	return true;
 }
 
@@ -119,8 +120,8 @@ bool te_period_limits(const struct te_estimator *e, const struct te_pool *pool,
 		for (i = 0; i < j; i++)
 			take_pair(&pool->sample[i], &pool->sample[j], wander, l);
 	}
-	l->low = (unsigned __int128)l->mean_low * (PPB - wander) / PPB;
-	l->high = (unsigned __int128)l->mean_high * (PPB + wander) / PPB + 1;
+	l->low = (u128)l->mean_low * (PPB - wander) / PPB;
+	l->high = (u128)l->mean_high * (PPB + wander) / PPB + 1;
 	return l->mean_low <= l->mean_high;
 }
 
@@ -157,7 +158,7 @@ static void drop(struct te_pool *pool, int i)
 static uint64_t weakness(const struct te_sample *s, uint64_t hz)
 {
 	return s->err_low + s->err_high +
-	       (uint64_t)((unsigned __int128)(s->after - s->before) * PPB / hz);
+	       (uint64_t)((u128)(s->after - s->before) * PPB / hz);
 }
 
 /*

@@ -4,7 +4,7 @@
  * timeline that it sets, so nothing is fed back.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -145,7 +145,7 @@ static int refused(const struct loop *l, int err, const struct timeline_set *set
 	if (err == ERANGE)
 		return failure(VC_FAIL, "cannot set '%s': the time is too far from what it shows now for a continuous timeline; create one with --step, or destroy it and create it again",
 			       l->req->name);
-	if (err == EINVAL && timeline_offset_ppm(&asked) * timeline_offset_ppm(&asked) > 499.9 * 499.9)
+	if (err == EINVAL && fabs(timeline_offset_ppm(&asked)) > 499.9)
 		return failure(VC_FAIL, "cannot set '%s': the counter is %+.1f ppm off nominal against %s, and 500 ppm is the most that the kernel takes",
 			       l->req->name, timeline_offset_ppm(&asked), l->req->from);
 	return timeline_failure("set", l->req->name, err);
@@ -167,6 +167,16 @@ static void describe(const struct loop *l, const struct te_clock *c,
 	}
 }
 
+/*
+ * Since it was set, a moment ago: the kernel then claims nothing about it.  It
+ * also does so while the TSC is not the counter, whatever is set.
+ */
+static bool disrupted(const struct loop *l)
+{
+	return l->get.set.clock_status == TIMELINE_STATUS_UNRELIABLE &&
+	       l->get.set.counter_id == TIMELINE_COUNTER_X86_TSC;
+}
+
 static int set_clock(struct loop *l, const struct te_clock *c, const struct te_sample *s,
 		     const struct source_state *state)
 {
@@ -181,8 +191,8 @@ static int set_clock(struct loop *l, const struct te_clock *c, const struct te_s
 	code = look_after(l);
 	if (code)
 		return code;
-	/* Another counter since the sample: the next one is of that */
-	if (err == EINVAL && l->get.set.counter_id != counter_id)
+	/* Disrupted between the sample and now: begin anew with the counter of now */
+	if (err ? err == ESTALE || l->get.set.counter_id != counter_id : disrupted(l))
 		return start_estimator(l);
 	if (err)
 		return refused(l, err, &set);

@@ -44,7 +44,7 @@ static struct json_object *json_timeline(const struct timeline_get *get)
 	json_u64(o, "counter_value", set->counter_value);
 	json_num(o, "period_shift", set->counter_period_shift);
 	json_u64(o, "period_frac_sec", set->counter_period_frac_sec);
-	json_decimal(o, "period_ppm", set->counter_period_frac_sec ? timeline_offset_ppm(get) : 0, 6);
+	json_decimal(o, "period_ppm", timeline_offset_ppm(get), 6);
 	json_decimal(o, "growth_ppm", timeline_growth_ppm(set), 6);
 	json_num(o, "tai_offset_sec", set->tai_offset_sec);
 	json_flag(o, "tai_offset_valid", !!(set->vmclock_flags & TIMELINE_VF_TAI_OFFSET_VALID));
@@ -67,7 +67,7 @@ static void print_row(const struct timeline_get *get)
 }
 
 /* Ids may vanish in between: what is gone is left out */
-static int for_each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg)
+static int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg)
 {
 	struct timeline_get get;
 	unsigned int id;
@@ -112,11 +112,11 @@ static int list(bool json)
 		return code;
 	}
 	if (json) {
-		for_each_timeline(fd, list_object, array);
+		each_timeline(fd, list_object, array);
 		json_print(json_list("timelines", array));
 	} else {
 		json_object_put(array);
-		if (!for_each_timeline(fd, list_row, &first))
+		if (!each_timeline(fd, list_row, &first))
 			puts("There is no timeline.");
 	}
 	close(fd);
@@ -138,13 +138,14 @@ static void show_rates(const struct timeline_get *get)
 
 static void show_slew(const struct timeline_get *get, const struct timeline_time *tt)
 {
-	int64_t left = get->slew_end - tt->counter;
+	const struct timeline_set *set = &get->set;
+	int64_t left = get->slew_end - tt->counter, ns;
 
 	if (!get->slew_rate || left <= 0)
 		return;
+	ns = timeline_diff_ns(set->counter_period_frac_sec, set->counter_period_shift, 0, left);
 	printf("slew      %s, %s to go\n", get->slew_rate < 0 ? "forward" : "back",
-	       fmt_short(timeline_diff_ns(get->set.counter_period_frac_sec,
-					  get->set.counter_period_shift, 0, left)).s);
+	       fmt_short(ns).s);
 }
 
 static void show_text(const struct timeline_get *get)

@@ -25,7 +25,7 @@
 /* As of CLOCKFD in the kernel */
 static clockid_t clock_of(int fd)
 {
-	return (~(clockid_t)fd << 3) | 3;
+	return (clockid_t)(~(unsigned int)fd << 3 | 3);
 }
 
 static int open_ptp(struct timeline_source *src, const char *path)

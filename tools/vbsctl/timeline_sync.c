@@ -37,7 +37,9 @@ static const char *parse_memory(const char *text, uint64_t *memory)
 
 	if (why)
 		return why;
-	return !*memory || *memory > TE_MEMORY_MAX ? "it must be more than 0s and at most 3600s" : NULL;
+	if (!*memory || *memory > TE_MEMORY_MAX)
+		return "it must be more than 0s and at most 3600s";
+	return NULL;
 }
 
 static const char *parse_error(const char *text, struct timeline_source *src)

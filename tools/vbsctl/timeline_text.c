@@ -97,6 +97,8 @@ double timeline_offset_ppm(const struct timeline_get *get)
 	double period = ldexp(get->set.counter_period_frac_sec,
 			      -64 - (int)get->set.counter_period_shift);
 
+	if (!get->set.counter_period_frac_sec)
+		return 0;
 	return (period * get->counter_hz - 1) * 1e6;
 }
 

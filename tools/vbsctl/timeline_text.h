@@ -24,7 +24,7 @@ struct text fmt_instant(int64_t sec, uint32_t nsec, unsigned int type);
 /* "-1.2us +3us", or "no bound" */
 struct text fmt_bound(uint64_t low, uint64_t high);
 
-/* How far the period is off nominal, and how fast the bound grows */
+/* How far the period is off nominal, and how fast the bound grows; 0 if never set */
 double timeline_offset_ppm(const struct timeline_get *get);
 double timeline_growth_ppm(const struct timeline_set *set);
 

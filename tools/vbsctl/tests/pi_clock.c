@@ -5,7 +5,6 @@
 
 #include "pi_clock.h"
 
-
 void pi_start(struct pi_clock *pi, uint64_t hz, double wander_ppm)
 {
 	memset(pi, 0, sizeof(*pi));

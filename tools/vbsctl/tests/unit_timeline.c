@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exact.h"
 #include "timeline_params.h"
 #include "timeline_trace.h"
 
@@ -271,7 +272,7 @@ static void kernel_units(void **state)
 	assert_true(timeline_params(&c, &set));
 	assert_int_equal(set.counter_period_shift, 24);
 	assert_int_equal(set.counter_period_frac_sec,
-			 (uint64_t)(((unsigned __int128)1 << 88) / 1000000000));
+			 (uint64_t)(((u128)1 << 88) / 1000000000));
 	assert_int_equal(set.time_sec, 1700000000);
 	assert_int_equal(set.time_frac_sec, 1ULL << 63);
 	assert_int_equal(set.err_low_ns, 8);
