@@ -93,6 +93,8 @@ static void slow_reading_does_no_harm(void **state)
 	te_read(&c, d.counter, &t, &low, &high);
 	assert_true(d.err_low + d.err_high <= low + high);
 	assert_true(covers(&d, 20 * GHZ + 500000, T0 + 20 * GHZ + 500000));
+	/* And the estimate hardly follows it */
+	assert_in_range(d.time_ns, T0 + d.counter - 1000, T0 + d.counter + 1000);
 }
 
 /* Until it is known who is right, the bound covers both */
@@ -157,17 +159,32 @@ static void outliers_must_agree(void **state)
 	assert_true(c.err_high < 200);
 }
 
+/* Slopes that no one constant explains contradict each other by themselves */
+static void slopes_must_agree(void **state)
+{
+	struct te_estimator e = start(1000);
+	struct te_limits l;
+
+	(void)state;
+	e.pool.sample[0] = at(1, 100, 0);
+	e.pool.sample[1] = at(2, 100, 0);
+	e.pool.sample[2] = at(3, 100, 1500);
+	e.pool.samples = 3;
+	assert_true(te_period_limits(&e, &e.pool, &l));
+	e.pool.sample[2] = at(3, 100, 2500);
+	assert_false(te_period_limits(&e, &e.pool, &l));
+}
+
 /* The reference's own bound: the clock cannot know better, and may be anywhere in it */
-static void bound_of_the_reference(void **state)
+static void reference_jumps(int64_t first, int64_t then)
 {
 	struct te_estimator e = start(1000);
 	struct te_sample s;
 	struct te_clock c;
 	int i;
 
-	(void)state;
 	for (i = 1; i < 100; i++) {
-		s = at(i, 100, i < 50 ? 900000 : -900000);
+		s = at(i, 100, i < 50 ? first : then);
 		s.err_low = 1000000;
 		s.err_high = 1000000;
 		c = take(&e, s);
@@ -177,6 +194,13 @@ static void bound_of_the_reference(void **state)
 		if (i == 50)
 			assert_true(c.err_low + c.err_high < 400000);
 	}
+}
+
+static void bound_of_the_reference(void **state)
+{
+	(void)state;
+	reference_jumps(900000, -900000);
+	reference_jumps(-900000, 900000);
 }
 
 static void memory_is_bounded(void **state)
@@ -339,6 +363,7 @@ int main(void)
 		cmocka_unit_test(outlier_is_covered_and_forgotten),
 		cmocka_unit_test(step_is_taken_at_the_third),
 		cmocka_unit_test(outliers_must_agree),
+		cmocka_unit_test(slopes_must_agree),
 		cmocka_unit_test(bound_of_the_reference),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(refuses_nonsense),
