@@ -17,7 +17,7 @@ B := tools/build
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree kernel refresh install-tree install deb clean \
-	demo check bisect mutants soak \
+	demo check bench bisect mutants soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off
 
 help: ## Show this list
@@ -83,6 +83,9 @@ test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kerne
 
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check
+
+bench: deps ## 10 s: the clocks of "vbsctl timeline sync" on traces: text, JSON and SVG in build/bench
+	@$(MAKE) -s -C tools/vbsctl bench O=$(BUILD)/vbsctl BENCH=$(BUILD)/bench
 
 bisect: tree ## 5 min a patch cold: every patch builds on those before it
 	@$(B)/bisect
