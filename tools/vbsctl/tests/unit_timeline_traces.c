@@ -10,7 +10,8 @@
 
 #include "score.h"
 
-#define SEEDS	2
+#define SEEDS		2
+#define RANDOM_TRACES	40
 
 static const struct trace_spec *find(const char *name)
 {
@@ -93,6 +94,62 @@ static void counts_what_it_saw(void **state)
 	score_free(&scores);
 }
 
+static double some(uint64_t *x, double low, double high)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return low + (high - low) * (*x >> 11) * 0x1p-53;
+}
+
+/*
+ * Any trace that keeps (A1) and (A2).  A wrong reading that the samples before
+ * it leave room for cannot be told, so outliers are large.
+ */
+static struct trace_spec random_spec(uint64_t *x)
+{
+	struct trace_spec spec = { .name = "random", .what = "", .duration = 1500 };
+
+	spec.interval = some(x, 0.1, 8);
+	spec.duration = 700 * spec.interval;
+	spec.skew = some(x, -450, 450);
+	spec.wave = some(x, 0, 3);
+	spec.wave_period = some(x, 20, 5000);
+	spec.step = some(x, 0, 3);
+	spec.step_every = some(x, 5, 500);
+	spec.wander = spec.wave + spec.step + 0.002;
+	spec.delay = some(x, 5, 5000);
+	spec.jitter = some(x, 1, 5000);
+	spec.burst_every = some(x, 100, 500);
+	spec.burst = some(x, 0, 90);
+	spec.burst_delay = some(x, 0, 3e6);
+	spec.pause_every = some(x, 150, 400);
+	spec.pause = some(x, 0, 100);
+	spec.bound = some(x, 0, 1) < 0.5 ? 0 : some(x, 10, 1e5);
+	spec.wobble = spec.bound * 0.99;
+	spec.wobble_every = some(x, 1, 300);
+	spec.outlier_share = some(x, -0.02, 0.02);
+	spec.outlier = 1e9;
+	return spec;
+}
+
+static void random_traces(void **state)
+{
+	uint64_t x = 20261121;
+	struct scores scores;
+	struct trace_spec spec;
+	int i;
+
+	(void)state;
+	for (i = 0; i < RANDOM_TRACES; i++) {
+		spec = random_spec(&x);
+		assert_true(score_trace(&spec, i, &scores));
+		if (scores.feed_forward.outside)
+			fail_msg("trace %d: %d readings outside", i, scores.feed_forward.outside);
+		score_free(&scores);
+	}
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[64];
@@ -113,6 +170,7 @@ int main(void)
 	}
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(bound_is_narrow);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(broken_wander_is_noticed);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(random_traces);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(counts_what_it_saw);
 	return _cmocka_run_group_tests("timeline traces", tests, n, NULL, NULL);
 }
