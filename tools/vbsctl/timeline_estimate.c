@@ -68,6 +68,7 @@ void te_reset(struct te_estimator *e)
 {
 	e->pool.samples = 0;
 	e->suspects.samples = 0;
+	e->others.samples = 0;
 }
 
 bool te_init(struct te_estimator *e, const struct te_config *config)
@@ -214,6 +215,12 @@ static bool join(struct te_estimator *e, struct te_pool *pool, const struct te_s
 	return true;
 }
 
+static void acquit(struct te_estimator *e)
+{
+	e->suspects.samples = 0;
+	e->others.samples = 0;
+}
+
 /*
  * A sample that contradicts the pool: the reference broke its bound, the
  * counter its wander, or both have stepped.  Which of them is wrong is not
@@ -221,27 +228,36 @@ static bool join(struct te_estimator *e, struct te_pool *pool, const struct te_s
  */
 static void suspect(struct te_estimator *e, const struct te_sample *s)
 {
+	struct te_pool last = e->suspects;
+
 	e->contradictions++;
 	if (!join(e, &e->suspects, s)) {
-		e->suspects.sample[0] = *s;
-		e->suspects.samples = 1;
+		/* A wrong reading amid a step: back to those before it */
+		e->suspects = e->others;
+		e->others = last;
+		if (!join(e, &e->suspects, s)) {
+			e->suspects.sample[0] = *s;
+			e->suspects.samples = 1;
+		}
 	}
 	if (e->suspects.samples < TE_STEP_SAMPLES)
 		return;
 	e->pool = e->suspects;
-	e->suspects.samples = 0;
+	acquit(e);
 	e->steps++;
 }
 
-/* As long as it is not known which pool is right, both are covered */
-static void cover(const struct te_estimator *e, uint64_t counter, struct te_limits *l,
-		  struct te_span *span)
+/* As long as it is not known which pool is right, all are covered */
+static void cover(const struct te_estimator *e, const struct te_pool *pool,
+		  uint64_t counter, struct te_limits *l, struct te_span *span)
 {
 	struct te_limits other;
 	struct te_span time;
 
-	te_period_limits(e, &e->suspects, &other);
-	te_time_limits(&e->suspects, &other, counter, &time);
+	if (!pool->samples)
+		return;
+	te_period_limits(e, pool, &other);
+	te_time_limits(pool, &other, counter, &time);
 	l->low = other.low < l->low ? other.low : l->low;
 	l->high = other.high > l->high ? other.high : l->high;
 	span->low = time.low < span->low ? time.low : span->low;
@@ -280,8 +296,8 @@ static void project(const struct te_estimator *e, uint64_t counter, struct te_cl
 	/* The estimate is the pool's, whatever the suspects say */
 	clock->time_ns = clamp(clock->time_ns, clamp(span.low, -TIME_MAX, TIME_MAX),
 			       clamp(span.high, -TIME_MAX, TIME_MAX));
-	if (clock->holding)
-		cover(e, counter, &limits, &span);
+	cover(e, &e->suspects, counter, &limits, &span);
+	cover(e, &e->others, counter, &limits, &span);
 	fill(&limits, &span, clock);
 }
 
@@ -308,7 +324,7 @@ enum te_result te_update(struct te_estimator *e, const struct te_sample *s,
 		return result;
 	e->taken++;
 	if (join(e, &e->pool, s))
-		e->suspects.samples = 0;
+		acquit(e);
 	else
 		suspect(e, s);
 	project(e, s->after, clock);

@@ -55,6 +55,7 @@ struct te_estimator {
 	struct te_config config;
 	struct te_pool pool;
 	struct te_pool suspects;	/* which contradict the pool */
+	struct te_pool others;		/* and contradict the suspects, too */
 	uint64_t prior_low;		/* of the period */
 	uint64_t prior_high;
 	uint64_t memory;		/* in ticks */

@@ -140,6 +140,32 @@ static void step_is_taken_at_the_third(void **state)
 	assert_true(covers(&c, c.counter, T0 + c.counter - 5 * GHZ));
 }
 
+/* The reference is set, and one of the readings after it is wrong */
+static void outlier_amid_a_step(void **state)
+{
+	const int64_t set = 7000000, wrong = -90000000;
+	struct te_estimator e = start(1000);
+	struct te_clock c;
+	int i;
+
+	(void)state;
+	for (i = 1; i < 10; i++)
+		take(&e, at(i, 100, 0));
+	take(&e, at(10, 100, set));
+	c = take(&e, at(11, 100, wrong));
+	assert_true(covers(&c, c.counter, T0 + c.counter));
+	assert_true(covers(&c, c.counter, T0 + c.counter + set));
+	assert_true(covers(&c, c.counter, T0 + c.counter + wrong));
+	c = take(&e, at(12, 100, set));
+	assert_true(c.holding);
+	assert_true(covers(&c, c.counter, T0 + c.counter + set));
+	c = take(&e, at(13, 100, set));
+	assert_false(c.holding);
+	assert_int_equal(e.steps, 1);
+	assert_true(c.err_low + c.err_high < 250);
+	assert_true(covers(&c, c.counter, T0 + c.counter + set));
+}
+
 /* Two outliers that contradict each other too are no step */
 static void outliers_must_agree(void **state)
 {
@@ -151,7 +177,7 @@ static void outliers_must_agree(void **state)
 	for (i = 1; i < 10; i++)
 		take(&e, at(i, 100, 0));
 	for (i = 10; i < 20; i++)
-		c = take(&e, at(i, 100, i * 100000 * (i % 2 ? 1 : -1)));
+		c = take(&e, at(i, 100, i * i * 1000000 * (i % 2 ? 1 : -1)));
 	assert_true(c.holding);
 	assert_int_equal(e.steps, 0);
 	c = take(&e, at(20, 100, 0));
@@ -362,6 +388,7 @@ int main(void)
 		cmocka_unit_test(slow_reading_does_no_harm),
 		cmocka_unit_test(outlier_is_covered_and_forgotten),
 		cmocka_unit_test(step_is_taken_at_the_third),
+		cmocka_unit_test(outlier_amid_a_step),
 		cmocka_unit_test(outliers_must_agree),
 		cmocka_unit_test(slopes_must_agree),
 		cmocka_unit_test(bound_of_the_reference),
