@@ -69,6 +69,7 @@ void te_reset(struct te_estimator *e)
 	e->pool.samples = 0;
 	e->suspects.samples = 0;
 	e->others.samples = 0;
+	e->has_last = false;
 }
 
 bool te_init(struct te_estimator *e, const struct te_config *config)
@@ -244,6 +245,7 @@ static void suspect(struct te_estimator *e, const struct te_sample *s)
 		return;
 	e->pool = e->suspects;
 	acquit(e);
+	e->has_last = false;
 	e->steps++;
 }
 
@@ -264,6 +266,27 @@ static void cover(const struct te_estimator *e, const struct te_pool *pool,
 	span->high = time.high > span->high ? time.high : span->high;
 }
 
+/*
+ * What the clock given last says of now holds, too: a sample that was forgotten
+ * in between does not widen the bound, and readers see each bound inside the
+ * one before.
+ */
+static void narrow(const struct te_estimator *e, uint64_t counter, struct te_span *span)
+{
+	uint64_t low, high;
+	int64_t time;
+
+	if (!e->has_last)
+		return;
+	te_read(&e->last, counter, &time, &low, &high);
+	if ((__int128)time - low > span->high || (__int128)time + high < span->low)
+		return;
+	if ((__int128)time - low > span->low)
+		span->low = (__int128)time - low;
+	if ((__int128)time + high < span->high)
+		span->high = (__int128)time + high;
+}
+
 static void fill(const struct te_limits *l, const struct te_span *span,
 		 struct te_clock *clock)
 {
@@ -276,7 +299,7 @@ static void fill(const struct te_limits *l, const struct te_span *span,
 	clock->err_high = clamp(span->high - clock->time_ns, 0, TIME_MAX);
 }
 
-static void project(const struct te_estimator *e, uint64_t counter, struct te_clock *clock)
+static void project(struct te_estimator *e, uint64_t counter, struct te_clock *clock)
 {
 	const struct te_pool *pool = &e->pool;
 	const struct te_sample *newest = &pool->sample[pool->samples - 1];
@@ -286,6 +309,7 @@ static void project(const struct te_estimator *e, uint64_t counter, struct te_cl
 
 	te_period_limits(e, pool, &limits);
 	te_time_limits(pool, &limits, counter, &span);
+	narrow(e, counter, &span);
 	te_likely(e, &limits, &likely);
 	clock->counter = counter;
 	clock->period = clamp((__int128)likely.period, limits.low, limits.high);
@@ -299,6 +323,8 @@ static void project(const struct te_estimator *e, uint64_t counter, struct te_cl
 	cover(e, &e->suspects, counter, &limits, &span);
 	cover(e, &e->others, counter, &limits, &span);
 	fill(&limits, &span, clock);
+	e->last = *clock;
+	e->has_last = !clock->holding;
 }
 
 static enum te_result check(const struct te_estimator *e, const struct te_sample *s)
@@ -341,7 +367,7 @@ void te_read(const struct te_clock *clock, uint64_t counter, int64_t *time_ns,
 {
 	uint64_t ticks = counter - clock->counter;
 
-	*time_ns = clock->time_ns + (int64_t)span_floor(clock->period, ticks);
+	*time_ns = clamp(clock->time_ns + span_floor(clock->period, ticks), INT64_MIN, INT64_MAX);
 	*err_low = grown(clock->err_low, clock->period_error, ticks);
 	*err_high = grown(clock->err_high, clock->period_error, ticks);
 }

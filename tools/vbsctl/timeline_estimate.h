@@ -45,6 +45,18 @@ struct te_config {
 	uint32_t wander_ppb;
 };
 
+/* t(c) = time_ns + period * (c - counter), and what bounds its error */
+struct te_clock {
+	uint64_t counter;
+	int64_t time_ns;
+	uint64_t period;
+	uint64_t period_error;	/* most by which the true period differs from it */
+	uint64_t err_low;	/* ns, at counter */
+	uint64_t err_high;
+	uint64_t esterror;	/* ns: what is likely, not guaranteed */
+	bool holding;		/* the newest samples contradict the older ones */
+};
+
 /* Samples that agree with each other, oldest first */
 struct te_pool {
 	struct te_sample sample[TE_SAMPLES + 1];
@@ -62,18 +74,8 @@ struct te_estimator {
 	uint64_t taken;
 	uint64_t contradictions;
 	uint64_t steps;
-};
-
-/* t(c) = time_ns + period * (c - counter), and what bounds its error */
-struct te_clock {
-	uint64_t counter;
-	int64_t time_ns;
-	uint64_t period;
-	uint64_t period_error;	/* most by which the true period differs from it */
-	uint64_t err_low;	/* ns, at counter */
-	uint64_t err_high;
-	uint64_t esterror;	/* ns: what is likely, not guaranteed */
-	bool holding;		/* the newest samples contradict the older ones */
+	struct te_clock last;		/* what was given last, */
+	bool has_last;			/* if it still holds */
 };
 
 enum te_result { TE_OK, TE_BACKWARDS, TE_RANGE };

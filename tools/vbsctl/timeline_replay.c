@@ -42,7 +42,7 @@ static void look(struct replay *r, const struct trace_line *line, struct view *v
 	if (!line->has_truth)
 		return;
 	/* The truth is in [truth_ns, truth_ns + 1) */
-	v->error = v->time - line->truth_ns;
+	v->error = (uint64_t)v->time - (uint64_t)line->truth_ns;
 	v->inside = time - v->low <= (__int128)line->truth_ns + 1 &&
 		    time + v->high >= line->truth_ns;
 	r->judged++;

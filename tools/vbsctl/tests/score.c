@@ -81,10 +81,20 @@ static void sum_up(struct score *s)
 	free(v);
 }
 
+static bool jumped(const struct te_clock *old, const struct te_clock *new)
+{
+	uint64_t low, high;
+	int64_t time;
+
+	te_read(old, new->counter, &time, &low, &high);
+	return (__int128)new->time_ns < (__int128)time - low ||
+	       (__int128)new->time_ns > (__int128)time + high;
+}
+
 static bool run(struct trace_source *src, struct scores *scores, struct pi_clock *pi)
 {
+	struct te_clock clock = { 0 }, old;
 	struct trace_line line;
-	struct te_clock clock;
 	bool first = true;
 	double at;
 
@@ -94,8 +104,10 @@ static bool run(struct trace_source *src, struct scores *scores, struct pi_clock
 			judge_clock(&scores->feed_forward, &clock, &line, at, true);
 			judge_pi(&scores->pi, pi, &line, at);
 		}
+		old = clock;
 		if (te_update(&scores->estimator, &line.sample, &clock) != TE_OK)
 			return false;
+		scores->jumps += !first && jumped(&old, &clock);
 		judge_clock(&scores->feed_forward, &clock, &line, at, false);
 		pi_update(pi, &line.sample);
 	}

@@ -28,6 +28,7 @@ struct scores {
 	struct score feed_forward;
 	struct score pi;
 	struct te_estimator estimator;	/* at the end */
+	int jumps;			/* updates beyond the bound of the clock before */
 };
 
 /* False if a sample was refused */

@@ -34,6 +34,8 @@ static void always_inside(void **state)
 		assert_true(score_trace(*state, seed, &scores));
 		assert_true(scores.feed_forward.readings > 1000);
 		assert_int_equal(scores.feed_forward.outside, 0);
+		if (!((const struct trace_spec *)*state)->set_every)
+			assert_int_equal(scores.jumps, 0);
 		score_free(&scores);
 	}
 }
