@@ -34,6 +34,7 @@ static const struct timeline_counter raw_counter = {
 	.id = TIMELINE_COUNTER_RAW,
 	.hz = NSEC_PER_SEC,
 };
+
 static const struct timeline_counter *counter_in_use = &raw_counter;
 
 static atomic64_t next_marker;

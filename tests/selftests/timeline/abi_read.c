@@ -102,7 +102,7 @@ static void as_vmclock(void)
 	const u8 *page = mmap(NULL, 16384, PROT_READ, MAP_SHARED, fd, 0), *e = page + 256 * id;
 	struct timeline_time tt;
 	u64 counter, period, sec, frac, max;
-	unsigned __int128 t;
+	__uint128_t t;
 
 	t_ok(page != MAP_FAILED, "map the table");
 	t_ok(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED,

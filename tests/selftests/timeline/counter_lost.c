@@ -15,7 +15,7 @@ static const char *other_clocksource(void)
 	return strstr(list, "hpet") ? "hpet" : strstr(list, "acpi_pm") ? "acpi_pm" : NULL;
 }
 
-VBS_TEST("when the TSC is not the clocksource the time goes on, unbounded and by the system call", 60)
+VBS_TEST("when the TSC is not the clocksource time goes on, unbounded, by the system call", 60)
 {
 	struct timeline_time before, after;
 	const char *other = other_clocksource();

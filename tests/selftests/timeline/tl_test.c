@@ -134,8 +134,8 @@ long tl_int80(long nr, long a, long b, long c)
 {
 	long ret;
 
-	asm volatile("int $0x80" : "=a" (ret) :
-		     "0" (nr), "b" (a), "c" (b), "d" (c), "S" (0L), "D" (0L) :
+	asm volatile("int $0x80" : "=a"(ret) :
+		     "0"(nr), "b"(a), "c"(b), "d"(c), "S"(0L), "D"(0L) :
 		     "r8", "r9", "r10", "r11", "memory");
 	return (int)ret;
 }
