@@ -19,7 +19,7 @@ manifest_runs() {
 	local first=
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
 	sed -e 's/#.*//' "${manifests[@]}" | awk -v first="$first" '
-		NF < 2 || (first != "" && / n=64/) { next }
+		NF < 2 || (first != "" && /[ \t]n=64/) { next }
 		{
 			smp = 1; limit = 60; args = first
 			for (i = 3; i <= NF; i++) {
