@@ -369,5 +369,6 @@ wide model_free_at(const struct model_server *s)
 
 void model_cap_freed(struct model_server *s)
 {
+	s->z = whole(round_up(s->z));
 	s->cap = s->cap_next;
 }

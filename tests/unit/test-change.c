@@ -250,6 +250,27 @@ static void test_far_booking(void **state)
 	assert_true(bed.over);
 }
 
+/* Idle, the cap is reduced at y: the remainder of z was one of the old cap */
+static void test_reduced_idle_remainder(void **state)
+{
+	struct vbs_server *s;
+	u64 z;
+
+	(void)state;
+	bed_start(0);
+	s = enter(1 * MS, 10 * MS, HALF - 1);
+	wake(s, USER);
+	run(s, 1001);
+	stop(s, USER);
+	assert_int_not_equal(s->z_rem, 0);
+	z = vbs_termination(s);
+	vbs_set_cap(&bed.cpu, s, HALF / 4, bed.now);
+	at(10 * MS);
+	assert_int_equal(s->cap, HALF / 4);
+	assert_int_equal(s->z, z);
+	assert_int_equal(s->z_rem, 0);
+}
+
 /* A booking that serves again lasts until the later instant, never less */
 static void test_extended_booking(void **state)
 {
@@ -386,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_leave_and_reenter),
 		cmocka_unit_test(test_far_booking),
 		cmocka_unit_test(test_extended_booking),
+		cmocka_unit_test(test_reduced_idle_remainder),
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_join_throttled),
 		cmocka_unit_test(test_latencies),

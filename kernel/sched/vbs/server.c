@@ -712,6 +712,13 @@ bool vbs_next_release(struct vbs_cpu *c, u64 *when)
 	return ent;
 }
 
+/* z keeps a remainder in units of the cap: round it up before that changes. */
+static void vbs_reduce_idle(struct vbs_cpu *c, struct vbs_server *s)
+{
+	vbs_raise_z(s, vbs_termination(s));
+	vbs_apply_cap(c, s);
+}
+
 static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
 {
 	struct vbs_server *s = container_of(w, struct vbs_server, wait);
@@ -722,7 +729,7 @@ static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
 	else if (!w->is_server)
 		vbs_env_booking_over(c, container_of(w, struct vbs_booking, wait));
 	else if (s->state == VBS_IDLE)
-		vbs_apply_cap(c, s);
+		vbs_reduce_idle(c, s);
 	else
 		vbs_settle(c, s, now);
 }
