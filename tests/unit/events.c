@@ -75,15 +75,17 @@ static void do_switch(struct world *w, struct wserver *s)
 {
 	u32 cap = s->core.cap_next;
 	struct vbs_params p;
+	bool align;
 
 	if (!w->changes)
 		return;
 	do_settle(w, s);	/* a release that has come was one as it was */
 	if (in(w) % 4 == 0)
 		cap = in_cap(w, s, min(cap, CAP_MIN));
-	p = in_params(w, cap, w->aligns && in(w) % 4 == 0);
-	if (!book_cap(w, s, cap))
+	align = w->aligns && in(w) % 4 == 0;
+	if (!cap_has_params(w, cap, align) || !book_cap(w, s, cap))
 		return;
+	p = in_params(w, cap, align);
 	log_params(w, s, "switches to", &p);
 	vbs_switch(&w->cpu, &s->core, &p, w->now);
 	model_switch(&w->model, &s->model, (wide)p.runtime, (wide)p.period,

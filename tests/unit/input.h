@@ -42,6 +42,7 @@ static inline u64 scale(u64 x, u32 num, u32 den)
 
 extern const char *const mode_name[];
 
+bool cap_has_params(const struct world *w, u32 cap, bool align);
 struct vbs_params in_params(struct world *w, u32 cap, bool align);
 enum member_state in_mode(struct world *w);
 void log_params(struct world *w, const struct wserver *s, const char *what,

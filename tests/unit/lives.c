@@ -45,18 +45,28 @@ static u64 runtime_most(u32 cap, u64 period, bool align)
 {
 	u64 most = scale(period, cap, VBS_BW_UNIT);
 
-	return align ? scale(most, 511, 512) - 1 : most;
+	return align && most ? scale(most, 511, 512) - 1 : most;
+}
+
+static u64 runtime_least(const struct world *w)
+{
+	return max(VBS_RUNTIME_MIN, 2 * w->cpu.release_cost);
+}
+
+/* Is there a resource, within the limits of both, for this cap? */
+bool cap_has_params(const struct world *w, u32 cap, bool align)
+{
+	return runtime_most(cap, VBS_PERIOD_LIMIT, align) >= runtime_least(w);
 }
 
 struct vbs_params in_params(struct world *w, u32 cap, bool align)
 {
-	u64 least = max(VBS_RUNTIME_MIN, 2 * w->cpu.release_cost);
-	u64 period = PERIOD_MIN << in(w) % 14, most;
+	u64 period = PERIOD_MIN << in(w) % 14, least = runtime_least(w), most;
 
 	period += scale(period, in16(w), 1 << 18);
 	period = min(period, VBS_PERIOD_LIMIT);
 	while (runtime_most(cap, period, align) < least)
-		period *= 2;
+		period = min(2 * period, VBS_PERIOD_LIMIT);
 	most = runtime_most(cap, period, align);
 	return (struct vbs_params){
 		.runtime = least + scale(most - least, in_share(w), 255),
