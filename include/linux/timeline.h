@@ -25,10 +25,10 @@ void timeline_waiter_wait_running(struct timeline_waiter *waiter);
 void timeline_waiter_cancel(struct timeline_waiter *waiter);
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval);
 
-int timeline_to_monotonic(timeline_ref_t ref, u64 timeline_ns, u64 *monotonic_ns);
-int timeline_from_monotonic(timeline_ref_t ref, u64 monotonic_ns, u64 *timeline_ns);
-
 #ifdef CONFIG_TIMELINE
+
+timeline_ref_t timeline_binding(void);
+int timeline_ref_read_ns(timeline_ref_t ref, u64 *ns);
 
 void timeline_tsc_unstable(void);
 void timeline_clocksource_changed(struct clocksource *clock);
@@ -49,6 +49,16 @@ long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
 		    unsigned long arg4, unsigned long arg5);
 
 #else
+
+static inline timeline_ref_t timeline_binding(void)
+{
+	return 0;
+}
+
+static inline int timeline_ref_read_ns(timeline_ref_t ref, u64 *ns)
+{
+	return -EINVAL;
+}
 
 static inline void timeline_tsc_unstable(void) { }
 static inline void timeline_clocksource_changed(struct clocksource *clock) { }

@@ -37,6 +37,13 @@ void vbs_env_booking_over(struct vbs_cpu *c, struct vbs_booking *b)
 	bed.over = true;
 }
 
+u64 vbs_env_align_offset(struct vbs_cpu *c, struct vbs_server *s)
+{
+	assert_ptr_equal(c, &bed.cpu);
+	assert_true(s->align);
+	return bed.ahead;
+}
+
 void bed_start(u64 now)
 {
 	memset(&bed, 0, sizeof(bed));

@@ -27,6 +27,7 @@ struct bed {
 	struct vbs_qnode node[VBS_NODES_PER_ENT * (NR_SERVERS + 1)];
 	unsigned int nr, nr_nodes;
 	u64 now;
+	u64 ahead;		/* of it: the clock of aligned releases */
 	u32 freed;		/* by vbs_env_cap_freed() so far */
 	bool over;		/* the booking */
 };

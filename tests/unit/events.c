@@ -179,8 +179,11 @@ static void do_drift(struct world *w, struct wserver *s)
 		return;
 	world_log(w, "drift %llu", drift);
 	w->slop += 2 * drift;	/* periods get shorter by it, G2 with them */
-	w->cpu.mono_offset = w->mono_offset + drift;
-	w->model.mono_offset = (wide)w->cpu.mono_offset;
+	w->ahead = w->ahead_first + drift;
+	w->model.ahead = (wide)w->ahead;
+	for (int i = 0; i < MAX_SERVERS; i++)
+		if (w->server[i].alive)
+			do_settle(w, &w->server[i]);
 }
 
 /* ---- the string ---- */
@@ -235,9 +238,9 @@ static void start(struct world *w)
 	w->now = starts[in(w) % ARRAY_SIZE(starts)];
 	w->cpu.release_cost = costs[in(w) % ARRAY_SIZE(costs)];
 	w->model.cost = (wide)w->cpu.release_cost;
-	w->mono_offset = w->aligns ? (u64)in16(w) * 12345 : 0;
-	w->cpu.mono_offset = w->mono_offset;
-	w->model.mono_offset = (wide)w->cpu.mono_offset;
+	w->ahead_first = w->aligns ? (u64)in16(w) * 12345 : 0;
+	w->ahead = w->ahead_first;
+	w->model.ahead = (wide)w->ahead;
 	for (int i = 0; i < MAX_SERVERS; i++)
 		oracle_init(&w->server[i].oracle, w->now);
 	vbs_adm_set_online(&w->adm, 0, true);

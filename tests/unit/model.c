@@ -59,9 +59,9 @@ struct fraction model_y(const struct model_server *s)
 static wide multiple_from(const struct model *m, const struct model_server *s,
 			  wide t)
 {
-	wide n = (t + m->mono_offset + s->period - 1) / s->period;
+	wide n = (t + m->ahead + s->period - 1) / s->period;
 
-	return n * s->period - m->mono_offset;
+	return n * s->period - m->ahead;
 }
 
 static wide aligned(const struct model *m, const struct model_server *s, wide t)
@@ -233,12 +233,25 @@ static void note_miss(struct model_server *s, wide t)
 	s->misses++;
 }
 
+/* Where is the multiple now that it waits for? */
+static void realign(struct model *m, struct model_server *s)
+{
+	if (!s->align || model_state(s) != MODEL_STOPPED)
+		return;
+	if (s->ended)
+		s->start = multiple_from(m, s, later(s->start - s->period / 2,
+						     round_up(s->z)));
+	else if (!s->early)
+		s->deadline = multiple_from(m, s, s->deadline - s->period / 2);
+}
+
 void model_settle(struct model *m, struct model_server *s, wide t)
 {
 	note_miss(s, t);
 	catch_up(m, s, t);
 	if (!has_budget(s) && s->nr_kernel && s->borrows < MODEL_BORROWS)
 		borrow(m, s, t);
+	realign(m, s);
 	if (s->early && model_eligible(s) &&
 	    (!s->competes || s->competed_by != s->deadline))
 		raise_z(s, t);

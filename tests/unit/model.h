@@ -22,7 +22,7 @@ struct fraction {
 
 struct model {
 	wide cost;		/* c */
-	wide mono_offset;	/* of the clock of aligned releases */
+	wide ahead;	/* of the clock of aligned releases */
 };
 
 struct model_server {

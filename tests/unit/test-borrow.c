@@ -132,7 +132,7 @@ static void test_aligned(void **state)
 
 	(void)state;
 	bed_start(13 * MS);
-	bed.cpu.mono_offset = 4 * MS;	/* multiples at 6, 16, 26 ... here */
+	bed.ahead = 4 * MS;	/* multiples at 6, 16, 26 ... here */
 	s = enter_aligned(2 * MS, 10 * MS, HALF);
 	wake(s, USER);
 	assert_int_equal(s->state, VBS_WAITING);
@@ -163,13 +163,93 @@ static void test_aligned_drift(void **state)
 	for (u64 k = 1; k < 100; k++) {
 		s64 drift = k % 2 ? 3 * US : -4 * US;
 
-		bed.cpu.mono_offset += (u64)drift;
+		bed.ahead += (u64)drift;
 		at(s->deadline + 5 * US);
 		is_ready(s);
-		assert_int_equal((s->release + bed.cpu.mono_offset) % (10 * MS), 0);
-		assert_int_equal((s->release + bed.cpu.mono_offset) / (10 * MS), k);
+		assert_int_equal((s->release + bed.ahead) % (10 * MS), 0);
+		assert_int_equal((s->release + bed.ahead) / (10 * MS), k);
 		run(s, 2 * MS);
 	}
+}
+
+/* While it waits the clock gains 0.1 %: it is released with it, not after it */
+static void test_aligned_fast(void **state)
+{
+	struct vbs_server *s;
+	u64 when;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	waits_until(s, 10 * MS);
+	assert_true(vbs_next_release(&bed.cpu, &when));
+	assert_int_equal(when, 10 * MS - 8 * MS / 512);
+	bed.ahead = when / 1000;
+	at(when);
+	waits_until(s, 10 * MS - when / 1000);
+	at(10 * MS - when / 1000);
+	is_ready(s);
+	instance(s, 10 * MS - when / 1000, 20 * MS - when / 1000, 0);
+}
+
+/* After a switch it waits for a multiple; so it does when that moves */
+static void test_aligned_fast_start(void **state)
+{
+	struct vbs_server *s;
+	u64 when;
+
+	(void)state;
+	bed_start(1 * MS);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	waits_until(s, 10 * MS);
+	assert_true(vbs_next_release(&bed.cpu, &when));
+	bed.ahead = 9 * US;
+	at(when);
+	waits_until(s, 10 * MS - 9 * US);
+	at(10 * MS - 9 * US);
+	instance(s, 10 * MS - 9 * US, 20 * MS - 9 * US, 0);
+}
+
+/* The clock is stepped on by 4 ms, the next multiple comes before z */
+static void test_aligned_step(void **state)
+{
+	struct vbs_server *s;
+	u64 when;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, VBS_BW_UNIT / 4);
+	wake(s, USER);
+	run(s, 2 * MS);		/* z = 8 */
+	switch_cap(s, 2 * MS, 10 * MS, VBS_BW_UNIT / 4);
+	waits_until(s, 10 * MS);
+	assert_true(vbs_next_release(&bed.cpu, &when));
+	bed.ahead = 4 * MS;	/* multiples at 6, 16 ... here */
+	at(when);
+	waits_until(s, 16 * MS);
+}
+
+/* What was borrowed from an instance stays in it, wherever the clock goes */
+static void test_aligned_borrowed(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 3 * MS);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
+	mode(s, USER);
+	waits_until(s, 10 * MS);
+	bed.ahead = 2 * MS;
+	mode(s, KERNEL);
+	mode(s, USER);
+	waits_until(s, 10 * MS);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
 }
 
 /* Multiples that z has passed are skipped; the debt is not charged twice */
@@ -201,6 +281,10 @@ int main(void)
 		cmocka_unit_test(test_borrow_waiting),
 		cmocka_unit_test(test_aligned),
 		cmocka_unit_test(test_aligned_drift),
+		cmocka_unit_test(test_aligned_fast),
+		cmocka_unit_test(test_aligned_fast_start),
+		cmocka_unit_test(test_aligned_step),
+		cmocka_unit_test(test_aligned_borrowed),
 		cmocka_unit_test(test_aligned_skip),
 	};
 

@@ -100,6 +100,13 @@ void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount)
 	vbs_adm_free(&here->adm, 0, amount);
 }
 
+u64 vbs_env_align_offset(struct vbs_cpu *c, struct vbs_server *s)
+{
+	(void)c;
+	(void)s;
+	return here->ahead;
+}
+
 static void take_nodes(struct world *w)
 {
 	for (int i = 0; i < VBS_NODES_PER_ENT; i++)

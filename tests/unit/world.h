@@ -116,7 +116,7 @@ struct world {
 	bool exact;		/* no lateness, no interrupts: no misses */
 	bool aligns, kernels, changes;
 	unsigned int nr_servers;
-	u64 mono_offset;	/* of the clock of aligned releases, at first */
+	u64 ahead, ahead_first;	/* of the VBS clock: that of aligned releases */
 	u64 lateness;		/* of timers, from now on */
 	u64 lateness_max;
 	u64 slop;		/* interrupts and lateness so far */

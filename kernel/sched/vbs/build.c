@@ -22,6 +22,7 @@
 #include <linux/string_helpers.h>
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
+#include <linux/timeline.h>
 #include <uapi/linux/sched/types.h>
 
 #include "../sched.h"
@@ -37,6 +38,7 @@
 /* The core */
 #include "queue.c"
 #include "admit.c"
+#include "align.c"
 #include "server.c"
 
 /* The glue */

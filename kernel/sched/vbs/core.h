@@ -203,6 +203,7 @@ struct vbs_server {
 	struct vbs_wait wait;	/* in vbs_cpu::wait */
 	struct vbs_cpu *home;	/* attached here, or NULL */
 
+	u64 align_offset;	/* the clock of the multiples - VBS clock */
 	u64 switched_at;	/* of the last switch, until its first execution */
 	u64 released_at;	/* of the last release, until its first execution */
 	struct vbs_stats stats;
@@ -218,8 +219,6 @@ struct vbs_cpu {
 	struct vbs_queue wait;
 	struct vbs_pool pool;
 	u64 release_cost;	/* c, ns */
-	unsigned int nr_aligned;	/* attached servers with aligned release */
-	u64 mono_offset;	/* CLOCK_MONOTONIC - VBS clock, for aligned release */
 };
 
 void vbs_cpu_init(struct vbs_cpu *c);
@@ -261,9 +260,19 @@ unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max);
 void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 now);
 void vbs_booking_extend(struct vbs_booking *b, u64 until);
 
+/* ---- align.c: multiples of pi on another clock ------------------------- */
+
+void vbs_align_look(struct vbs_cpu *c, struct vbs_server *s);
+u64 vbs_align_up(const struct vbs_server *s, u64 t);
+u64 vbs_align_near(const struct vbs_server *s, u64 t);
+void vbs_realign(struct vbs_cpu *c, struct vbs_server *s);
+u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
+
 /*
  * What the core asks of its surroundings; the lock of the CPU is held.
  * vbs_env_runnable: the number of members that may be picked has changed.
+ * vbs_env_align_offset: what the clock of aligned release is ahead of the VBS
+ * clock, now.
  */
 void vbs_env_runnable(struct vbs_cpu *c, struct vbs_server *s);
 void vbs_env_released(struct vbs_cpu *c, struct vbs_server *s, u64 debt);
@@ -271,6 +280,7 @@ void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 		     u64 until);
 void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount);
 void vbs_env_booking_over(struct vbs_cpu *c, struct vbs_booking *b);
+u64 vbs_env_align_offset(struct vbs_cpu *c, struct vbs_server *s);
 
 /* Members that may be picked now: all, those in the kernel, or none. */
 static inline unsigned int vbs_nr_eligible(const struct vbs_server *s)

@@ -5,6 +5,8 @@
  * Context: the runqueue lock of the server's CPU.
  */
 
+#define VBS_READ_GAP		(2 * NSEC_PER_USEC)
+
 /* SCHED_FIFO and SCHED_DEADLINE look elsewhere for a CPU while members run. */
 static void vbs_set_cpupri(struct rq *rq)
 {
@@ -81,4 +83,35 @@ void vbs_env_booking_over(struct vbs_cpu *c, struct vbs_booking *core)
 	vbs_books_over(b);
 	vbs_discard_nodes(rq);
 	vbs_discard_booked(rq, b);
+}
+
+/* The timeline that the server is bound to; CLOCK_MONOTONIC if it has no time. */
+static u64 vbs_align_clock(struct vbs_srv *srv)
+{
+	u64 now;
+	int ret = timeline_ref_read_ns(srv->timeline, &now);
+
+	if (!ret)
+		return now;
+	if (ret == -ENODEV)	/* destroyed: its number may come again */
+		srv->timeline = 0;
+	return ktime_get_mono_fast_ns();
+}
+
+/*
+ * Clocks are read one after the other.  If the CPU did not run in between, for
+ * a hypervisor or the firmware, read them again.
+ */
+u64 vbs_env_align_offset(struct vbs_cpu *c, struct vbs_server *s)
+{
+	struct vbs_srv *srv = to_vbs_srv(s);
+	u64 before, clock, gap;
+	int tries = 3;
+
+	do {
+		before = vbs_clock_of(srv->cpu);
+		clock = vbs_align_clock(srv);
+		gap = vbs_clock_of(srv->cpu) - before;
+	} while (gap > VBS_READ_GAP && --tries);
+	return clock - before - gap / 2;
 }

@@ -12,6 +12,8 @@
 #ifndef _KERNEL_SCHED_VBS_GLUE_H
 #define _KERNEL_SCHED_VBS_GLUE_H
 
+#include <linux/timeline_types.h>
+
 #include "core.h"
 
 /* What goes back to the slab outside of the runqueue lock */
@@ -49,6 +51,7 @@ struct vbs_spare {
  * @id: unique until it wraps
  * @cpu: where it runs
  * @owner: effective uid of the task that entered first, at that moment
+ * @timeline: whose multiples aligned releases keep to, 0 for CLOCK_MONOTONIC
  * @attached: @core is attached to @cpu's queues
  * @lock: protects @members, @nr_members
  * @members: oldest first
@@ -73,6 +76,7 @@ struct vbs_srv {
 	u32			id;
 	int			cpu;
 	kuid_t			owner;
+	timeline_ref_t		timeline;
 	bool			attached;
 
 	raw_spinlock_t		lock;

@@ -230,9 +230,20 @@ static void vbs_switched(struct rq *rq, struct vbs_srv *srv)
 		resched_curr(rq);
 }
 
+/*
+ * The clock of aligned release is the timeline that the caller is bound to.  One
+ * that is bound to none, perhaps a tool, leaves what the server has.
+ */
+static timeline_ref_t vbs_timeline_for(const struct vbs_srv *srv,
+				       const struct vbs_params *par)
+{
+	return par->align ? timeline_binding() ?: srv->timeline : 0;
+}
+
 static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 			  const struct vbs_params *par)
 {
+	timeline_ref_t timeline = vbs_timeline_for(srv, par);
 	struct vbs_server *s = &srv->core;
 	struct vbs_cpu *c = srv->attached ? rq->vbs.core : NULL;
 	u64 runtime = s->runtime, period = s->period, now;
@@ -241,11 +252,12 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 	vbs_update_server(rq, srv);
 	now = vbs_clock(rq);
 	if (par->runtime == runtime && par->period == period &&
-	    par->align == s->align) {
+	    par->align == s->align && timeline == srv->timeline) {
 		vbs_set_cap(c, s, par->cap, now);
 		vbs_arm_release(rq);
 		return;
 	}
+	srv->timeline = timeline;
 	vbs_switch(c, s, par, now);
 	trace_sched_vbs_switch(srv->id, srv->cpu, runtime, s->runtime, period,
 			       s->period, now, max(now, vbs_termination(s)));
@@ -386,6 +398,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 	if (vbs_check_range(p, &par))
 		return -ERANGE;
 	vbs_server_init(&srv->core, &par, 0);
+	srv->timeline = vbs_timeline_for(srv, &par);
 	if (vbs_books_enter(srv, &p->vbs.bookings, &p->cpus_mask, &spare)) {
 		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
 		return -EBUSY;

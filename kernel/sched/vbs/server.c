@@ -119,32 +119,6 @@ static void vbs_raise_z(struct vbs_server *s, u64 t)
 	}
 }
 
-/* Where t lies in the period of its clock, [0, pi) */
-static u64 vbs_phase(const struct vbs_cpu *c, const struct vbs_server *s, u64 t)
-{
-	u64 phase;
-
-	div64_u64_rem(t + c->mono_offset, s->period, &phase);
-	return phase;
-}
-
-static u64 vbs_align_up(const struct vbs_cpu *c, const struct vbs_server *s, u64 t)
-{
-	u64 phase = vbs_phase(c, s, t);
-
-	return phase ? t + s->period - phase : t;
-}
-
-/*
- * The multiple that deadline d stands for: conversion between the two clocks
- * has moved it by far less than half a period.
- */
-static u64 vbs_align_near(const struct vbs_cpu *c, const struct vbs_server *s,
-			  u64 d)
-{
-	return vbs_align_up(c, s, d - s->period / 2);
-}
-
 /*
  * The first multiple from @r on that is not before @z.  Each that is passed
  * pays for one budget of the debt.
@@ -163,10 +137,12 @@ static u64 vbs_pass_multiples(struct vbs_server *s, u64 r, u64 z, u64 *debt)
 
 /* ---- queues ------------------------------------------------------------ */
 
-static void vbs_wait_add(struct vbs_cpu *c, struct vbs_wait *w, u64 due, u64 now)
+/* Until @due, but to be looked at again at @when */
+static void vbs_wait_add(struct vbs_cpu *c, struct vbs_wait *w, u64 due, u64 when,
+			 u64 now)
 {
 	w->due = due;
-	vbs_queue_add(&c->wait, &w->ent, min(due, now + VBS_WAIT_MAX), now);
+	vbs_queue_add(&c->wait, &w->ent, min(when, now + VBS_WAIT_MAX), now);
 }
 
 static void vbs_unqueue(struct vbs_cpu *c, struct vbs_server *s)
@@ -195,7 +171,7 @@ static void vbs_place_wait(struct vbs_cpu *c, struct vbs_server *s,
 		return;
 	vbs_unqueue(c, s);
 	s->state = state;
-	vbs_wait_add(c, &s->wait, due, now);
+	vbs_wait_add(c, &s->wait, due, vbs_align_again(s, due, now), now);
 }
 
 /*
@@ -204,11 +180,14 @@ static void vbs_place_wait(struct vbs_cpu *c, struct vbs_server *s,
  */
 static void vbs_place_idle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
+	u64 over;
+
 	vbs_unqueue(c, s);
 	s->state = VBS_IDLE;
-	if (s->cap > s->cap_next)
-		vbs_wait_add(c, &s->wait,
-			     s->ended ? vbs_termination(s) : vbs_zero_lag(s), now);
+	if (s->cap > s->cap_next) {
+		over = s->ended ? vbs_termination(s) : vbs_zero_lag(s);
+		vbs_wait_add(c, &s->wait, over, over, now);
+	}
 }
 
 /* ---- instances --------------------------------------------------------- */
@@ -283,13 +262,14 @@ static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	u64 z = vbs_termination(s);
 	u64 r = s->deadline;
 
+	vbs_align_look(c, s);
 	if (r + s->period <= now && vbs_zero_lag(s) <= now) {
 		r = max(now, z);
 		if (s->align)
-			r = vbs_align_up(c, s, r);
+			r = vbs_align_up(s, r);
 		debt = 0;
 	} else if (s->align) {
-		r = vbs_align_near(c, s, r);
+		r = vbs_align_near(s, r);
 		r = vbs_pass_multiples(s, r, z, &debt);
 	}
 	vbs_enter(c, s, r, debt, now);
@@ -365,8 +345,10 @@ static void vbs_note_stop(struct vbs_cpu *c, struct vbs_server *s, u64 until)
 static void vbs_throttle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	enum vbs_state state = s->ended || s->early ? VBS_WAITING : VBS_THROTTLED;
-	u64 until = s->deadline;
+	u64 until;
 
+	vbs_realign(c, s);
+	until = s->deadline;
 	if (s->ended)
 		until = s->start;
 	else if (s->early && !vbs_exhausted(s))
@@ -431,8 +413,9 @@ static void vbs_start_at(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	s->start = max(now, z);
 	if (!s->align)
 		return;
-	s->start = vbs_align_up(c, s, s->start);
-	s->stats.skipped += div64_u64(s->start - vbs_align_up(c, s, now), s->period);
+	vbs_align_look(c, s);
+	s->start = vbs_align_up(s, s->start);
+	s->stats.skipped += div64_u64(s->start - vbs_align_up(s, now), s->period);
 }
 
 /*
@@ -587,8 +570,6 @@ void vbs_switch(struct vbs_cpu *c, struct vbs_server *s,
 		const struct vbs_params *p, u64 now)
 {
 	vbs_note_miss(s, now);
-	if (c)
-		c->nr_aligned += p->align - s->align;
 	s->runtime = p->runtime;
 	s->period = p->period;
 	s->align = p->align;
@@ -656,7 +637,6 @@ void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s)
 	s->early = false;
 	s->yielded = false;
 	s->state = VBS_IDLE;
-	c->nr_aligned += s->align;
 }
 
 /**
@@ -667,7 +647,6 @@ void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s)
 void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s)
 {
 	vbs_unqueue(c, s);
-	c->nr_aligned -= s->align;
 	s->state = VBS_IDLE;
 	s->home = NULL;
 	s->ended = true;
@@ -719,13 +698,24 @@ static void vbs_reduce_idle(struct vbs_cpu *c, struct vbs_server *s)
 	vbs_apply_cap(c, s);
 }
 
+/* It is too early: the multiple may have moved. */
+static void vbs_wait_on(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
+{
+	struct vbs_server *s = container_of(w, struct vbs_server, wait);
+
+	if (w->is_server && s->state != VBS_IDLE)
+		vbs_throttle(c, s, now);
+	else
+		vbs_wait_add(c, w, w->due, w->due, now);
+}
+
 static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
 {
 	struct vbs_server *s = container_of(w, struct vbs_server, wait);
 
 	vbs_queue_del(&c->wait, &w->ent);
 	if (w->due > now)
-		vbs_wait_add(c, w, w->due, now);
+		vbs_wait_on(c, w, now);
 	else if (!w->is_server)
 		vbs_env_booking_over(c, container_of(w, struct vbs_booking, wait));
 	else if (s->state == VBS_IDLE)
@@ -779,5 +769,5 @@ void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 no
 {
 	b->wait.is_server = false;
 	INIT_LIST_HEAD(&b->wait.ent.link);
-	vbs_wait_add(c, &b->wait, until, now);
+	vbs_wait_add(c, &b->wait, until, until, now);
 }

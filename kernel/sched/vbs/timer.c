@@ -38,9 +38,6 @@ static void vbs_note_gap(struct rq *rq)
 u64 vbs_clock(struct rq *rq)
 {
 	vbs_note_gap(rq);
-	if (rq->vbs.core->nr_aligned)
-		rq->vbs.core->mono_offset = ktime_get_mono_fast_ns() -
-					    vbs_clock_of(cpu_of(rq));
 	return rq_clock(rq) - rq->vbs.lost;
 }
 

@@ -62,6 +62,16 @@ int timeline_bind_current(timeline_ref_t ref)
 	return 0;
 }
 
+/**
+ * timeline_binding - what the calling thread is bound to, 0 if to none that exists
+ */
+timeline_ref_t timeline_binding(void)
+{
+	timeline_ref_t ref = current->timeline_ref;
+
+	return ref && timeline_ref_live(ref) ? ref : 0;
+}
+
 static long prctl_set(unsigned long id)
 {
 	timeline_ref_t ref = 0;
@@ -79,11 +89,9 @@ static long prctl_set(unsigned long id)
 
 static long prctl_get(void)
 {
-	timeline_ref_t ref = current->timeline_ref;
+	timeline_ref_t ref = timeline_binding();
 
-	if (!ref || !timeline_ref_live(ref))
-		return -ENODATA;
-	return (ref & 0xff) - 1;
+	return ref ? (ref & 0xff) - 1 : -ENODATA;
 }
 
 static long prctl_gettime(unsigned long id, struct timeline_time __user *to)

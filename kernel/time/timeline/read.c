@@ -145,11 +145,17 @@ ktime_t timeline_ref_now(timeline_ref_t ref)
 	return now;
 }
 
-/*
- * A reading of both clocks. CLOCK_MONOTONIC by its NMI-safe accessor: the caller
- * may be inside a timekeeping update.
+/**
+ * timeline_ref_read_ns - the time on a timeline, from any context but NMI
+ * @ref: reference, or 0
+ * @ns: result, if it returns 0
+ *
+ * Two dozen loads and a counter read; no lock, so that the caller may hold a
+ * runqueue's. An update that another CPU has begun is waited for.
+ *
+ * Return: 0; -ENODEV if destroyed, -EAGAIN if never set, -EINVAL for 0
  */
-static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
+int timeline_ref_read_ns(timeline_ref_t ref, u64 *ns)
 {
 	const struct timeline_entry *e;
 	u32 seq, generation, status;
@@ -163,48 +169,9 @@ static int both_clocks(timeline_ref_t ref, s64 *timeline_ns, s64 *monotonic_ns)
 		generation = e->generation;
 		status = e->magic == TIMELINE_MAGIC ? e->clock_status : 0;
 		counter = timeline_read_counter(e->counter_id);
-		*timeline_ns = timeline_span_ktime(timeline_project(e, counter));
-		*monotonic_ns = ktime_get_mono_fast_ns();
+		*ns = timeline_span_ktime(timeline_project(e, counter));
 	} while (timeline_read_retry(e, seq));
 	if (!status || generation != ref >> 8)
 		return -ENODEV;
 	return status == TIMELINE_STATUS_INITIALIZING ? -EAGAIN : 0;
-}
-
-/**
- * timeline_to_monotonic - the CLOCK_MONOTONIC instant of a timeline's instant
- * @ref: timeline
- * @timeline_ns: instant on it
- * @monotonic_ns: result, by the present difference of the two clocks
- *
- * The two advance at rates up to 0.15 % apart, so the result is good to that
- * part of its distance from now; ask again when it is nearer. Any context but
- * NMI: two clock reads and no lock (an update on another CPU is waited for).
- *
- * Return: 0; -ENODEV if destroyed, -EAGAIN if never set, -EINVAL
- */
-int timeline_to_monotonic(timeline_ref_t ref, u64 timeline_ns, u64 *monotonic_ns)
-{
-	s64 now, mono;
-	int ret = both_clocks(ref, &now, &mono);
-
-	if (!ret)
-		*monotonic_ns = mono + (timeline_ns - now);
-	return ret;
-}
-
-/**
- * timeline_from_monotonic - the timeline's instant of a CLOCK_MONOTONIC instant
- * @ref: timeline
- * @monotonic_ns: instant
- * @timeline_ns: result, as in timeline_to_monotonic()
- */
-int timeline_from_monotonic(timeline_ref_t ref, u64 monotonic_ns, u64 *timeline_ns)
-{
-	s64 now, mono;
-	int ret = both_clocks(ref, &now, &mono);
-
-	if (!ret)
-		*timeline_ns = now + (monotonic_ns - mono);
-	return ret;
 }
