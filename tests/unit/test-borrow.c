@@ -213,6 +213,22 @@ static void test_aligned_fast_start(void **state)
 	instance(s, 10 * MS - 9 * US, 20 * MS - 9 * US, 0);
 }
 
+/* A start that is nearer to 0 than half a period, at the very z */
+static void test_aligned_at_z(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(1);
+	s = enter_z(10 * US, 800 * MS, VBS_BW_UNIT / 100, true, 200 * MS);
+	bed.ahead = 600 * MS;
+	wake(s, USER);
+	waits_until(s, 200 * MS);
+	bed.ahead += 39;
+	vbs_settle(&bed.cpu, s, bed.now);
+	waits_until(s, 1000 * MS - 39);
+}
+
 /* The clock is stepped on by 4 ms, the next multiple comes before z */
 static void test_aligned_step(void **state)
 {
@@ -283,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_aligned_drift),
 		cmocka_unit_test(test_aligned_fast),
 		cmocka_unit_test(test_aligned_fast_start),
+		cmocka_unit_test(test_aligned_at_z),
 		cmocka_unit_test(test_aligned_step),
 		cmocka_unit_test(test_aligned_borrowed),
 		cmocka_unit_test(test_aligned_skip),

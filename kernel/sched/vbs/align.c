@@ -64,12 +64,14 @@ u64 vbs_align_near(const struct vbs_server *s, u64 t)
  */
 void vbs_realign(struct vbs_cpu *c, struct vbs_server *s)
 {
+	u64 z = vbs_termination(s);
+
 	if (!s->align)
 		return;
 	vbs_align_look(c, s);
 	if (s->ended)
-		s->start = vbs_align_up(s, max(s->start - s->period / 2,
-					       vbs_termination(s)));
+		s->start = vbs_align_up(s, max(s->start, z + s->period / 2) -
+					s->period / 2);
 	else if (!s->early)
 		s->deadline = vbs_align_near(s, s->deadline);
 }
