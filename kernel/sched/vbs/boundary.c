@@ -22,25 +22,31 @@ static bool vbs_overrun_due(struct vbs_srv *srv)
 /**
  * __sched_vbs_resume_work - before the return to user mode
  *
+ * It calls schedule() itself.  A mark that somebody else should would be wiped
+ * by the next preemption in the kernel, which sets TIF_NOTIFY_RESUME again: on a
+ * kernel with many preemption points that goes on for ever.
+ *
  * Context: current, a SCHED_VBS task; interrupts and preemption enabled.
  */
 void __sched_vbs_resume_work(void)
 {
+	bool signal = false, early = false;
 	struct vbs_srv *srv;
-	bool signal = false;
 
 	rcu_read_lock();
 	srv = READ_ONCE(current->vbs.server);
 	if (srv) {
 		signal = vbs_overrun_due(srv);
-		if (READ_ONCE(srv->core.early)) {
-			set_tsk_need_resched(current);
-			set_preempt_need_resched();
-		}
+		early = READ_ONCE(srv->core.early);
 	}
 	rcu_read_unlock();
 	if (signal)
 		send_sig(SIGXCPU, current, 1);
+	if (!early)
+		return;
+	sched_vbs_boundary_begin();
+	schedule();
+	sched_vbs_boundary_end();
 }
 
 /* From now on it is in the kernel, which is lent to. */
