@@ -174,9 +174,9 @@ struct vbs_srv *vbs_srv_alloc(void)
 /* ---- freeing outside of the lock --------------------------------------- */
 
 static void vbs_discard(struct rq *rq, struct vbs_garbage *g,
-			struct kmem_cache *cache)
+			enum vbs_garbage_kind kind)
 {
-	g->cache = cache;
+	g->kind = kind;
 	llist_add(&g->link, &rq->vbs.free);
 	irq_work_queue(&rq->vbs.free_work);
 }
@@ -188,7 +188,7 @@ static void vbs_discard(struct rq *rq, struct vbs_garbage *g,
  */
 void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv)
 {
-	vbs_discard(rq, &srv->garbage, vbs_srv_cache);
+	vbs_discard(rq, &srv->garbage, VBS_GARBAGE_SRV);
 }
 
 /**
@@ -198,7 +198,7 @@ void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv)
  */
 void vbs_discard_booked(struct rq *rq, struct vbs_booked *b)
 {
-	vbs_discard(rq, &b->garbage, vbs_booked_cache);
+	vbs_discard(rq, &b->garbage, VBS_GARBAGE_BOOKED);
 }
 
 /**
@@ -214,7 +214,7 @@ void vbs_discard_nodes(struct rq *rq)
 	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
 		node = vbs_pool_take(&rq->vbs.core->pool);
 		vbs_discard(rq, &container_of(node, struct vbs_node, node)->garbage,
-			    vbs_node_cache);
+			    VBS_GARBAGE_NODE);
 	}
 }
 
@@ -227,13 +227,20 @@ static void vbs_srv_free_rcu(struct rcu_head *head)
 
 static void vbs_free_one(struct vbs_garbage *g)
 {
-	if (g->cache == vbs_srv_cache)
+	switch (g->kind) {
+	case VBS_GARBAGE_SRV:
 		call_rcu(&container_of(g, struct vbs_srv, garbage)->rcu,
 			 vbs_srv_free_rcu);
-	else if (g->cache == vbs_booked_cache)
-		kmem_cache_free(g->cache, container_of(g, struct vbs_booked, garbage));
-	else
-		kmem_cache_free(g->cache, container_of(g, struct vbs_node, garbage));
+		break;
+	case VBS_GARBAGE_BOOKED:
+		kmem_cache_free(vbs_booked_cache,
+				container_of(g, struct vbs_booked, garbage));
+		break;
+	case VBS_GARBAGE_NODE:
+		kmem_cache_free(vbs_node_cache,
+				container_of(g, struct vbs_node, garbage));
+		break;
+	}
 }
 
 /* Not a hard irq_work: on PREEMPT_RT it runs in a thread, where slab may be used. */

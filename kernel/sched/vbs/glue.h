@@ -16,10 +16,15 @@
 
 #include "core.h"
 
-/* What goes back to the slab outside of the runqueue lock */
+/*
+ * What goes back to the slab outside of the runqueue lock.  The cache does not
+ * tell what it is: the slab merges caches of one size.
+ */
+enum vbs_garbage_kind { VBS_GARBAGE_SRV, VBS_GARBAGE_BOOKED, VBS_GARBAGE_NODE };
+
 struct vbs_garbage {
 	struct llist_node	link;
-	struct kmem_cache	*cache;
+	enum vbs_garbage_kind	kind;
 };
 
 /* A queue node as it is allocated */

@@ -91,7 +91,7 @@ static long prctl_get(void)
 {
 	timeline_ref_t ref = timeline_binding();
 
-	return ref ? (ref & 0xff) - 1 : -ENODATA;
+	return ref ? (long)(ref & 0xff) - 1 : -ENODATA;
 }
 
 static long prctl_gettime(unsigned long id, struct timeline_time __user *to)

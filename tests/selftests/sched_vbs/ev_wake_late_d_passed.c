@@ -2,11 +2,11 @@
 #include "vbs_measure.h"
 
 /*
- * The spender runs some microseconds beyond its 100 us: y is that much times
- * 10 000 behind d.  It leaves; the other member wakes between d and y and is
+ * The spender runs some hundred nanoseconds beyond its 1 ms: y is that much times
+ * 1 000 behind d.  It leaves; the other member wakes between d and y and is
  * released at once with r = d: so its next release is at d + pi, not t + pi.
  */
-#define RUNTIME		(100 * US)
+#define RUNTIME		(1 * MS)
 #define PERIOD		(1 * SEC)
 
 static volatile u64 *wake_at;
