@@ -234,6 +234,43 @@ static void continuous(void **state)
 	}
 }
 
+/* In 2^-64 ns since the second @base */
+static s128 fine(struct timeline_span t, uint64_t base)
+{
+	const s128 one = (s128)1 << 64;
+
+	return (s128)(int64_t)(t.sec - base) * NS * one + (s128)((u128)t.frac * NS);
+}
+
+/* Target and bound without rounding, since the reference, are within what a reading says */
+static void rounding(void **state)
+{
+	struct rnd r = { rnd_seed("rounding") };
+	const s128 one = (s128)1 << 64, slack = 2 * NS;
+	struct timeline_set s = params(4, 0);
+	struct timeline_entry e = { 0 };
+	struct timeline_time tt;
+	s128 read, target, grown;
+	uint64_t now, ticks;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		s.time_frac_sec = rnd_next(&r);
+		now = s.counter_value + rnd_below(&r, HZ);
+		assert_int_equal(timeline_next(&e, NULL, &s, now), 0);
+		e.slew_end = now + rnd_below(&r, HZ * 100);
+		e.slew_rate = (int64_t)(e.counter_period_frac_sec / 2000) * (i % 2 ? 1 : -1);
+		ticks = rnd_below(&r, HZ * 100);
+		timeline_read(&e, now + ticks, &tt);
+		read = fine((struct timeline_span){ (uint64_t)tt.sec, 0 }, s.time_sec) + tt.nsec * one;
+		target = fine(timeline_target(&e, ticks), s.time_sec);
+		grown = (s128)((u128)(now - s.counter_value + ticks) * e.err_rate);
+		assert_true(read + tt.err_high_ns * one + slack >= target + 500 * one + grown);
+		assert_true(read - tt.err_low_ns * one - slack <= target - 1000 * one - grown);
+	}
+}
+
 static void slew_is_500_ppm(void **state)
 {
 	struct timeline_entry e = { 0 }, next;
@@ -313,6 +350,7 @@ int main(void)
 		cmocka_unit_test(unbounded),
 		cmocka_unit_test(too_far),
 		cmocka_unit_test(continuous),
+		cmocka_unit_test(rounding),
 		cmocka_unit_test(slew_is_500_ppm),
 		cmocka_unit_test(bound_exceeds),
 		cmocka_unit_test(reanchor),
