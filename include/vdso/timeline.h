@@ -20,9 +20,9 @@
  *	d * err_rate >> 64	  < 2^63
  *	slew in ns		  < 2^21 * 10^9 < 2^51
  *
- * and the sum of the last two and 2 is below 2^64; adding the bound itself
- * saturates at TIMELINE_UNBOUNDED. Other entries give wrong numbers and no
- * undefined behaviour: the arithmetic is unsigned.
+ * and adding them, and what rounding takes, to the bound saturates at
+ * TIMELINE_UNBOUNDED. Other entries give wrong numbers and no undefined
+ * behaviour: the arithmetic is unsigned.
  */
 #ifndef __VDSO_TIMELINE_H
 #define __VDSO_TIMELINE_H
@@ -37,12 +37,14 @@
 #define timeline_rmb()		smp_rmb() /* of the sequence count: see the loop below */
 #define timeline_relax()	cpu_relax()
 #define timeline_unlikely(x)	unlikely(x)
+#define timeline_hide(x)	OPTIMIZER_HIDE_VAR(x)
 #else
 #include <linux/stddef.h>
 #define timeline_load_seq(e)	__atomic_load_n(&(e)->seq_count, __ATOMIC_RELAXED)
 #define timeline_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define timeline_relax()	do { } while (0)
 #define timeline_unlikely(x)	__builtin_expect(!!(x), 0)
+#define timeline_hide(x)	__asm__("" : "+r" (x))
 #endif
 
 #define TIMELINE_NSEC_PER_SEC	1000000000U
@@ -109,13 +111,21 @@ timeline_sat_add(__u64 a, __u64 b)
 	return sum < a ? TIMELINE_UNBOUNDED : sum;
 }
 
+/*
+ * Where the compiler sees that a __u64 is the larger of 0 and a signed number it
+ * sign-extends it for a product of 128 bits, which takes another multiplication.
+ * timeline_hide() keeps that from it.
+ */
+
 /* Ticks since the reference; a counter before it counts as the reference */
 static __always_inline __u64
 timeline_elapsed(const struct timeline_entry *e, __u64 counter)
 {
 	__u64 ticks = counter - e->counter_value;
 
-	return (__s64)ticks < 0 ? 0 : ticks;
+	ticks = (__s64)ticks < 0 ? 0 : ticks;
+	timeline_hide(ticks);
+	return ticks;
 }
 
 static __always_inline struct timeline_span
@@ -135,7 +145,9 @@ timeline_slew_left(const struct timeline_entry *e, __u64 ticks)
 {
 	__u64 left = e->slew_end - e->counter_value - ticks;
 
-	return (__s64)left < 0 ? 0 : left;
+	left = (__s64)left < 0 ? 0 : left;
+	timeline_hide(left);
+	return left;
 }
 
 /* How far t is off the target, without its sign */
@@ -189,25 +201,28 @@ timeline_read(const struct timeline_entry *e, __u64 counter,
 {
 	__u64 ticks = timeline_elapsed(e, counter);
 	__u64 left = timeline_slew_left(e, ticks);
-	__u64 low = __timeline_mulhi(ticks, e->err_rate) + 2, high = low;
 	struct timeline_span t = timeline_target(e, ticks);
+	__u64 growth = __timeline_mulhi(ticks, e->err_rate) + 2;
+	__u64 low = timeline_sat_add(e->err_low_ns, growth);
+	__u64 high = timeline_sat_add(e->err_high_ns, growth);
 
 	if (timeline_unlikely(left)) {
 		struct timeline_span s = timeline_slew(e, left);
+		__u64 wide = timeline_span_ns(s) + 1;
 
 		if (e->slew_rate < 0) {
 			timeline_span_sub(&t, s);
-			high += timeline_span_ns(s) + 1;
+			high = timeline_sat_add(high, wide);
 		} else {
 			timeline_span_add(&t, s);
-			low += timeline_span_ns(s) + 1;
+			low = timeline_sat_add(low, wide);
 		}
 	}
 	tt->sec = t.sec;
 	tt->nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
 	tt->status = e->clock_status;
-	tt->err_low_ns = timeline_sat_add(e->err_low_ns, low);
-	tt->err_high_ns = timeline_sat_add(e->err_high_ns, high);
+	tt->err_low_ns = low;
+	tt->err_high_ns = high;
 	tt->counter = counter;
 	tt->disruption = e->disruption_marker;
 }
