@@ -84,8 +84,8 @@ test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kerne
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check
 
-bench: deps ## 10 s: the clocks of "vbsctl timeline sync" on traces: text, JSON and SVG in build/bench
-	@$(MAKE) -s -C tools/vbsctl bench O=$(BUILD)/vbsctl BENCH=$(BUILD)/bench
+bench: deps ## 30 s: what clocks cost and how good they are: tables, JSON and SVG in build/bench
+	@$(B)/bench
 
 bisect: tree ## 5 min a patch cold: every patch builds on those before it
 	@$(B)/bisect

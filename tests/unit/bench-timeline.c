@@ -1,149 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Cost of reading a timeline, beside the vDSO's clock_gettime() of this machine
- * in the same run:
+ * Cost of reading and of setting a timeline, beside the clocks of this machine in
+ * the same run:
  *
  *	bench-timeline [-j] [batches]
  *
- * The read function is compiled here as in arch/x86/entry/vdso/vtimeline.c and
- * reads a page of the kernel's layout. A batch is 1000 calls; batches of all
- * that is compared take turns, so that what disturbs one disturbs all. Cycles
- * are those of the time stamp counter, the median of the batches (2000); "ratio"
- * is to the vDSO's CLOCK_MONOTONIC in the same table. Then 1 to 8 threads read at
- * once, alone and beside a writer, and last what an update costs the writer.
+ * The read function is compiled here as in the vDSO (tl-read.c) and reads a page
+ * of the kernel's layout. A batch is 1000 calls; batches of all that is compared
+ * take turns, so that what disturbs one disturbs all. Cycles are those of the
+ * time stamp counter, the median of the batches (2000) and their 10th and 90th
+ * percentile; p99.99 is of 100 000 calls timed one by one, less what the timing
+ * takes; "ratio" is to the vDSO's CLOCK_MONOTONIC in the same table. Then 1 to 8
+ * threads read at once, and one beside a writer. -j prints JSON.
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
-#include <time.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
-#include "tl-page.h"
+#include "tl-read.h"
 
-#define CALLS	1000
-#define NS	1000000000ULL
+#define CALLS		1000
+#define SINGLES		100000
+#define UPDATES_KEPT	1000000
 
 #define N(name)		"\"" name "\": "
-#define JSON_CALL	"%s{" N("call") "\"%s\", " N("cycles") "%.1f, " N("ratio") "%.3f, " \
-			N("p10") "%.1f, " N("p90") "%.1f}"
-#define JSON_READERS	",\n  {" N("readers") "%u, " N("vdso") "%.1f, " N("timeline") "%.1f, " \
-			N("ratio") "%.3f}"
-#define JSON_WRITER	",\n  {" N("writer") "\"%s\", " N("cycles") "%.1f, " \
-			N("updates") "%llu, " N("update") "%.1f}"
+#define JSON_HEAD	"{ " N("format") "1, " N("counter") "\"%s\", " N("cpu_number") "\"%s\", " \
+			N("hz") "%llu, " N("cpus") "%ld, " N("batches") "%u, " \
+			N("calls_per_batch") "%d,\n  " N("calls") "["
+#define JSON_CALL	"%s\n  { " N("call") "\"%s\", " N("cycles") "%.1f, " N("ns") "%.1f, " \
+			N("ratio") "%.3f, " N("p10") "%.1f, " N("p90") "%.1f, " N("p9999") "%.0f }"
+#define JSON_READERS	"%s\n  { " N("readers") "%u, " N("vdso") "%.1f, " N("timeline") "%.1f, " \
+			N("ratio") "%.3f }"
+#define JSON_WRITER	"%s\n  { " N("updates_per_s") "%.0f, " N("cycles") "%.1f, " N("p90") "%.1f, " \
+			N("update_cycles") "%.0f }"
 
 static struct tl_page *page;
+static struct tl_reads reads;
 static u64 hz;
 static bool json;
 static u32 batches = 2000;
-
-/* ---- as in the vDSO, for both forms of rdtsc_ordered() ---- */
-
-static bool has_rdpid;
-
-/* A branch where the vDSO has an alternative: it costs next to nothing */
-static __always_inline u32 cpu_number(void)
-{
-	u64 cpu;
-
-	if (has_rdpid)
-		__asm__ __volatile__("rdpid %0" : "=r"(cpu));
-	else /* the limit of a segment */
-		__asm__ __volatile__("lsl %1, %k0" : "=r"(cpu) : "r"(0x7b));
-	return cpu & 0xfff;
-}
-
-static __always_inline u32 self(void)
-{
-	u64 word, check;
-	u32 cpu, again;
-
-	do {
-		cpu = cpu_number();
-		word = READ_ONCE(page->word[cpu]);
-		barrier();
-		again = cpu_number();
-		barrier();
-		check = READ_ONCE(page->word[cpu]);
-	} while (unlikely(again != cpu || check != word));
-	return (u32)word;
-}
-
-#define READERS(counter)						\
-static __always_inline int			\
-read_##counter(u32 id, u32 generation, struct timeline_time *tt)	\
-{									\
-	const struct timeline_entry *e = &page->entry[id];		\
-	u32 seq;							\
-									\
-	do {								\
-		seq = timeline_read_begin(e);				\
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC)) \
-			return -1;					\
-		if (generation && unlikely(e->generation != generation)) \
-			return -1;					\
-		timeline_read(e, counter(), tt);			\
-	} while (unlikely(timeline_read_retry(e, seq)));		\
-	return 0;							\
-}									\
-									\
-static noinline int gettime_##counter(u32 id, struct timeline_time *tt)	\
-{									\
-	u32 ref;							\
-									\
-	if (likely(id < TL_ENTRIES)) {					\
-		if (likely(!read_##counter(id, 0, tt)))			\
-			return 0;					\
-	} else if (id == TIMELINE_SELF) {				\
-		ref = self();						\
-		if (likely(ref) &&					\
-		    likely(!read_##counter((ref & 0xff) - 1, ref >> 8, tt))) \
-			return 0;					\
-	}								\
-	return -1;							\
-}									\
-									\
-static noinline int clock_##counter(clockid_t clock, struct timespec *ts) \
-{									\
-	const struct timeline_entry *e = &page->entry[clock - CLOCK_TIMELINE_FIRST]; \
-	struct timeline_span t;						\
-	u32 seq;							\
-									\
-	do {								\
-		seq = timeline_read_begin(e);				\
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC)) \
-			return -1;					\
-		t = timeline_project(e, counter());			\
-	} while (unlikely(timeline_read_retry(e, seq)));		\
-	ts->tv_sec = (time_t)t.sec;					\
-	ts->tv_nsec = (long)__timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC); \
-	return 0;							\
-}									\
-									\
-static noinline u64 bare_##counter(void)				\
-{									\
-	return counter();						\
-}
-
-READERS(tl_rdtscp)
-READERS(tl_lfence_rdtsc)
-
-static int (*gettime)(u32 id, struct timeline_time *tt) = gettime_tl_lfence_rdtsc;
-static int (*clock_fn)(clockid_t clock, struct timespec *ts) = clock_tl_lfence_rdtsc;
-static u64 (*bare)(void) = bare_tl_lfence_rdtsc;
 static int (*vdso)(clockid_t clock, struct timespec *ts) = clock_gettime;
-
-static void choose(void)
-{
-	void *lib = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
-	void *fn = lib ? dlsym(lib, "__vdso_clock_gettime") : NULL;
-
-	if (fn)
-		*(void **)&vdso = fn;
-	has_rdpid = tl_has_rdpid();
-	if (tl_has_rdtscp()) {
-		gettime = gettime_tl_rdtscp;
-		clock_fn = clock_tl_rdtscp;
-		bare = bare_tl_rdtscp;
-	}
-}
 
 /* ---- what is compared ---- */
 
@@ -156,6 +55,13 @@ static void call_vdso(void)
 	vdso(CLOCK_MONOTONIC, &ts);
 }
 
+static void call_vdso_realtime(void)
+{
+	struct timespec ts;
+
+	vdso(CLOCK_REALTIME, &ts);
+}
+
 static void call_libc(void)
 {
 	struct timespec ts;
@@ -163,37 +69,52 @@ static void call_libc(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 }
 
-static void call_bare(void)
+static void call_counter(void)
 {
-	bare();
+	reads.counter();
 }
 
 static void call_gettime(void)
 {
 	struct timeline_time tt;
 
-	gettime(PLAIN, &tt);
+	reads.gettime(PLAIN, &tt);
 }
 
 static void call_slewing(void)
 {
 	struct timeline_time tt;
 
-	gettime(SLEWING, &tt);
+	reads.gettime(SLEWING, &tt);
 }
 
 static void call_clock(void)
 {
 	struct timespec ts;
 
-	clock_fn(CLOCK_TIMELINE(PLAIN), &ts);
+	reads.clock(CLOCK_TIMELINE(PLAIN), &ts);
 }
 
 static void call_self(void)
 {
 	struct timeline_time tt;
 
-	gettime(TIMELINE_SELF, &tt);
+	reads.gettime(TIMELINE_SELF, &tt);
+}
+
+static void call_system(void)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+}
+
+/* Time with a bound, as there was before */
+static void call_adjtimex(void)
+{
+	struct timex tx = { 0 };
+
+	adjtimex(&tx);
 }
 
 static const struct subject {
@@ -201,12 +122,15 @@ static const struct subject {
 	void (*call)(void);
 } subjects[] = {
 	{ "vDSO CLOCK_MONOTONIC", call_vdso },
+	{ "vDSO CLOCK_REALTIME", call_vdso_realtime },
 	{ "clock_gettime(CLOCK_MONOTONIC)", call_libc },
-	{ "counter alone", call_bare },
-	{ "timeline_gettime()", call_gettime },
+	{ "counter alone", call_counter },
+	{ "timeline_gettime(), with bounds", call_gettime },
 	{ "timeline_gettime(), slewing", call_slewing },
 	{ "timeline_gettime(TIMELINE_SELF)", call_self },
 	{ "clock_gettime(CLOCK_TIMELINE())", call_clock },
+	{ "CLOCK_MONOTONIC by system call", call_system },
+	{ "adjtimex(), time with maxerror", call_adjtimex },
 };
 
 #define SUBJECTS ARRAY_SIZE(subjects)
@@ -220,10 +144,10 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static double quantile(double *v, u32 n, double q)
+static double quantile(double *v, size_t n, double q)
 {
 	qsort(v, n, sizeof(*v), ascending);
-	return v[(u32)((n - 1) * q)];
+	return v[(size_t)((double)(n - 1) * q)];
 }
 
 static double batch(void (*call)(void))
@@ -235,53 +159,140 @@ static double batch(void (*call)(void))
 	return (double)(tl_lfence_rdtsc() - begin) / CALLS;
 }
 
+static void nothing(void)
+{
+}
+
+static double single(void (*call)(void), double q)
+{
+	static double v[SINGLES];
+
+	for (int i = 0; i < SINGLES; i++) {
+		u64 begin = tl_lfence_rdtsc();
+
+		call();
+		v[i] = (double)(tl_lfence_rdtsc() - begin);
+	}
+	return quantile(v, SINGLES, q);
+}
+
+static void print_call(u32 s, double *v, double base, double timing)
+{
+	double median = quantile(v, batches, 0.5), worst = single(subjects[s].call, 0.9999) - timing;
+
+	printf(json ? JSON_CALL : "%s%-34s %8.1f %8.1f %6.3f %8.1f %8.1f %8.0f\n",
+	       json && s ? "," : "", subjects[s].name, median, median * 1e9 / (double)hz,
+	       median / base, quantile(v, batches, 0.1), quantile(v, batches, 0.9), worst);
+}
+
 static void table(void)
 {
-	double *v = calloc((size_t)SUBJECTS * batches, sizeof(*v)), median[SUBJECTS];
+	double *v = calloc((size_t)SUBJECTS * batches, sizeof(*v)), base, timing;
 
 	for (u32 b = 0; b < batches; b++)
 		for (u32 s = 0; s < SUBJECTS; s++)
 			v[s * batches + b] = batch(subjects[s].call);
 	if (!json)
-		printf("%-34s %8s %6s %8s %8s\n", "call", "cycles", "ratio", "p10", "p90");
-	for (u32 s = 0; s < SUBJECTS; s++) {
-		double *mine = v + s * batches;
-
-		median[s] = quantile(mine, batches, 0.5);
-		printf(json ? JSON_CALL : "%s%-34s %8.1f %6.3f %8.1f %8.1f\n",
-		       json && s ? ",\n  " : "", subjects[s].name, median[s],
-		       median[s] / median[0], quantile(mine, batches, 0.1),
-		       quantile(mine, batches, 0.9));
-	}
+		printf("%-34s %8s %8s %6s %8s %8s %8s\n", "call", "cycles", "ns", "ratio", "p10", "p90",
+		       "p99.99");
+	base = quantile(v, batches, 0.5);
+	timing = single(nothing, 0.5);
+	for (u32 s = 0; s < SUBJECTS; s++)
+		print_call(s, v + s * batches, base, timing);
 	free(v);
 }
 
-/* ---- several readers, and a writer ---- */
+/* ---- several readers ---- */
 
-struct thread {
+struct reader {
 	pthread_t id;
 	void (*call)(void);
-	double median;
+	double median, p90;
+	bool beside; /* a writer, on another CPU */
 };
 
 static pthread_barrier_t start;
-static bool stop;
-static u64 writes, write_ticks;
+static cpu_set_t mine;
+static u64 beat __attribute__((aligned(64))); /* the writer ran then */
+
+/* To the nth of the CPUs that this process may use */
+static void pin(int nth)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE && nth >= 0; cpu++) {
+		if (!CPU_ISSET(cpu, &mine))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		nth--;
+	}
+	pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
+}
 
 static void *read_batches(void *arg)
 {
-	struct thread *t = arg;
+	struct reader *r = arg;
 	double *v = calloc(batches, sizeof(*v));
 
+	if (r->beside)
+		pin(0);
 	pthread_barrier_wait(&start);
-	for (u32 b = 0; b < batches; b++)
-		v[b] = batch(t->call);
-	t->median = quantile(v, batches, 0.5);
+	for (u32 b = 0, tries = 0; b < batches; b++) {
+		u64 begin = tl_lfence_rdtsc();
+
+		v[b] = batch(r->call);
+		/* One without the writer does not count: others use this machine, too */
+		if (r->beside && READ_ONCE(beat) < begin && tries++ < 50 * batches)
+			b--;
+	}
+	r->median = quantile(v, batches, 0.5);
+	r->p90 = quantile(v, batches, 0.9);
 	free(v);
 	return NULL;
 }
 
-static void write_one(void)
+static double at_once(u32 n, void (*call)(void))
+{
+	struct reader reader[8];
+	double median[8];
+
+	pthread_barrier_init(&start, NULL, n);
+	for (u32 i = 0; i < n; i++) {
+		reader[i] = (struct reader){ .call = call };
+		pthread_create(&reader[i].id, NULL, read_batches, &reader[i]);
+	}
+	for (u32 i = 0; i < n; i++) {
+		pthread_join(reader[i].id, NULL);
+		median[i] = reader[i].median;
+	}
+	return quantile(median, n, 0.5);
+}
+
+static void several(void)
+{
+	double alone, mine;
+
+	if (json)
+		printf(" ],\n  " N("readers") "[");
+	else
+		printf("\n%-34s %8s %8s %6s\n", "readers at once", "vDSO", "timeline", "ratio");
+	for (u32 n = 1; n <= 8; n *= 2) {
+		alone = at_once(n, call_vdso);
+		mine = at_once(n, call_gettime);
+		printf(json ? JSON_READERS : "%s%-34u %8.1f %8.1f %6.3f\n",
+		       json && n > 1 ? "," : "", n, alone, mine, mine / alone);
+	}
+}
+
+/* ---- beside a writer ---- */
+
+static double *updates, *intervals; /* cycles of each, and since the one before */
+static size_t written;
+static bool stop;
+
+static void write_one(u64 interval)
 {
 	struct timeline_set set = tl_params(hz, 0, 50000);
 	u64 before = tl_lfence_rdtsc();
@@ -292,79 +303,75 @@ static void write_one(void)
 	set.time_frac_sec = page->entry[PLAIN].time_frac_sec;
 	if (tl_update(&page->entry[PLAIN], &set, false, NULL, TL_GOOD))
 		abort();
-	write_ticks += tl_lfence_rdtsc() - before;
-	writes++;
+	intervals[written % UPDATES_KEPT] = (double)interval;
+	updates[written++ % UPDATES_KEPT] = (double)(tl_lfence_rdtsc() - before);
 }
 
 /* *arg updates a second, 0 for as many as can be */
 static void *write_updates(void *arg)
 {
-	u32 rate = *(u32 *)arg;
-	struct timespec rest = { .tv_nsec = rate ? (long)(NS / rate) : 0 };
+	u64 interval = *(const u32 *)arg ? hz / *(const u32 *)arg : 0, last = tl_lfence_rdtsc(), now;
 
+	pin(1);
+	pthread_barrier_wait(&start);
 	while (!READ_ONCE(stop)) {
-		write_one();
-		if (rate)
-			nanosleep(&rest, NULL);
+		now = tl_lfence_rdtsc();
+		WRITE_ONCE(beat, now);
+		if (now - last < interval)
+			continue;
+		write_one(now - last);
+		last = now;
 	}
 	return NULL;
 }
 
-static double readers(u32 n, void (*call)(void), const u32 *rate)
+static void beside(u32 rate, bool first)
 {
-	struct thread thread[8];
-	double median[8];
+	struct reader r = { .call = call_gettime, .beside = true };
 	pthread_t writer;
+	size_t n;
 
+	written = 0;
 	WRITE_ONCE(stop, false);
-	writes = 0;
-	write_ticks = 0;
-	if (rate)
-		pthread_create(&writer, NULL, write_updates, (void *)rate);
-	pthread_barrier_init(&start, NULL, n);
-	for (u32 i = 0; i < n; i++) {
-		thread[i].call = call;
-		pthread_create(&thread[i].id, NULL, read_batches, &thread[i]);
-	}
-	for (u32 i = 0; i < n; i++) {
-		pthread_join(thread[i].id, NULL);
-		median[i] = thread[i].median;
-	}
+	pthread_barrier_init(&start, NULL, 2);
+	pthread_create(&writer, NULL, write_updates, &rate);
+	pthread_create(&r.id, NULL, read_batches, &r);
+	pthread_join(r.id, NULL);
 	WRITE_ONCE(stop, true);
-	if (rate)
-		pthread_join(writer, NULL);
-	return quantile(median, n, 0.5);
+	pthread_join(writer, NULL);
+	n = written < UPDATES_KEPT ? written : UPDATES_KEPT;
+	printf(json ? JSON_WRITER : "%s%-34.0f %8.1f %8.1f %14.0f\n", json && !first ? "," : "",
+	       (double)hz / quantile(intervals, n, 0.5), r.median, r.p90, quantile(updates, n, 0.5));
 }
 
-static void several(void)
+static void with_writer(void)
 {
-	static const u32 rates[] = { 1000, 0 };
-	static const char *const names[] = { "1000 updates/s", "updates at full speed" };
-	double vdso_alone, mine;
+	static const u32 rates[] = { 1000, 10000, 100000, 1000000, 0 };
 
-	if (!json)
-		printf("\n%-34s %8s %8s %6s\n", "readers at once", "vDSO", "timeline", "ratio");
-	for (u32 n = 1; n <= 8; n *= 2) {
-		vdso_alone = readers(n, call_vdso, NULL);
-		mine = readers(n, call_gettime, NULL);
-		printf(json ? JSON_READERS : "%-34u %8.1f %8.1f %6.3f\n",
-		       n, vdso_alone, mine, mine / vdso_alone);
-	}
-	if (!json)
-		printf("\n%-34s %8s %10s %14s\n",
-		       "one reader beside", "cycles", "updates", "cycles/update");
-	for (u32 i = 0; i < ARRAY_SIZE(rates); i++) {
-		mine = readers(1, call_gettime, &rates[i]);
-		printf(json ? JSON_WRITER : "%-34s %8.1f %10llu %14.1f\n",
-		       names[i], mine, writes, (double)write_ticks / (double)writes);
-	}
+	if (json)
+		printf(" ],\n  " N("updates") "[");
+	else
+		printf("\n%-34s %8s %8s %14s\n", "one reader beside, updates/s", "cycles", "p90",
+		       "cycles/update");
+	updates = calloc(UPDATES_KEPT, sizeof(*updates));
+	intervals = calloc(UPDATES_KEPT, sizeof(*intervals));
+	for (u32 i = 0; i < ARRAY_SIZE(rates); i++)
+		beside(rates[i], !i);
 }
+
+/* ---- */
 
 static void set_up(void)
 {
 	struct timeline_set set = tl_params(hz, 0, 50000);
+	void *lib = dlopen("linux-vdso.so.1", RTLD_LAZY | RTLD_NOLOAD);
+	void *fn = lib ? dlsym(lib, "__vdso_clock_gettime") : NULL;
 
+	if (fn)
+		*(void **)&vdso = fn;
+	sched_getaffinity(0, sizeof(mine), &mine);
 	page = tl_page_new();
+	reads = tl_reads(page);
 	for (u32 cpu = 0; cpu < ARRAY_SIZE(page->word); cpu++)
 		page->word[cpu] = 1 << 8 | (PLAIN + 1);
 	tl_update(&page->entry[PLAIN], &set, true, NULL, TL_GOOD);
@@ -375,6 +382,8 @@ static void set_up(void)
 
 int main(int argc, char **argv)
 {
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-j"))
 			json = true;
@@ -384,17 +393,16 @@ int main(int argc, char **argv)
 	if (!batches)
 		return 2;
 	hz = tl_counter_hz();
-	choose();
 	set_up();
 	if (json)
-		printf("[");
+		printf(JSON_HEAD, reads.counter_name, reads.cpu_name, hz, cpus, batches, CALLS);
 	else
 		printf("counter: %s, %.3f MHz; CPU number: %s; %u batches of %u calls; %ld CPUs\n\n",
-		       tl_has_rdtscp() ? "rdtscp" : "lfence; rdtsc", (double)hz / 1e6,
-		       has_rdpid ? "rdpid" : "lsl", batches, CALLS, sysconf(_SC_NPROCESSORS_ONLN));
+		       reads.counter_name, (double)hz / 1e6, reads.cpu_name, batches, CALLS, cpus);
 	table();
 	several();
+	with_writer();
 	if (json)
-		printf("]\n");
+		printf(" ]\n}\n");
 	return 0;
 }

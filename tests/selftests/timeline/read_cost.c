@@ -4,12 +4,13 @@
  * them one is a nanosecond. The calls go through the C library, and include it.
  */
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include "tl_test.h"
 
 #define CALLS	1000
 
 static int fd;
-static u32 id;
+static u32 id, slewed;
 static struct timeline_set set;
 
 static void monotonic(void)
@@ -40,6 +41,13 @@ static void with_bounds(void)
 	tl_vdso(id, &tt);
 }
 
+static void while_it_slews(void)
+{
+	struct timeline_time tt;
+
+	tl_vdso(slewed, &tt);
+}
+
 static void self_with_bounds(void)
 {
 	struct timeline_time tt;
@@ -52,6 +60,21 @@ static void by_system_call(void)
 	struct timespec ts;
 
 	syscall(SYS_clock_gettime, CLOCK_TIMELINE(id), &ts);
+}
+
+static void monotonic_by_system_call(void)
+{
+	struct timespec ts;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+}
+
+/* Time with a bound, as there was before */
+static void by_adjtimex(void)
+{
+	struct timex tx = { 0 };
+
+	adjtimex(&tx);
 }
 
 static void update(void)
@@ -85,8 +108,11 @@ VBS_TEST("reading a timeline costs little more than CLOCK_MONOTONIC", 60)
 		{ "clock_gettime(CLOCK_TIMELINE())", by_clock_id, 185 },
 		{ "clock_gettime(CLOCK_TIMELINE_SELF)", by_self, 225 },
 		{ "timeline_gettime()", with_bounds, 200 },
+		{ "timeline_gettime(), slewing", while_it_slews, 250 },
 		{ "timeline_gettime(TIMELINE_SELF)", self_with_bounds, 265 },
-		{ "clock_gettime() by the system call", by_system_call, 0 },
+		{ "CLOCK_TIMELINE() by the system call", by_system_call, 0 },
+		{ "CLOCK_MONOTONIC by the system call", monotonic_by_system_call, 0 },
+		{ "adjtimex()", by_adjtimex, 0 },
 		{ "TIMELINE_SET", update, 0 },
 	};
 	u64 base, got;
@@ -95,6 +121,9 @@ VBS_TEST("reading a timeline costs little more than CLOCK_MONOTONIC", 60)
 	fd = tl_open();
 	id = tl_make(fd, "cost", 0);
 	set = tl_params(fd, id, 1000000, 0);
+	slewed = tl_make(fd, "slewed", 0);
+	tl_set(fd, slewed, 1000000, 0);
+	tl_set(fd, slewed, 1001000, 0);
 	if (prctl(PR_SET_TIMELINE, id, 0, 0, 0))
 		t_fatal("bind");
 	base = cost(monotonic);
@@ -106,5 +135,6 @@ VBS_TEST("reading a timeline costs little more than CLOCK_MONOTONIC", 60)
 			t_at_most(got * 100, base * rows[i].percent, "%s, in percent",
 				  rows[i].name);
 	}
+	tl_destroy(fd, slewed);
 	tl_destroy(fd, id);
 }
