@@ -178,9 +178,9 @@ static void timer_expires(struct timeline_waiter *waiter, int error)
 
 		timr->it_overrun += timeline_waiter_forward(waiter, interval);
 		if (interval < pause)
-			waiter->node.expires = ktime_add_safe(waiter->node.expires, pause);
+			waiter->expires = ktime_add_safe(waiter->expires, pause);
 		++timr->it_requeue_pending;
-		timr->it_active = !timeline_waiter_start(waiter, waiter->node.expires);
+		timr->it_active = !timeline_waiter_start(waiter, waiter->expires);
 	}
 	spin_unlock_irqrestore(&timr->it_lock, flags);
 }
@@ -224,7 +224,7 @@ static void timer_rearm(struct k_itimer *timr)
 	struct timeline_waiter *waiter = waiter_of(timr);
 
 	timr->it_overrun += timeline_waiter_forward(waiter, timr->it_interval);
-	if (timeline_waiter_start(waiter, waiter->node.expires)) {
+	if (timeline_waiter_start(waiter, waiter->expires)) {
 		timr->it_interval = 0;
 		posix_timer_queue_signal(timr);
 	}
@@ -237,7 +237,7 @@ static s64 timer_forward(struct k_itimer *timr, ktime_t now)
 
 static ktime_t timer_remaining(struct k_itimer *timr, ktime_t now)
 {
-	return ktime_sub(waiter_of(timr)->node.expires, now);
+	return ktime_sub(waiter_of(timr)->expires, now);
 }
 
 static int timer_try_to_cancel(struct k_itimer *timr)
@@ -251,7 +251,7 @@ static void timer_arm(struct k_itimer *timr, ktime_t expires, bool absolute, boo
 
 	if (!absolute)
 		expires = ktime_add_safe(timeline_ref_now(waiter->ref), expires);
-	waiter->node.expires = expires;
+	waiter->expires = expires;
 	if (!sigev_none)
 		timeline_waiter_start(waiter, expires);
 }
