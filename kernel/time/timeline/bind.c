@@ -17,6 +17,7 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
+#include <linux/limits.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <asm/timeline.h>
@@ -62,12 +63,25 @@ int timeline_bind_current(timeline_ref_t ref)
 	return 0;
 }
 
-static long prctl_set(unsigned long id)
+/*
+ * TIMELINE_NONE and TIMELINE_SELF are unsigned ints; -1 and -2 mean the same. No
+ * other value of more than 32 bits is an id.
+ */
+static bool is_id(unsigned long arg)
+{
+	return arg <= U32_MAX || arg == (unsigned long)(int)TIMELINE_NONE ||
+	       arg == (unsigned long)(int)TIMELINE_SELF;
+}
+
+static long prctl_set(unsigned long arg)
 {
 	timeline_ref_t ref = 0;
+	u32 id = arg;
 	int ret;
 
-	if ((u32)id != TIMELINE_NONE) {
+	if (!is_id(arg))
+		return -EINVAL;
+	if (id != TIMELINE_NONE) {
 		if (id >= TIMELINE_IDS)
 			return -EINVAL;
 		ret = timeline_resolve(CLOCK_TIMELINE(id), &ref);
@@ -86,10 +100,10 @@ static long prctl_get(void)
 	return (ref & 0xff) - 1;
 }
 
-static long prctl_gettime(unsigned long id, struct timeline_time __user *to)
+static long prctl_gettime(unsigned long arg, struct timeline_time __user *to)
 {
 	struct timeline_time tt;
-	int ret = timeline_gettime(id, &tt);
+	int ret = is_id(arg) ? timeline_gettime(arg, &tt) : -EINVAL;
 
 	if (!ret && copy_to_user(to, &tt, sizeof(tt)))
 		ret = -EFAULT;
