@@ -19,6 +19,7 @@ typedef u32 timeline_ref_t;
  * @ref: the timeline
  * @queued: is in its queue, or that list
  * @is_late: is in that list
+ * @hard: call @fn with interrupts disabled also on PREEMPT_RT, set by who waits
  * @expired: the instant has come, and was not moved since
  * @fn: called once, with interrupts disabled or (PREEMPT_RT) from a thread, when
  *	the instant has come (error 0) or the timeline is destroyed (-ENODEV)
@@ -30,6 +31,7 @@ struct timeline_waiter {
 	timeline_ref_t		ref;
 	bool			queued;
 	bool			is_late;
+	bool			hard;
 	bool			expired;
 	void (*fn)(struct timeline_waiter *waiter, int error);
 };

@@ -9,6 +9,7 @@
 #include <linux/posix-timers.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
 #include <linux/time.h>
@@ -85,7 +86,11 @@ static void wake_sleeper(struct timeline_waiter *waiter, int error)
 static int sleep_until(timeline_ref_t ref, ktime_t expires)
 {
 	struct sleeper s = {
-		.waiter = { .ref = ref, .fn = wake_sleeper },
+		.waiter = {
+			.ref = ref,
+			.hard = rt_or_dl_task_policy(current),
+			.fn = wake_sleeper,
+		},
 		.task = current,
 	};
 	int ret;
@@ -192,7 +197,7 @@ static int timer_create(struct k_itimer *timr)
 
 	/* Also if the creator is bound to another one later */
 	if (!ret)
-		timr->it_clock = CLOCK_TIMELINE((waiter->ref & 0xff) - 1);
+		timr->it_clock = timeline_ref_clockid(waiter->ref);
 	return ret;
 }
 

@@ -18,6 +18,7 @@ struct poll_table_struct;
 /**
  * struct timeline_queue - who waits for an instant; protected by the timeline's lock
  * @tl: of what
+ * @mode: of @timer
  * @ahead: those whose instant was to come when they began to wait, in order
  * @late: the others, in order
  * @timer: for the first of them
@@ -26,6 +27,7 @@ struct poll_table_struct;
  */
 struct timeline_queue {
 	struct timeline		*tl;
+	enum hrtimer_mode	mode;
 	struct timerqueue_head	ahead;
 	struct list_head	late;
 	struct hrtimer		timer;
@@ -47,7 +49,7 @@ struct timeline_queue {
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
  * @not_before: counter value of the last disruption, older references are stale
  * @reusable: jiffies from which the id can be used again
- * @queue: who waits for an instant of it
+ * @queue: who waits for an instant of it; [1] those that are hard
  * @drained: woken when a destroyed timeline has no waiters
  * @content: watches whose accuracy holds, the most demanding first
  * @degraded: the others, the least demanding first
@@ -67,7 +69,7 @@ struct timeline {
 	u64			not_before;
 	unsigned long		reusable;
 
-	struct timeline_queue	queue;
+	struct timeline_queue	queue[2];
 	struct swait_queue_head	drained;
 
 	struct timerqueue_head	content;

@@ -14,6 +14,11 @@
  * beginning of time over and over would go before all that wait for theirs. The
  * latter cannot be sorted in by the time at which they came, because a step
  * back would make them wait for it once more: they have a list of their own.
+ *
+ * Sleepers of a real-time policy have a queue of their own, in which no other
+ * user can delay them, and which on PREEMPT_RT is served in interrupt context.
+ * There everything else, whose functions may take sleeping locks and which may
+ * be many, is served by the timer softirq.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -36,9 +41,20 @@ ktime_t timeline_hop(u64 remaining)
 	return min3(remaining, remaining / 2 + NSEC_PER_MSEC, (u64)NSEC_PER_SEC);
 }
 
+static struct timeline_queue *queue_of(struct timeline *tl,
+				       const struct timeline_waiter *waiter)
+{
+	return &tl->queue[waiter->hard];
+}
+
 static bool is_empty(const struct timeline_queue *q)
 {
 	return list_empty(&q->late) && RB_EMPTY_ROOT(&q->ahead.rb_root.rb_root);
+}
+
+static bool is_drained(const struct timeline *tl)
+{
+	return is_empty(&tl->queue[0]) && is_empty(&tl->queue[1]);
 }
 
 /* Of a queue that is not empty: time until somebody is due, 0 if somebody is */
@@ -57,7 +73,7 @@ static u64 until_due(struct timeline_queue *q)
 static void arm(struct timeline_queue *q)
 {
 	if (!q->busy && !is_empty(q))
-		hrtimer_start(&q->timer, timeline_hop(until_due(q)), HRTIMER_MODE_REL);
+		hrtimer_start(&q->timer, timeline_hop(until_due(q)), q->mode);
 }
 
 /*
@@ -134,10 +150,10 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	}
 	q->busy = n > BATCH;
 	if (q->busy)
-		hrtimer_start(&q->timer, BATCH_PAUSE, HRTIMER_MODE_REL);
+		hrtimer_start(&q->timer, BATCH_PAUSE, q->mode);
 	else
 		arm(q);
-	drained = !tl->live && is_empty(q);
+	drained = !tl->live && is_drained(tl);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	if (drained)
 		swake_up_one(&tl->drained);
@@ -155,6 +171,7 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 {
 	timerqueue_init(&waiter->node);
 	waiter->expires = 0;
+	waiter->hard = false;
 	waiter->queued = false;
 	waiter->expired = false;
 	waiter->fn = fn;
@@ -168,6 +185,7 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
  */
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 {
+	struct timeline_queue *q;
 	struct timeline *tl;
 	unsigned long flags;
 
@@ -176,8 +194,9 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 	if (IS_ERR(tl))
 		return -ENODEV;
 	waiter->expired = false;
-	if (enqueue(&tl->queue, waiter))
-		arm(&tl->queue);
+	q = queue_of(tl, waiter);
+	if (enqueue(q, waiter))
+		arm(q);
 	timeline_unlock(tl, flags);
 	return 0;
 }
@@ -191,14 +210,15 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
 {
 	struct timeline *tl = timeline_of(waiter->ref);
+	struct timeline_queue *q = queue_of(tl, waiter);
 	unsigned long flags;
 	int ret = 0;
 
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	if (waiter->queued) {
-		dequeue(&tl->queue, waiter);
+		dequeue(q, waiter);
 		ret = 1;
-	} else if (tl->queue.running == waiter) {
+	} else if (q->running == waiter) {
 		ret = -1;
 	}
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
@@ -211,7 +231,7 @@ int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
  */
 void timeline_waiter_wait_running(struct timeline_waiter *waiter)
 {
-	hrtimer_cancel_wait_running(&timeline_of(waiter->ref)->queue.timer);
+	hrtimer_cancel_wait_running(&queue_of(timeline_of(waiter->ref), waiter)->timer);
 }
 
 /**
@@ -251,13 +271,14 @@ u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
  */
 void timeline_queue_update(struct timeline *tl)
 {
-	arm(&tl->queue);
+	arm(&tl->queue[0]);
+	arm(&tl->queue[1]);
 }
 
-static bool is_drained(struct timeline *tl)
+static bool has_drained(struct timeline *tl)
 {
 	guard(raw_spinlock_irqsave)(&tl->lock);
-	return is_empty(&tl->queue);
+	return is_drained(tl);
 }
 
 /**
@@ -266,7 +287,17 @@ static bool is_drained(struct timeline *tl)
  */
 void timeline_queue_drain(struct timeline *tl)
 {
-	swait_event_exclusive(tl->drained, is_drained(tl));
+	swait_event_exclusive(tl->drained, has_drained(tl));
+}
+
+static void init_queue(struct timeline *tl, struct timeline_queue *q, enum hrtimer_mode mode)
+{
+	q->tl = tl;
+	q->mode = mode;
+	timerqueue_init_head(&q->ahead);
+	INIT_LIST_HEAD(&q->late);
+	hrtimer_init(&q->timer, CLOCK_MONOTONIC, mode);
+	q->timer.function = expire;
 }
 
 /**
@@ -275,12 +306,7 @@ void timeline_queue_drain(struct timeline *tl)
  */
 void timeline_queue_init(struct timeline *tl)
 {
-	struct timeline_queue *q = &tl->queue;
-
-	q->tl = tl;
-	timerqueue_init_head(&q->ahead);
-	INIT_LIST_HEAD(&q->late);
-	hrtimer_init(&q->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	q->timer.function = expire;
+	init_queue(tl, &tl->queue[0], HRTIMER_MODE_REL);
+	init_queue(tl, &tl->queue[1], HRTIMER_MODE_REL_HARD);
 	init_swait_queue_head(&tl->drained);
 }

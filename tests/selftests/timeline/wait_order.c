@@ -102,6 +102,40 @@ static void by_signal(void)
 	timer_delete(t);
 }
 
+struct shared {
+	u32 ready;
+	int ret;
+};
+
+static struct shared *s;
+
+static void real_time_sleeper(void *unused)
+{
+	struct timespec at = { PAST, CROWD };
+
+	(void)unused;
+	set_fifo(0, 10);
+	s->ready = 1;
+	s->ret = clock_nanosleep(CLOCK_TIMELINE(id), TIMER_ABSTIME, &at, NULL);
+	_exit(0);
+}
+
+/* A sleeper of real-time priority does not wait for a crowd of timers */
+static void by_real_time(void)
+{
+	pid_t pid;
+
+	tl_set(fd, id, PAST - 100, 0);
+	pid = t_fork(real_time_sleeper, NULL);
+	while (!*(volatile u32 *)&s->ready)
+		sleep_ns(MS);
+	sleep_ns(MS);
+	crowd_is_due();
+	t_wait(pid);
+	t_equal(s->ret, 0, "a real-time thread sleeps");
+	t_ok(!expired(crowd[CROWD - 1]), "before the crowd has been served");
+}
+
 /* Whatever its place in the queue, it counts from the instant that was asked */
 static void counts_from_there(void)
 {
@@ -110,12 +144,12 @@ static void counts_from_there(void)
 	u64 n = 0;
 
 	tl_set(fd, id, PAST, 0);
-	set_timer(t, (struct timespec) { PAST - 1, 500000 }, 100 * MS);
+	set_timer(t, (struct timespec) { PAST - 1, 50 * MS }, 100 * MS);
 	t_equal(poll(&(struct pollfd) { t, POLLIN, 0 }, 1, 10), 1, "one from a second ago");
 	read(t, &n, sizeof(n));
 	t_equal(n, 10, "tells of its ten periods");
 	timerfd_gettime(t, &got);
-	t_near(got.it_value.tv_nsec, 500000 - tl_now(id) % SEC, 50 * US,
+	t_near(got.it_value.tv_nsec, 50 * MS - tl_now(id) % SEC, 50 * US,
 	       "and goes on in step");
 	close(t);
 }
@@ -127,11 +161,13 @@ VBS_TEST("waiters are served in the order in which they became due", 60)
 
 	fd = tl_open();
 	id = tl_make(fd, "order", TIMELINE_STEP);
+	s = t_shared(sizeof(*s));
 	setrlimit(RLIMIT_NOFILE, &lim);
 	for (i = 0; i < CROWD; i++)
 		crowd[i] = make_timer();
 	by_file();
 	by_signal();
+	by_real_time();
 	counts_from_there();
 	tl_destroy(fd, id);
 }
