@@ -43,7 +43,8 @@ static void set_once(void)
 		return;
 	set.time_sec = before / SEC;
 	set.time_frac_sec = (u64)(before % SEC) * 18446744073ULL;
-	set.err_low_ns = set.err_high_ns = 5 * MS;
+	set.err_low_ns = 5 * MS;
+	set.err_high_ns = 5 * MS;
 	ret = tl_ioctl(fd, TIMELINE_SET, &set);
 	if (ret && ret != -EINVAL && ret != -ESTALE)
 		t_fatal("update: %d", ret);

@@ -87,8 +87,9 @@ static int later(const struct timespec64 *a, long long sec, long long nsec)
 
 static void reads(void)
 {
-	int (*by_id)(int, struct timespec64 *) = find("__vdso_clock_gettime64");
-	int (*with_bounds)(unsigned int, struct timeline_time *) = find("__vdso_timeline_gettime");
+	int (*by_id)(int clock, struct timespec64 *ts) = find("__vdso_clock_gettime64");
+	int (*with_bounds)(unsigned int id, struct timeline_time *tt) =
+		find("__vdso_timeline_gettime");
 	struct timespec64 a, b, res;
 	struct timeline_time tt;
 	struct timespec32 old;
@@ -165,5 +166,4 @@ __attribute__((used)) void start(long *stack)
 	call(NR_EXIT, 0, 0, 0, 0, 0);
 }
 
-asm(".globl _start\n_start:\txor %ebp, %ebp\n\tmov %esp, %eax\n\tand $-16, %esp\n\t"
-    "sub $12, %esp\n\tpush %eax\n\tcall start\n");
+asm(".globl _start\n_start:\txor %ebp, %ebp\n\tmov %esp, %eax\n\tand $-16, %esp\n\tsub $12, %esp\n\tpush %eax\n\tcall start\n");

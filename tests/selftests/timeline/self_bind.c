@@ -111,16 +111,22 @@ static void destroyed(void)
 	t_equal(bind_to(4000), -EINVAL, "nor can");
 }
 
+/* Leaves the CPU idle, with its binding on show there */
 static void bound_at(void *cpu)
 {
+	int here, there;
+
 	pin_to(0, (long)cpu);
 	bind_to(ids[2]);
-	_exit(self() == 2 ? 0 : 1);
+	here = self();
+	pin_to(0, ((long)cpu + 1) % sysconf(_SC_NPROCESSORS_ONLN));
+	there = self();
+	_exit(here == 2 && there == 2 ? 0 : 1);
 }
 
 /*
- * Threads that are bound end, one on each CPU, and for 10 s nobody is bound:
- * then the kernel leaves the words alone until somebody is.
+ * Threads that were bound on each CPU end, and for 10 s nobody is bound: then
+ * the kernel leaves the words alone until somebody is.
  */
 static void at_rest(void)
 {
