@@ -14,6 +14,12 @@
 struct clocksource;
 struct task_struct;
 
+/* The clock id of what a reference, not 0, refers to */
+static inline clockid_t timeline_ref_clockid(timeline_ref_t ref)
+{
+	return CLOCK_TIMELINE((ref & 0xff) - 1);
+}
+
 int timeline_resolve(clockid_t clockid, timeline_ref_t *ref);
 ktime_t timeline_ref_now(timeline_ref_t ref);
 bool timeline_ref_live(timeline_ref_t ref);
@@ -45,6 +51,8 @@ static __always_inline void timeline_switch(struct task_struct *next)
 		__timeline_switch(next);
 }
 
+void timeline_fork(struct task_struct *child);
+void timeline_exit(void);
 long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
 		    unsigned long arg4, unsigned long arg5);
 
@@ -65,6 +73,8 @@ static inline void timeline_clocksource_changed(struct clocksource *clock) { }
 static inline void timeline_suspend(void) { }
 static inline void timeline_resume(void) { }
 static inline void timeline_switch(struct task_struct *next) { }
+static inline void timeline_fork(struct task_struct *child) { }
+static inline void timeline_exit(void) { }
 
 static inline long timeline_prctl(int option, unsigned long arg2,
 				  unsigned long arg3, unsigned long arg4,

@@ -29,7 +29,10 @@
 #define CLOCK_TIMELINE_LAST	(CLOCK_TIMELINE_FIRST + TIMELINE_MAX_IDS - 1)
 #define CLOCK_TIMELINE(id)	(CLOCK_TIMELINE_FIRST + (id))
 
-/* prctl(PR_SET_TIMELINE, id or TIMELINE_NONE, 0, 0, 0) binds the caller */
+/*
+ * prctl(PR_SET_TIMELINE, id or TIMELINE_NONE, 0, 0, 0) binds the caller. An id
+ * is 32 bits wide (else EINVAL); -1 and -2 mean TIMELINE_NONE and TIMELINE_SELF.
+ */
 #define PR_SET_TIMELINE		0x544c0001
 /* prctl(PR_GET_TIMELINE, 0, 0, 0, 0): the id, or ENODATA if not bound */
 #define PR_GET_TIMELINE		0x544c0002
@@ -309,6 +312,9 @@ struct timeline_get {
  * @accuracy_ns: the bound that the caller needs
  * @resolution_ns: the coarsest clock_getres() it can use, 0 for any; a coarser
  *	timeline gives EINVAL
+ *
+ * ENOSPC: the user has as many files that did this as
+ * /proc/sys/user/max_timeline_watches allows.
  */
 struct timeline_bind {
 	__u32 id;

@@ -10,27 +10,84 @@
  * after, where the word shows its own binding, so the word has changed twice in
  * between; the second read, wherever it happens, cannot find the first value.
  *
- * The word is written by its own CPU only, with interrupts disabled, and only
- * if the binding differs: a count per context switch would tell the world how
- * busy each CPU is.
+ * The word is written by its own CPU only (but see key_off()), with interrupts
+ * disabled, and only if the binding differs: a count per context switch would
+ * tell the world how busy each CPU is.
  */
+#include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
+#include <linux/limits.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 #include <asm/timeline.h>
 #include "internal.h"
 
+/* On while there is a thread with a binding, and for a while after that */
 DEFINE_STATIC_KEY_FALSE(timeline_bindings);
 
-static void publish(timeline_ref_t ref)
+/*
+ * Patching the key disturbs all CPUs, so it is not done more often than this,
+ * however often threads are bound.
+ */
+#define KEY_REST	(10 * HZ)
+
+/* Protects the key, and that the first thread is bound */
+static DEFINE_MUTEX(key_mutex);
+/* Threads with a binding, be it to a timeline that is gone */
+static atomic_t bound_threads;
+
+static void show(u64 *place, timeline_ref_t ref)
 {
-	u64 *place = &timeline_table.word[smp_processor_id()];
-	u64 word = *place;
+	u64 word = READ_ONCE(*place);
 
 	if ((timeline_ref_t)word != ref)
 		WRITE_ONCE(*place, ((word >> 32) + 1) << 32 | ref);
+}
+
+static void publish(timeline_ref_t ref)
+{
+	show(&timeline_table.word[smp_processor_id()], ref);
+}
+
+/*
+ * A CPU that has seen kernel threads only since, or is offline, shows a binding
+ * that nobody has any more. As long as the key is on and no thread is bound each
+ * CPU can write but what is written here.
+ */
+static void key_off(struct work_struct *work)
+{
+	unsigned int cpu;
+
+	guard(mutex)(&key_mutex);
+	if (atomic_read(&bound_threads))
+		return;
+	for_each_possible_cpu(cpu)
+		show(&timeline_table.word[cpu], 0);
+	static_branch_disable(&timeline_bindings);
+}
+
+static DECLARE_DELAYED_WORK(key_off_work, key_off);
+
+static void count_bound(void)
+{
+	if (atomic_inc_not_zero(&bound_threads))
+		return;
+	guard(mutex)(&key_mutex);
+	if (!static_key_enabled(&timeline_bindings))
+		static_branch_enable(&timeline_bindings);
+	atomic_inc(&bound_threads);
+}
+
+static void count_unbound(void)
+{
+	if (atomic_dec_and_test(&bound_threads))
+		mod_delayed_work(system_wq, &key_off_work, KEY_REST);
 }
 
 /**
@@ -51,14 +108,17 @@ void __timeline_switch(struct task_struct *next)
  */
 int timeline_bind_current(timeline_ref_t ref)
 {
+	timeline_ref_t old = current->timeline_ref;
 	unsigned long flags;
 
-	if (ref)
-		static_branch_enable(&timeline_bindings);
+	if (ref && !old)
+		count_bound();
 	local_irq_save(flags);
 	current->timeline_ref = ref;
 	publish(ref);
 	local_irq_restore(flags);
+	if (old && !ref)
+		count_unbound();
 	return 0;
 }
 
@@ -72,12 +132,44 @@ timeline_ref_t timeline_binding(void)
 	return ref && timeline_ref_live(ref) ? ref : 0;
 }
 
-static long prctl_set(unsigned long id)
+/**
+ * timeline_fork - a thread that does not run yet has inherited the caller's binding
+ * @child: that one
+ */
+void timeline_fork(struct task_struct *child)
+{
+	if (child->timeline_ref)
+		atomic_inc(&bound_threads);
+}
+
+/**
+ * timeline_exit - the calling thread ends
+ */
+void timeline_exit(void)
+{
+	if (current->timeline_ref)
+		timeline_bind_current(0);
+}
+
+/*
+ * TIMELINE_NONE and TIMELINE_SELF are unsigned ints; -1 and -2 mean the same. No
+ * other value of more than 32 bits is an id.
+ */
+static bool is_id(unsigned long arg)
+{
+	return arg <= U32_MAX || arg == (unsigned long)(int)TIMELINE_NONE ||
+	       arg == (unsigned long)(int)TIMELINE_SELF;
+}
+
+static long prctl_set(unsigned long arg)
 {
 	timeline_ref_t ref = 0;
+	u32 id = arg;
 	int ret;
 
-	if ((u32)id != TIMELINE_NONE) {
+	if (!is_id(arg))
+		return -EINVAL;
+	if (id != TIMELINE_NONE) {
 		if (id >= TIMELINE_IDS)
 			return -EINVAL;
 		ret = timeline_resolve(CLOCK_TIMELINE(id), &ref);
@@ -94,10 +186,10 @@ static long prctl_get(void)
 	return ref ? (long)(ref & 0xff) - 1 : -ENODATA;
 }
 
-static long prctl_gettime(unsigned long id, struct timeline_time __user *to)
+static long prctl_gettime(unsigned long arg, struct timeline_time __user *to)
 {
 	struct timeline_time tt;
-	int ret = timeline_gettime(id, &tt);
+	int ret = is_id(arg) ? timeline_gettime(arg, &tt) : -EINVAL;
 
 	if (!ret && copy_to_user(to, &tt, sizeof(tt)))
 		ret = -EFAULT;

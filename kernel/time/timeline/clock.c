@@ -9,6 +9,7 @@
 #include <linux/posix-timers.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
+#include <linux/sched/rt.h>
 #include <linux/sched/signal.h>
 #include <linux/thread_info.h>
 #include <linux/time.h>
@@ -85,7 +86,11 @@ static void wake_sleeper(struct timeline_waiter *waiter, int error)
 static int sleep_until(timeline_ref_t ref, ktime_t expires)
 {
 	struct sleeper s = {
-		.waiter = { .ref = ref, .fn = wake_sleeper },
+		.waiter = {
+			.ref = ref,
+			.hard = rt_or_dl_task_policy(current),
+			.fn = wake_sleeper,
+		},
 		.task = current,
 	};
 	int ret;
@@ -178,9 +183,9 @@ static void timer_expires(struct timeline_waiter *waiter, int error)
 
 		timr->it_overrun += timeline_waiter_forward(waiter, interval);
 		if (interval < pause)
-			waiter->node.expires = ktime_add_safe(waiter->node.expires, pause);
+			waiter->expires = ktime_add_safe(waiter->expires, pause);
 		++timr->it_requeue_pending;
-		timr->it_active = !timeline_waiter_start(waiter, waiter->node.expires);
+		timr->it_active = !timeline_waiter_start(waiter, waiter->expires);
 	}
 	spin_unlock_irqrestore(&timr->it_lock, flags);
 }
@@ -192,7 +197,7 @@ static int timer_create(struct k_itimer *timr)
 
 	/* Also if the creator is bound to another one later */
 	if (!ret)
-		timr->it_clock = CLOCK_TIMELINE((waiter->ref & 0xff) - 1);
+		timr->it_clock = timeline_ref_clockid(waiter->ref);
 	return ret;
 }
 
@@ -224,7 +229,7 @@ static void timer_rearm(struct k_itimer *timr)
 	struct timeline_waiter *waiter = waiter_of(timr);
 
 	timr->it_overrun += timeline_waiter_forward(waiter, timr->it_interval);
-	if (timeline_waiter_start(waiter, waiter->node.expires)) {
+	if (timeline_waiter_start(waiter, waiter->expires)) {
 		timr->it_interval = 0;
 		posix_timer_queue_signal(timr);
 	}
@@ -237,7 +242,7 @@ static s64 timer_forward(struct k_itimer *timr, ktime_t now)
 
 static ktime_t timer_remaining(struct k_itimer *timr, ktime_t now)
 {
-	return ktime_sub(waiter_of(timr)->node.expires, now);
+	return ktime_sub(waiter_of(timr)->expires, now);
 }
 
 static int timer_try_to_cancel(struct k_itimer *timr)
@@ -251,7 +256,7 @@ static void timer_arm(struct k_itimer *timr, ktime_t expires, bool absolute, boo
 
 	if (!absolute)
 		expires = ktime_add_safe(timeline_ref_now(waiter->ref), expires);
-	waiter->node.expires = expires;
+	waiter->expires = expires;
 	if (!sigev_none)
 		timeline_waiter_start(waiter, expires);
 }

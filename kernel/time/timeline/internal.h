@@ -6,14 +6,34 @@
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
+#include <linux/swait.h>
 #include <linux/timeline.h>
 #include <linux/timerqueue.h>
-#include <linux/wait.h>
 #include "project.h"
 
 struct timeline_watch;
 struct file;
 struct poll_table_struct;
+
+/**
+ * struct timeline_queue - who waits for an instant; protected by the timeline's lock
+ * @tl: of what
+ * @mode: of @timer
+ * @ahead: those whose instant was to come when they began to wait, in order
+ * @late: the others, in order
+ * @timer: for the first of them
+ * @busy: the timer's function takes them out, or pauses
+ * @running: whose function is being called
+ */
+struct timeline_queue {
+	struct timeline		*tl;
+	enum hrtimer_mode	mode;
+	struct timerqueue_head	ahead;
+	struct list_head	late;
+	struct hrtimer		timer;
+	bool			busy;
+	struct timeline_waiter	*running;
+};
 
 /**
  * struct timeline - a timeline of this kernel
@@ -29,9 +49,7 @@ struct poll_table_struct;
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
  * @not_before: counter value of the last disruption, older references are stale
  * @reusable: jiffies from which the id can be used again
- * @waiters: who waits for an instant of it, in order
- * @timer: for the first of them
- * @running: whose function is being called
+ * @queue: who waits for an instant of it; [1] those that are hard
  * @drained: woken when a destroyed timeline has no waiters
  * @content: watches whose accuracy holds, the most demanding first
  * @degraded: the others, the least demanding first
@@ -51,10 +69,8 @@ struct timeline {
 	u64			not_before;
 	unsigned long		reusable;
 
-	struct timerqueue_head	waiters;
-	struct hrtimer		timer;
-	struct timeline_waiter	*running;
-	wait_queue_head_t	drained;
+	struct timeline_queue	queue[2];
+	struct swait_queue_head	drained;
 
 	struct timerqueue_head	content;
 	struct timerqueue_head	degraded;

@@ -8,13 +8,25 @@
  * takes at most half of the way (and at most a second) until 2 ms are left:
  * what remains of the difference is then 3 us. An update looks at the first
  * waiter and no other.
+ *
+ * Waiters are served in the order in which they became due: at their instant,
+ * or when they came if that had passed. Otherwise whoever sets timers to the
+ * beginning of time over and over would go before all that wait for theirs. The
+ * latter cannot be sorted in by the time at which they came, because a step
+ * back would make them wait for it once more: they have a list of their own.
+ *
+ * Sleepers of a real-time policy have a queue of their own, in which no other
+ * user can delay them, and which on PREEMPT_RT is served in interrupt context.
+ * There everything else, whose functions may take sleeping locks and which may
+ * be many, is served by the timer softirq.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/math64.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
-#include <linux/wait.h>
+#include <linux/swait.h>
 #include "internal.h"
 
 #define BATCH		64
@@ -29,72 +41,122 @@ ktime_t timeline_hop(u64 remaining)
 	return min3(remaining, remaining / 2 + NSEC_PER_MSEC, (u64)NSEC_PER_SEC);
 }
 
-static struct timeline_waiter *first_waiter(struct timeline *tl)
+static struct timeline_queue *queue_of(struct timeline *tl,
+				       const struct timeline_waiter *waiter)
 {
-	struct timerqueue_node *node = timerqueue_getnext(&tl->waiters);
-
-	return node ? container_of(node, struct timeline_waiter, node) : NULL;
+	return &tl->queue[waiter->hard];
 }
 
-/* Time until the first waiter is due, 0 if it is */
-static u64 until_first(struct timeline *tl, const struct timeline_waiter *first)
+static bool is_empty(const struct timeline_queue *q)
 {
+	return list_empty(&q->late) && RB_EMPTY_ROOT(&q->ahead.rb_root.rb_root);
+}
+
+static bool is_drained(const struct timeline *tl)
+{
+	return is_empty(&tl->queue[0]) && is_empty(&tl->queue[1]);
+}
+
+/* Of a queue that is not empty: time until somebody is due, 0 if somebody is */
+static u64 until_due(struct timeline_queue *q)
+{
+	struct timerqueue_node *first = timerqueue_getnext(&q->ahead);
 	ktime_t now;
 
-	if (!tl->live)
+	if (!q->tl->live || !list_empty(&q->late))
 		return 0;
-	now = timeline_now_locked(tl);
-	return first->node.expires > now ? first->node.expires - now : 0;
+	now = timeline_now_locked(q->tl);
+	return first->expires > now ? first->expires - now : 0;
 }
 
-static void arm(struct timeline *tl)
+/* A timer that is busy looks when it has done its batch, or its pause is over */
+static void arm(struct timeline_queue *q)
 {
-	struct timeline_waiter *first = first_waiter(tl);
-
-	if (first)
-		hrtimer_start(&tl->timer, timeline_hop(until_first(tl, first)),
-			      HRTIMER_MODE_REL);
+	if (!q->busy && !is_empty(q))
+		hrtimer_start(&q->timer, timeline_hop(until_due(q)), q->mode);
 }
 
-/* Takes the first waiter out of the queue if it is due */
-static struct timeline_waiter *take_due(struct timeline *tl)
+/*
+ * Whose turn it is, or NULL. Who is late and came at a time that the timeline
+ * does not show yet came before it was stepped back.
+ */
+static struct timeline_waiter *next_due(struct timeline_queue *q)
 {
-	struct timeline_waiter *first = first_waiter(tl);
+	struct timeline_waiter *late = list_first_entry_or_null(&q->late, typeof(*late), late);
+	struct timerqueue_node *first = timerqueue_getnext(&q->ahead);
+	ktime_t now = q->tl->live ? timeline_now_locked(q->tl) : KTIME_MAX;
 
-	if (!first || until_first(tl, first))
-		return NULL;
-	timerqueue_del(&tl->waiters, &first->node);
-	first->queued = false;
-	first->expired = true;
-	tl->running = first;
-	return first;
+	if (!first || first->expires > now)
+		return late;
+	if (late && (late->node.expires < first->expires || late->node.expires > now))
+		return late;
+	return container_of(first, struct timeline_waiter, node);
+}
+
+/* Whether the timer has to look at it */
+static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter)
+{
+	ktime_t now = timeline_now_locked(q->tl);
+
+	waiter->queued = true;
+	waiter->is_late = waiter->expires <= now;
+	waiter->node.expires = max(waiter->expires, now);
+	if (!waiter->is_late)
+		return timerqueue_add(&q->ahead, &waiter->node);
+	list_add_tail(&waiter->late, &q->late);
+	return list_is_first(&waiter->late, &q->late);
+}
+
+static void dequeue(struct timeline_queue *q, struct timeline_waiter *waiter)
+{
+	waiter->queued = false;
+	if (waiter->is_late)
+		list_del(&waiter->late);
+	else
+		timerqueue_del(&q->ahead, &waiter->node);
+}
+
+/* Takes out the one whose turn it is */
+static struct timeline_waiter *take_due(struct timeline_queue *q)
+{
+	struct timeline_waiter *due = next_due(q);
+
+	if (due) {
+		dequeue(q, due);
+		due->expired = true;
+	}
+	q->running = due;
+	return due;
 }
 
 static enum hrtimer_restart expire(struct hrtimer *timer)
 {
-	struct timeline *tl = container_of(timer, struct timeline, timer);
+	struct timeline_queue *q = container_of(timer, struct timeline_queue, timer);
+	struct timeline *tl = q->tl;
 	struct timeline_waiter *due;
 	unsigned long flags;
 	int error, n = 0;
 	bool drained;
 
 	raw_spin_lock_irqsave(&tl->lock, flags);
-	while (n++ < BATCH && (due = take_due(tl))) {
+	q->busy = true;
+	while (n++ < BATCH && (due = take_due(q))) {
 		error = tl->live ? 0 : -ENODEV;
 		raw_spin_unlock_irqrestore(&tl->lock, flags);
 		due->fn(due, error);
 		raw_spin_lock_irqsave(&tl->lock, flags);
 		/* The waiter may be gone from here on */
-		tl->running = NULL;
+		q->running = NULL;
 	}
-	if (n <= BATCH)
-		arm(tl);
+	q->busy = n > BATCH;
+	if (q->busy)
+		hrtimer_start(&q->timer, BATCH_PAUSE, q->mode);
 	else
-		hrtimer_start(&tl->timer, BATCH_PAUSE, HRTIMER_MODE_REL);
-	drained = !tl->live && !first_waiter(tl);
+		arm(q);
+	drained = !tl->live && is_drained(tl);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	if (drained)
-		wake_up(&tl->drained);
+		swake_up_one(&tl->drained);
 	return HRTIMER_NORESTART;
 }
 
@@ -108,7 +170,8 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 			 void (*fn)(struct timeline_waiter *waiter, int error))
 {
 	timerqueue_init(&waiter->node);
-	waiter->node.expires = 0;
+	waiter->expires = 0;
+	waiter->hard = false;
 	waiter->queued = false;
 	waiter->expired = false;
 	waiter->fn = fn;
@@ -122,17 +185,18 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
  */
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 {
+	struct timeline_queue *q;
 	struct timeline *tl;
 	unsigned long flags;
 
-	waiter->node.expires = expires;
+	waiter->expires = expires;
 	tl = timeline_lock((waiter->ref & 0xff) - 1, waiter->ref >> 8, &flags);
 	if (IS_ERR(tl))
 		return -ENODEV;
-	waiter->queued = true;
 	waiter->expired = false;
-	if (timerqueue_add(&tl->waiters, &waiter->node))
-		arm(tl);
+	q = queue_of(tl, waiter);
+	if (enqueue(q, waiter))
+		arm(q);
 	timeline_unlock(tl, flags);
 	return 0;
 }
@@ -146,15 +210,15 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
 {
 	struct timeline *tl = timeline_of(waiter->ref);
+	struct timeline_queue *q = queue_of(tl, waiter);
 	unsigned long flags;
 	int ret = 0;
 
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	if (waiter->queued) {
-		timerqueue_del(&tl->waiters, &waiter->node);
-		waiter->queued = false;
+		dequeue(q, waiter);
 		ret = 1;
-	} else if (tl->running == waiter) {
+	} else if (q->running == waiter) {
 		ret = -1;
 	}
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
@@ -167,7 +231,7 @@ int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
  */
 void timeline_waiter_wait_running(struct timeline_waiter *waiter)
 {
-	hrtimer_cancel_wait_running(&timeline_of(waiter->ref)->timer);
+	hrtimer_cancel_wait_running(&queue_of(timeline_of(waiter->ref), waiter)->timer);
 }
 
 /**
@@ -191,13 +255,13 @@ void timeline_waiter_cancel(struct timeline_waiter *waiter)
  */
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
 {
-	ktime_t late = timeline_ref_now(waiter->ref) - waiter->node.expires;
+	ktime_t late = timeline_ref_now(waiter->ref) - waiter->expires;
 	u64 n = waiter->expired;
 
 	if (late >= 0)
 		n = div64_u64(late, interval) + 1;
 	waiter->expired = false;
-	waiter->node.expires = ktime_add_safe(waiter->node.expires, n * interval);
+	waiter->expires = ktime_add_safe(waiter->expires, n * interval);
 	return n;
 }
 
@@ -207,7 +271,14 @@ u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
  */
 void timeline_queue_update(struct timeline *tl)
 {
-	arm(tl);
+	arm(&tl->queue[0]);
+	arm(&tl->queue[1]);
+}
+
+static bool has_drained(struct timeline *tl)
+{
+	guard(raw_spinlock_irqsave)(&tl->lock);
+	return is_drained(tl);
 }
 
 /**
@@ -216,7 +287,17 @@ void timeline_queue_update(struct timeline *tl)
  */
 void timeline_queue_drain(struct timeline *tl)
 {
-	wait_event(tl->drained, !READ_ONCE(tl->waiters.rb_root.rb_root.rb_node));
+	swait_event_exclusive(tl->drained, has_drained(tl));
+}
+
+static void init_queue(struct timeline *tl, struct timeline_queue *q, enum hrtimer_mode mode)
+{
+	q->tl = tl;
+	q->mode = mode;
+	timerqueue_init_head(&q->ahead);
+	INIT_LIST_HEAD(&q->late);
+	hrtimer_init(&q->timer, CLOCK_MONOTONIC, mode);
+	q->timer.function = expire;
 }
 
 /**
@@ -225,8 +306,7 @@ void timeline_queue_drain(struct timeline *tl)
  */
 void timeline_queue_init(struct timeline *tl)
 {
-	timerqueue_init_head(&tl->waiters);
-	init_waitqueue_head(&tl->drained);
-	hrtimer_init(&tl->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	tl->timer.function = expire;
+	init_queue(tl, &tl->queue[0], HRTIMER_MODE_REL);
+	init_queue(tl, &tl->queue[1], HRTIMER_MODE_REL_HARD);
+	init_swait_queue_head(&tl->drained);
 }

@@ -2,11 +2,17 @@
 /*
  * The table of timelines and its writers.
  *
- * A writer makes the sequence count odd before it reads the counter. A reader
- * that accepts the old entry has read the counter before it saw the count odd,
- * that is before the writer read it, so its reading is at most old(c0); one
- * that accepts the new entry reads at least new(c0) >= old(c0), as counter
- * values before c0 count as c0.
+ * A writer makes the sequence count odd before it reads the counter, c0. Who
+ * accepts the new entry reads at least new(c0) >= old(c0), as counter values
+ * before c0 count as c0. Who accepts the old one has looked at the count before
+ * it was odd. That load may be done ahead of the counter, for rdtsc_ordered()
+ * waits for earlier loads and later ones do not wait for it: so the counter
+ * can be c = c0 + d, where d is how far a CPU works ahead, less than 10^4 ticks
+ * (an interrupt or exit in between makes it do the load again). The reading is
+ * old(c) then. Periods and slews make 2000 ppm of difference at most, so old(c)
+ * <= new(c) + 0.002 * d ticks, less than 20; whoever reads after that, here or
+ * having heard of it from here, reads the counter later than c by more. The
+ * order of CLOCK_MONOTONIC stands on the same ground.
  */
 #include <linux/ctype.h>
 #include <linux/err.h>
@@ -480,3 +486,7 @@ static int __init timeline_table_init(void)
 	return 0;
 }
 core_initcall(timeline_table_init);
+
+#ifdef CONFIG_TIMELINE_KUNIT_TEST
+#include "table_kunit.c"
+#endif

@@ -7,20 +7,28 @@
  * accuracy tell who is next: the most demanding of the content and the least
  * demanding of the others. One timer waits for these two; it also fires when
  * nobody sets the timeline any more, because the bound grows by itself.
+ *
+ * So who needs less is told after all who need more, and telling takes time. A
+ * user can have WATCHES_PER_USER watches by default (user.max_timeline_watches):
+ * two batches, which is how much later anybody else is told because of one user.
  */
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/init.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <asm/timeline.h>
 #include "internal.h"
 
 #define BATCH		64
 #define BATCH_PAUSE	(50 * NSEC_PER_USEC)
+#define WATCHES_PER_USER	(2 * BATCH)
 /* The shortest wait: a bound may grow, or a slew end, that little at a time */
 #define LOOK_AGAIN	(100 * NSEC_PER_USEC)
 
@@ -32,6 +40,7 @@ enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
  * @tl: timeline, NULL before the first BIND; its lock protects the rest, and
  *	that @tl goes on to be this one
  * @binding: one BIND at a time
+ * @charged: whose limit it counts against, since its first BIND
  * @state: which queue
  * @event: newest event
  * @unread: nobody has read it
@@ -42,6 +51,7 @@ struct timeline_watch {
 	struct timerqueue_node	node;
 	struct timeline		*tl;
 	struct mutex		binding;	/* of BIND */
+	struct ucounts		*charged;
 	enum watch_state	state;
 	struct timeline_event	event;
 	bool			unread;
@@ -278,7 +288,17 @@ static void stop(struct timeline_watch *watch)
 void timeline_watch_free(struct timeline_watch *watch)
 {
 	stop(watch);
+	if (watch->charged)
+		dec_ucount(watch->charged, UCOUNT_TIMELINE_WATCHES);
 	kfree_rcu(watch, rcu);
+}
+
+static bool charge(struct timeline_watch *watch)
+{
+	if (!watch->charged)
+		watch->charged = inc_ucount(current_user_ns(), current_euid(),
+					    UCOUNT_TIMELINE_WATCHES);
+	return watch->charged;
 }
 
 /**
@@ -296,6 +316,8 @@ int timeline_watch_start(struct timeline_watch *watch, u32 generation,
 	unsigned long flags;
 
 	guard(mutex)(&watch->binding);
+	if (!charge(watch))
+		return -ENOSPC;
 	stop(watch);
 	tl = timeline_lock(arg->id, generation, &flags);
 	if (IS_ERR(tl))
@@ -387,3 +409,10 @@ int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
 					 (ret = try_take(watch, event)) != -EAGAIN);
 	return error ?: ret;
 }
+
+static int __init timeline_watch_limit(void)
+{
+	init_user_ns.ucount_max[UCOUNT_TIMELINE_WATCHES] = WATCHES_PER_USER;
+	return 0;
+}
+device_initcall(timeline_watch_limit);

@@ -111,6 +111,47 @@ static void destroyed(void)
 	t_equal(bind_to(4000), -EINVAL, "nor can");
 }
 
+/* Leaves the CPU idle, with its binding on show there */
+static void bound_at(void *cpu)
+{
+	int here, there;
+
+	pin_to(0, (long)cpu);
+	bind_to(ids[2]);
+	here = self();
+	pin_to(0, ((long)cpu + 1) % sysconf(_SC_NPROCESSORS_ONLN));
+	there = self();
+	_exit(here == 2 && there == 2 ? 0 : 1);
+}
+
+/*
+ * Threads that were bound on each CPU end, and for 10 s nobody is bound: then
+ * the kernel leaves the words alone until somebody is.
+ */
+static void at_rest(void)
+{
+	long cpu, cpus = sysconf(_SC_NPROCESSORS_ONLN), right = 0, none = 0;
+
+	for (cpu = 0; cpu < cpus; cpu++)
+		right += !t_wait(t_fork(bound_at, (void *)cpu));
+	t_equal(right, cpus, "bound on each CPU");
+	sleep_ns(11 * SEC);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		pin_to(0, cpu);
+		none += self() == -1;
+	}
+	t_equal(none, cpus, "after a rest SELF is none on each CPU");
+	for (right = 0, cpu = 0; cpu < cpus; cpu++)
+		right += !t_wait(t_fork(bound_at, (void *)cpu));
+	t_equal(right, cpus, "and what a thread is bound to from then on");
+	bind_to(ids[3]);
+	for (right = 0, cpu = 0; cpu < cpus; cpu++) {
+		pin_to(0, cpu);
+		right += self() == 3;
+	}
+	t_equal(right, cpus, "also as it moves");
+}
+
 VBS_TEST("CLOCK_TIMELINE_SELF is the calling thread's, through rebinding, migration and fork", 120)
 {
 	char name[16];
@@ -125,6 +166,7 @@ VBS_TEST("CLOCK_TIMELINE_SELF is the calling thread's, through rebinding, migrat
 	threads();
 	inherited();
 	destroyed();
+	at_rest();
 	for (i = 0; i < TIMELINES; i++)
 		tl_destroy(fd, ids[i]);
 }

@@ -42,6 +42,31 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
+/* What /proc tells of a timerfd */
+static int shown_clock(int t)
+{
+	char path[64], text[512], *at;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", t);
+	file_read(path, text, sizeof(text));
+	at = strstr(text, "clockid: ");
+	return at ? atoi(at + 9) : -1;
+}
+
+/* One made on CLOCK_TIMELINE_SELF stays on what that was */
+static void timer_of_self(void)
+{
+	struct itimerspec its = { .it_value = { 0, 1 } };
+	int t;
+
+	prctl(PR_SET_TIMELINE, (unsigned long)id, 0L, 0L, 0L);
+	t = timerfd_create(CLOCK_TIMELINE_SELF, TFD_NONBLOCK);
+	prctl(PR_SET_TIMELINE, (unsigned long)TIMELINE_NONE, 0L, 0L, 0L);
+	t_equal(shown_clock(t), clk, "a timerfd on SELF shows which timeline that was");
+	t_equal(timerfd_settime(t, 0, &its, NULL), 0, "and runs on it");
+	close(t);
+}
+
 static void timer_fd(void)
 {
 	int t = timerfd_create(clk, TFD_NONBLOCK);
@@ -49,6 +74,7 @@ static void timer_fd(void)
 	u64 start = tl_now(id), ticks;
 
 	t_at_least(t, 0, "timerfd_create()");
+	t_equal(shown_clock(t), clk, "its clock in fdinfo");
 	t_equal(timerfd_settime(t, 0, &its, NULL), 0, "every 10 ms");
 	sleep_ns(105 * MS);
 	t_equal(read(t, &ticks, sizeof(ticks)), 8, "read it");
@@ -168,6 +194,7 @@ VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is de
 	signal(SIGALRM, on_alarm);
 	sleepers();
 	timer_fd();
+	timer_of_self();
 	posix_timer();
 	steps();
 	destroyed_late();

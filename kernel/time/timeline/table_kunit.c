@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of updates that meet a change of the counter. Part of table.c:
+ * they put the counter in use in between.
+ */
+#include <kunit/test.h>
+
+static struct timeline_set kunit_params(u32 id, const struct timeline_counter *counter, u64 sec)
+{
+	u64 rest;
+
+	return (struct timeline_set) {
+		.id = id,
+		.counter_id = counter->id,
+		.clock_status = TIMELINE_STATUS_SYNCHRONIZED,
+		.vmclock_flags = TIMELINE_VF_PERIOD_MAXERROR_VALID |
+				 TIMELINE_VF_TIME_MAXERROR_VALID,
+		.counter_value = timeline_read_counter(counter->id),
+		.counter_period_frac_sec = div64_u64_rem(U64_MAX, counter->hz, &rest),
+		.time_sec = sec,
+		.err_low_ns = 5,
+		.err_high_ns = 5,
+	};
+}
+
+static struct timeline_time kunit_read(struct kunit *test, u32 id)
+{
+	struct timeline_time tt = { .sec = 0 };
+
+	KUNIT_EXPECT_EQ(test, timeline_gettime(id, &tt), 0);
+	return tt;
+}
+
+/* A timeline that was set to 1000 s by the TSC, or the test is skipped */
+static u32 kunit_timeline(struct kunit *test)
+{
+	struct timeline_create arg = { .name = "kunit" };
+	struct timeline_set set;
+
+	if (READ_ONCE(counter_in_use) != &tsc_counter)
+		kunit_skip(test, "the TSC is not in use");
+	KUNIT_ASSERT_EQ(test, timeline_create(&arg), 0);
+	set = kunit_params(arg.id, &tsc_counter, 1000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	return arg.id;
+}
+
+static void kunit_remove(struct kunit *test, u32 id)
+{
+	const struct timeline_destroy arg = { .id = id };
+
+	KUNIT_EXPECT_EQ(test, timeline_destroy(&arg), 0);
+}
+
+/*
+ * timeline_disrupt() has changed the counter and not come to this timeline yet.
+ * An update by the new counter must not continue the projection from the old.
+ */
+static void kunit_set_in_between(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	struct timeline_time first = kunit_read(test, id), between, last;
+	struct timeline_set set;
+
+	WRITE_ONCE(counter_in_use, &raw_counter);
+	set = kunit_params(id, &tsc_counter, 1000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), -EINVAL);
+	set = kunit_params(id, &raw_counter, 2000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	between = kunit_read(test, id);
+	KUNIT_EXPECT_NE(test, between.disruption, first.disruption);
+	KUNIT_EXPECT_EQ(test, between.sec, 2000);
+	KUNIT_EXPECT_LT(test, between.nsec, 100 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_LT(test, between.err_low_ns, 1000);
+	KUNIT_EXPECT_EQ(test, between.status, TIMELINE_STATUS_UNRELIABLE);
+
+	timeline_disrupt(false, 0);
+	last = kunit_read(test, id);
+	KUNIT_EXPECT_NE(test, last.disruption, between.disruption);
+	KUNIT_EXPECT_EQ(test, last.sec, 2000);
+	KUNIT_EXPECT_LT(test, last.nsec, 200 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, last.err_low_ns, TIMELINE_UNBOUNDED);
+	timeline_disrupt(true, 0);
+	kunit_remove(test, id);
+}
+
+/* The same where the update comes after timeline_disrupt() has been there */
+static void kunit_set_from_before(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	struct timeline_set set = kunit_params(id, &tsc_counter, 1000);
+	struct timeline_time tt;
+
+	timeline_disrupt(true, 0);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), -ESTALE);
+	tt = kunit_read(test, id);
+	KUNIT_EXPECT_EQ(test, tt.sec, 1000);
+	KUNIT_EXPECT_EQ(test, tt.status, TIMELINE_STATUS_UNRELIABLE);
+	set = kunit_params(id, &tsc_counter, 3000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	KUNIT_EXPECT_EQ(test, kunit_read(test, id).sec, 3000);
+	kunit_remove(test, id);
+}
+
+/* Sleep that CLOCK_MONOTONIC_RAW did not see is made up for */
+static void kunit_time_asleep(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	struct timeline_time tt;
+
+	timeline_disrupt(true, 3600 * NSEC_PER_SEC);
+	tt = kunit_read(test, id);
+	KUNIT_EXPECT_EQ(test, tt.sec, 4600);
+	KUNIT_EXPECT_EQ(test, tt.err_high_ns, TIMELINE_UNBOUNDED);
+	kunit_remove(test, id);
+}
+
+static struct kunit_case timeline_cases[] = {
+	KUNIT_CASE(kunit_set_in_between),
+	KUNIT_CASE(kunit_set_from_before),
+	KUNIT_CASE(kunit_time_asleep),
+	{}
+};
+
+static struct kunit_suite timeline_suite = {
+	.name = "timeline",
+	.test_cases = timeline_cases,
+};
+
+kunit_test_suite(timeline_suite);
