@@ -87,19 +87,24 @@ u64 timeline_read_counter(u8 counter_id)
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags)
 {
 	struct timeline *tl;
+	int ret;
 
 	if (id >= TIMELINE_IDS)
 		return ERR_PTR(-EINVAL);
 	tl = &timelines[array_index_nospec(id, TIMELINE_IDS)];
 	raw_spin_lock_irqsave(&tl->lock, *flags);
-	if (tl->live && (!generation || generation == tl->generation))
+	if (tl->live && (!generation || generation == tl->generation)) {
+		__release(&tl->lock);	/* is held: sparse has no "if" for that */
 		return tl;
+	}
+	ret = tl->live ? -ESTALE : -EINVAL;
 	raw_spin_unlock_irqrestore(&tl->lock, *flags);
-	return ERR_PTR(tl->live ? -ESTALE : -EINVAL);
+	return ERR_PTR(ret);
 }
 
 void timeline_unlock(struct timeline *tl, unsigned long flags)
 {
+	__acquire(&tl->lock);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 }
 

@@ -340,8 +340,10 @@ static struct timeline *lock_watch(struct timeline_watch *watch, unsigned long *
 
 	while ((tl = READ_ONCE(watch->tl))) {
 		raw_spin_lock_irqsave(&tl->lock, *flags);
-		if (READ_ONCE(watch->tl) == tl)
+		if (READ_ONCE(watch->tl) == tl) {
+			__release(&tl->lock);	/* as in timeline_lock() */
 			break;
+		}
 		raw_spin_unlock_irqrestore(&tl->lock, *flags);
 	}
 	return tl;
