@@ -93,7 +93,7 @@ VBS_TEST("bound threads cost the others nothing once they are gone", 60)
 	sleep_ns(REST);
 	gone = switch_cost();
 	t_at_least(bound, before + 2, "a binding is seen at a switch");
-	t_equal(gone, before, "two switches, when all have been gone for a while");
+	t_timely(gone, before, "two switches, when all have been gone for a while");
 	t_at_most(toggle, 3000, "to bind and unbind in a loop");
 	bind_to(id);
 	t_at_least(switch_cost(), before + 2, "and when there is one again");

@@ -47,8 +47,11 @@ static void crowd_is_due(void)
 	for (i = 0; i < CROWD; i++)
 		set_timer(crowd[i], (struct timespec) { PAST, i }, 0);
 	tl_set(fd, id, PAST + 100, 0);
-	if (expired(crowd[CROWD - 1]))
-		t_fatal("the crowd is served at once");
+	if (!expired(crowd[CROWD - 1]))
+		return;
+	if (t_arg("debug", 0))
+		t_skip_all("setting the time takes longer than to serve the crowd");
+	t_fatal("the crowd is served at once");
 }
 
 /* Whether the last of the crowd was served when this one is */
