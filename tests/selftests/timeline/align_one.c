@@ -36,8 +36,14 @@ static void member(void *unused)
 	}
 }
 
+/*
+ * 10 us, and the way to user space: an interrupt, a switch and perhaps the tick.
+ * A clock that is looked at once only would be 40 us off.
+ */
+#define LIMIT	(20 * US)
+
 /* How late releases come from now on */
-static void check_phase(const u64 *at, u64 limit, const char *what)
+static void check_phase(const u64 *at, const char *what)
 {
 	u64 worst = 0;
 	u32 first;
@@ -50,7 +56,7 @@ static void check_phase(const u64 *at, u64 limit, const char *what)
 			worst = at[i] % PERIOD;
 	t_at_least(starts->n - first, 19, "releases, %s", what);
 	t_ok(worst > 0, "they are seen, %s", what);
-	t_at_most(worst, limit, "ns after a multiple, the latest, %s", what);
+	t_at_most(worst, LIMIT, "ns after a multiple, the latest, %s", what);
 }
 
 VBS_TEST("an aligned server keeps to the timeline that its caller is bound to", 60)
@@ -70,26 +76,26 @@ VBS_TEST("an aligned server keeps to the timeline that its caller is bound to", 
 	t_equal(prctl(PR_SET_TIMELINE, id, 0, 0, 0), 0, "bind the caller");
 	t_equal(vbs_setattr(pid, &attr), 0, "an aligned server for another task");
 	t_equal(prctl(PR_SET_TIMELINE, TIMELINE_NONE, 0, 0, 0), 0, "the caller is bound no longer");
-	check_phase(starts->timeline, 10 * US, "on a clock 400 ppm fast");
+	check_phase(starts->timeline, "on a clock 400 ppm fast");
 	tl_set(fd, id, 2000000, -400);
-	check_phase(starts->timeline, 10 * US, "after a step, 400 ppm slow");
+	check_phase(starts->timeline, "after a step, 400 ppm slow");
 	attr.sched_runtime = 3 * MS;
 	t_equal(vbs_setattr(pid, &attr), 0, "a switch by a caller that is bound to none");
-	check_phase(starts->timeline, 10 * US, "after it");
+	check_phase(starts->timeline, "after it");
 	t_equal(tl_destroy(fd, id), 0, "destroy it");
-	check_phase(starts->mono, 10 * US, "on CLOCK_MONOTONIC then");
+	check_phase(starts->mono, "on CLOCK_MONOTONIC then");
 	id = tl_make(fd, "other", 0);
 	starts->id = id;
 	attr.sched_runtime = 2 * MS;
 	t_equal(prctl(PR_SET_TIMELINE, id, 0, 0, 0), 0, "bind to another");
 	t_equal(vbs_setattr(pid, &attr), 0, "a switch by a caller that is bound");
-	check_phase(starts->timeline, 10 * US, "on that one");
+	check_phase(starts->timeline, "on that one");
 	attr.sched_flags = 0;
 	t_equal(vbs_setattr(pid, &attr), 0, "clear ALIGN");
 	t_equal(prctl(PR_SET_TIMELINE, TIMELINE_NONE, 0, 0, 0), 0, "bind to none");
 	attr.sched_flags = SCHED_FLAG_VBS_ALIGN;
 	t_equal(vbs_setattr(pid, &attr), 0, "ALIGN by a caller that is bound to none");
-	check_phase(starts->mono, 10 * US, "on CLOCK_MONOTONIC again");
+	check_phase(starts->mono, "on CLOCK_MONOTONIC again");
 	t_kill(pid);
 	tl_destroy(fd, id);
 }
