@@ -79,11 +79,10 @@ static void judge_reading(struct reader *r, const struct timeline_time *tt, u64 
 
 	r->reads++;
 	r->unbounded += !bounded;
-	if (!bounded) {
+	if (!bounded)
 		r->off += off > ABOUT;
-	} else if (tl_ns(tt) - tt->err_low_ns > to || tl_ns(tt) + tt->err_high_ns < from) {
+	else if (tl_ns(tt) - tt->err_low_ns > to || tl_ns(tt) + tt->err_high_ns < from)
 		r->until = r->suspects++ ? r->until : to + TOLD;
-	}
 	if (off > r->worst)
 		r->worst = off;
 }
