@@ -88,6 +88,8 @@ struct wserver {
 	u64 job_release, job_deadline;
 	bool job_early, was_ready;
 	u64 seen_release, seen_deadline;
+	u64 placed;		/* in the ready queue, by this deadline */
+	bool far;		/* which was too far away to be its key */
 	struct oracle oracle;
 };
 
