@@ -277,8 +277,13 @@ void timeline_queue_update(struct timeline *tl)
 
 static bool has_drained(struct timeline *tl)
 {
-	guard(raw_spinlock_irqsave)(&tl->lock);
-	return is_drained(tl);
+	unsigned long flags;
+	bool drained;
+
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	drained = is_drained(tl);
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	return drained;
 }
 
 /**
