@@ -49,14 +49,7 @@ static void compare_ready(struct world *w, struct wserver *s)
 
 	SAME(w, s, "queued", c->ready.queued, true);
 	SAME(w, s, "waiting", c->wait.ent.queued, false);
-	/* A key may have been clamped, and stays so until it is placed again */
-	if (s->placed != c->ready.when) {
-		s->placed = c->ready.when;
-		s->far = c->deadline >= w->now + FAR;
-	}
-	if (!s->far)
-		SAME(w, s, "key", c->ready.key,
-		     (u32)((u64)s->model.deadline / CUT));
+	SAME(w, s, "key", c->ready.key, (u32)((u64)s->model.deadline / CUT));
 	SAME(w, s, "budget", vbs_budget_left(c),
 	     s->model.runtime - s->model.consumed);
 }

@@ -76,14 +76,17 @@ static bool has_budget(const struct model_server *s)
 	return !s->ended && !s->yielded && s->consumed < s->runtime;
 }
 
-/* Before its release an instance is for the kernel only, three steps long */
+/*
+ * Before its release an instance is for the kernel only, three steps long, and
+ * only if its deadline is near enough to be compared
+ */
 unsigned int model_eligible(const struct model_server *s)
 {
 	if (!has_budget(s))
 		return 0;
 	if (!s->early)
 		return s->nr_kernel + s->nr_user;
-	return s->borrows <= MODEL_BORROWS ? s->nr_kernel : 0;
+	return s->borrows <= MODEL_BORROWS && !s->far ? s->nr_kernel : 0;
 }
 
 enum model_state model_state(const struct model_server *s)
@@ -251,6 +254,7 @@ void model_settle(struct model *m, struct model_server *s, wide t)
 	catch_up(m, s, t);
 	if (!has_budget(s) && s->nr_kernel && s->borrows < MODEL_BORROWS)
 		borrow(m, s, t);
+	s->far = s->deadline > t + MODEL_FAR;
 	realign(m, s);
 	if (s->early && model_eligible(s) &&
 	    (!s->competes || s->competed_by != s->deadline))

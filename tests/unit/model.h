@@ -14,6 +14,7 @@ typedef __int128 wide;
 #define MODEL_ONE_CPU	((wide)1 << 20)		/* the unit of caps */
 #define MODEL_BORROWS	3
 #define MODEL_CUT	1024			/* the unit of the queue, ns */
+#define MODEL_FAR	((wide)8000000000)	/* no early start for a deadline beyond */
 
 struct fraction {
 	wide num;
@@ -38,6 +39,7 @@ struct model_server {
 	wide start;		/* s */
 	bool yielded;
 	bool early;		/* runs in kernel mode before its release */
+	bool far;		/* early, and not yet by its deadline */
 	bool competes;		/* by its deadline, as of the last event */
 	wide competed_by;	/* the deadline that it was */
 	int borrows;

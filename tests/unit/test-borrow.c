@@ -63,6 +63,29 @@ static void test_borrow_limit(void **state)
 	assert_int_equal(s->borrows, 0);
 }
 
+/* Keys can't order a deadline of more than 8.6 s ahead: it does not compete */
+static void test_borrow_far(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(10 * US, 1000 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, 65 * US);
+	is_ready(s);
+	instance(s, 6000 * MS, 7000 * MS, 5 * US);
+	run(s, 10 * US);
+	is_ready(s);		/* d is 7.99992 s ahead */
+	instance(s, 7000 * MS, 8000 * MS, 5 * US);
+	run(s, 10 * US);
+	waits_until(s, 8000 * MS);
+	instance(s, 8000 * MS, 9000 * MS, 5 * US);
+	assert_int_equal(s->stats.kthrottled, 1);
+	at(8000 * MS);
+	is_ready(s);
+}
+
 /* Switches before a release do not give three more steps */
 static void test_borrow_switches(void **state)
 {
@@ -292,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_borrow),
 		cmocka_unit_test(test_borrow_debt),
 		cmocka_unit_test(test_borrow_limit),
+		cmocka_unit_test(test_borrow_far),
 		cmocka_unit_test(test_borrow_switches),
 		cmocka_unit_test(test_borrow_blocked),
 		cmocka_unit_test(test_borrow_waiting),

@@ -18,7 +18,6 @@
 #define MAX_NODES	(VBS_NODES_PER_ENT * (MAX_SERVERS + MAX_BOOKINGS))
 #define CUT		(1ULL << VBS_KEY_SHIFT)	/* the unit of the queues */
 
-#define FAR		(VBS_KEY_AHEAD / 2)	/* is not clamped below that */
 
 enum member_state { M_OUT, M_BLOCKED, M_USER, M_KERNEL };
 
@@ -88,8 +87,6 @@ struct wserver {
 	u64 job_release, job_deadline;
 	bool job_early, was_ready;
 	u64 seen_release, seen_deadline;
-	u64 placed;		/* in the ready queue, by this deadline */
-	bool far;		/* which was too far away to be its key */
 	struct oracle oracle;
 };
 

@@ -128,7 +128,10 @@ void vbs_adm_free(struct vbs_admission *adm, int cpu, u32 bw);
 #define VBS_MAX_BORROWS		3
 /* e saturates here, so that e * period < 2^63: 2^33 * 2^30 */
 #define VBS_CONSUMED_MAX	BIT_ULL(33)
-/* A release further away than this waits under the key now + 8 s. */
+/*
+ * A release further away than this waits under the key now + 8 s; who has a
+ * deadline further away waits, too.
+ */
 #define VBS_WAIT_MAX		8000000000ULL
 
 enum vbs_state {

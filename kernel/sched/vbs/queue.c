@@ -45,7 +45,7 @@ static_assert(VBS_TOP_BITS + 2 * VBS_NODE_BITS == VBS_KEY_BITS);
 static_assert(VBS_NODE_SLOTS == 64 && VBS_TOP_WORDS == 64);
 static_assert(((VBS_KEY_AHEAD + VBS_KEY_BEHIND) >> VBS_KEY_SHIFT) + 1 <
 	      VBS_KEY_SLOTS);
-/* What waits at most VBS_WAIT_MAX ahead is never clamped */
+/* What waits or is due at most VBS_WAIT_MAX ahead is never clamped */
 static_assert(VBS_WAIT_MAX < VBS_KEY_AHEAD);
 
 static unsigned int vbs_key_top(u32 key)

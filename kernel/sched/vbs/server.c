@@ -358,6 +358,17 @@ static void vbs_throttle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	vbs_place_wait(c, s, state, until, now);
 }
 
+/*
+ * May what was entered before its release not run in kernel mode?  Not with a
+ * deadline that the queue's keys can't tell from others; that far ahead is only
+ * who owes its resource of seconds.
+ */
+static bool vbs_early_stops(const struct vbs_server *s, u64 now)
+{
+	return !s->nr_kernel || s->borrows > VBS_MAX_BORROWS ||
+	       s->deadline > now + VBS_WAIT_MAX;
+}
+
 /* Enter what is due at @now. */
 static void vbs_advance(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
@@ -393,7 +404,7 @@ void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	    s->borrows < VBS_MAX_BORROWS)
 		vbs_borrow(c, s, now);
 	if (s->ended || vbs_exhausted(s) ||
-	    (s->early && (!s->nr_kernel || s->borrows > VBS_MAX_BORROWS)))
+	    (s->early && vbs_early_stops(s, now)))
 		vbs_throttle(c, s, now);
 	else
 		vbs_place_ready(c, s, now);
