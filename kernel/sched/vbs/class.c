@@ -239,8 +239,7 @@ static void vbs_arm_slice(struct rq *rq, struct vbs_srv *srv)
 {
 	struct task_struct *curr = rq->vbs.curr;
 
-	if (curr && curr->vbs.server == srv && curr->vbs.counted &&
-	    cpu_of(rq) == smp_processor_id())
+	if (curr && curr->vbs.server == srv && curr->vbs.counted)
 		vbs_arm_budget(rq, srv, curr);
 }
 
