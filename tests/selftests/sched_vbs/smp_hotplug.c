@@ -47,7 +47,8 @@ static void moves(void (*fn)(void *), const char *what)
 static void refuses(void)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	u32 cap = VBS_BW_UNIT * 6 / 10;
+	u32 cap = VBS_BW_UNIT * 6 / 10, small = VBS_BW_UNIT / 5;
+	pid_t lucky = server_on_1(spin_forever, small);	/* has a place */
 	pid_t pid = server_on_1(spin_forever, cap), fill[64];
 
 	for (int cpu = 0; cpu < cpus; cpu++) {
@@ -59,16 +60,21 @@ static void refuses(void)
 	}
 	t_equal(file_write(CPU1, "0"), -EBUSY, "CPU 1 goes offline with nowhere to move");
 	t_equal(server_val(pid, "cpu"), 1, "CPU of the server after it");
-	t_equal(cpu_key(1, "booked"), cap, "booked there");
+	t_equal(server_val(lucky, "cpu"), 1, "CPU of the one that would have had a place");
+	t_equal(cpu_key(1, "booked"), cap + small, "booked there");
 	for (int cpu = 0; cpu < cpus; cpu++) {
-		if (cpu != 1)
-			t_kill(fill[cpu]);
+		if (cpu == 1)
+			continue;
+		t_equal(cpu_key(cpu, "booked"), cap, "booked on CPU %d as before", cpu);
+		t_kill(fill[cpu]);
 	}
 	sleep_ns(50 * MS);
 	t_equal(file_write(CPU1, "0"), 0, "CPU 1 goes offline when there is room");
 	t_equal(cpu_key(1, "booked"), 0, "booked on the CPU that is off");
 	t_equal(file_write(CPU1, "1"), 0, "CPU 1 comes back");
 	t_kill(pid);
+	t_kill(lucky);
+	t_equal(books_empty(SEC), 0, "booked at last");
 }
 
 VBS_TEST("CPU offline: servers move, idle, working and throttled; or it is EBUSY", 120)

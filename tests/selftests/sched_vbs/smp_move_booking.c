@@ -14,7 +14,7 @@ static void play(struct actor *a)
 VBS_TEST("a server that moves leaves its booking behind until z, and takes it over coming back", 60)
 {
 	struct actor *a;
-	u64 t0, on0, on1, back0, back1;
+	u64 t0, on0, on1, back0, back1, again0, again1;
 
 	need_vbs();
 	need_cpus(2);
@@ -30,15 +30,20 @@ VBS_TEST("a server that moves leaves its booking behind until z, and takes it ov
 	pin_to(a->pid, 0);
 	back0 = cpu_key(0, "booked");
 	back1 = cpu_key(1, "booked");
+	pin_to(a->pid, 1);
+	again0 = cpu_key(0, "booked");
+	again1 = cpu_key(1, "booked");
 	if (now_ns() > t0 + 150 * MS)
 		t_skip_all("the machine was too slow to look before z");
 	t_equal(on0, CAP, "booked on the CPU that it left");
 	t_equal(on1, CAP, "booked on the CPU that it came to");
 	t_equal(back0, CAP, "booked on the first one when it is back: once");
 	t_equal(back1, CAP, "booked on the second one then");
+	t_equal(again0, CAP, "booked on the first one when it has left again: once");
+	t_equal(again1, CAP, "booked on the second one");
 	sleep_until(t0 + 1 * SEC);
-	t_timely(cpu_key(1, "booked"), 0, "booked on the second one after z");
-	t_equal(cpu_key(0, "booked"), CAP, "booked on the first one");
+	t_timely(cpu_key(0, "booked"), 0, "booked on the first one after z");
+	t_equal(cpu_key(1, "booked"), CAP, "booked on the second one");
 	t_kill(a->pid);
 	t_equal(books_empty(2 * SEC), 0, "booked at last");
 }
