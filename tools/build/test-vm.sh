@@ -15,22 +15,24 @@ machine() {
 
 # The manifests as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
 # comes more than once. boot=OPTION[,OPTION]... asks for a machine of its own with these on the
-# kernel's command line; SMP is then CPUS+OPTION,... . A debug kernel is there for its reports: less of each, no bounds in time.
+# kernel's command line, tool=NAME for one with a program of this host: SMP is then
+# CPUS[+OPTION,...][@NAME]. A debug kernel is there for its reports: less of each, no bounds in time.
 manifest_runs() {
 	local first=
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
 	sed -e 's/#.*//' "${manifests[@]}" | awk -v first="$first" '
 		NF < 2 || (first != "" && /[ \t]n=64/) { next }
 		{
-			smp = 1; limit = 60; args = first; boot = ""
+			smp = 1; limit = 60; args = first; boot = tool = ""
 			for (i = 3; i <= NF; i++) {
 				if ($i ~ /^smp=/) smp = substr($i, 5)
 				else if ($i ~ /^boot=/) boot = "+" substr($i, 6)
+				else if ($i ~ /^tool=/) tool = "@" substr($i, 6)
 				else if ($i ~ /^timeout=/) limit = substr($i, 9)
 				else args = args " " $i
 			}
 			if ($2 != "icount" && $2 != "real") { print "bad " $0; next }
-			smp = smp boot
+			smp = smp boot tool
 			n[$1]++
 			line[++total] = $2 " " smp " " $1 " " limit " " $1 args
 			name[total] = $1
@@ -107,15 +109,16 @@ unfinished() {
 	blame "$klog" "$tap" || tail -n 60 "$klog" | sed 's/^/# /' >>"$tap"
 }
 
-# run_list MODE SMP[+OPTION,...] LIST: the tests of a list, in as many machines as it takes.
+# run_list MODE SMP[+OPTION,...][@TOOL] LIST: the tests of a list, in as many machines as it takes.
 run_list() {
-	local mode=$1 smp=${2%%+*} boot='' list=$3 dir status id clock=--icount
-	[[ $2 != *+* ]] || boot=${2#*+}
+	local mode=$1 smp=${2%%[+@]*} boot='' list=$3 dir status id clock=--icount machine=${2%@*} tool=()
+	[[ $machine != *+* ]] || boot=${machine#*+}
+	[[ $2 != *@* ]] || tool=(--tool "${2#*@}")
 	[ "$mode" = icount ] || clock=--no-icount
 	while [ -s "$list" ]; do
 		dir=$(mktemp -d "$build/vm-group.XXXXXX")
 		status=0
-		machine --smp "$smp" "$clock" --timeout "$(host_limit "$list")" \
+		machine --smp "$smp" "$clock" "${tool[@]}" --timeout "$(host_limit "$list")" \
 			--append "sysctl.kernel.panic_on_rcu_stall=1 ${boot//,/ }" --log "$dir/log" \
 			--file "$list:/root/list" --file "$top/tests/vm/group:/root/group" -- \
 			sh /root/group >"$dir/stdout" 2>"$dir/stderr" || status=$?
