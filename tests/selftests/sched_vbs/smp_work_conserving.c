@@ -34,7 +34,8 @@ VBS_TEST("A server that exhausts leaves its CPU to waiting tasks of other CPUs",
 	sleep_ns(5 * SEC);
 	ms = (now_ns() - begin) / MS;
 	idle = (idle_ticks(1) - idle) * 10;
-	t_at_most(idle, ms / 50, "ms of %ju that CPU 1 was idle", (uintmax_t)ms);
+	/* A class that forgets to pull leaves half of it idle; the host steals some */
+	t_at_most(idle, ms / 10, "ms of %ju that CPU 1 was idle", (uintmax_t)ms);
 	for (int i = 0; i < 3; i++)
 		t_kill(pid[i]);
 }
