@@ -26,7 +26,7 @@ void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount)
 {
 	assert_ptr_equal(c, &bed.cpu);
-	assert_true(amount && s->home == c);
+	assert_true(amount && s->cap);
 	bed.freed += amount;
 }
 
@@ -73,7 +73,7 @@ struct vbs_server *enter_z(u64 runtime, u64 period, u32 cap, bool align, u64 z)
 	assert_int_equal(vbs_params_in_cap(&p), VBS_REJECT_NONE);
 	vbs_server_init(s, &p, z);
 	give_nodes();
-	vbs_server_attach(&bed.cpu, s);
+	vbs_server_attach(s);
 	return s;
 }
 

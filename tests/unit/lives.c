@@ -155,7 +155,7 @@ static void forget_member(struct wserver *s, int member)
 static void attach(struct world *w, struct wserver *s)
 {
 	give_nodes(w);
-	vbs_server_attach(&w->cpu, &s->core);
+	vbs_server_attach(&s->core);
 	vbs_set_cap(&w->cpu, &s->core, s->core.cap_next, w->now);
 	model_attach(&s->model);
 }

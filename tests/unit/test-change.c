@@ -201,7 +201,7 @@ static void test_move(void **state)
 	take_nodes();
 	at(3 * MS);
 	give_nodes();
-	vbs_server_attach(&bed.cpu, s);
+	vbs_server_attach(s);
 	wake(s, USER);
 	waits_until(s, 4 * MS);
 	at(4 * MS);
@@ -371,6 +371,28 @@ static void test_overruns(void **state)
 	assert_int_equal(s->stats.consumed, 6 * MS + 60 * US);
 }
 
+/* It comes to another CPU, whose clock is behind that of the first */
+static void test_switch_then_move(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	at(80 * MS);
+	switch_to(s, 1 * MS, 4 * MS);
+	vbs_runs(s, 79 * MS);
+	assert_int_equal(s->stats.switch_worst, 0);
+	switch_to(s, 2 * MS, 10 * MS);
+	wake(s, USER);
+	stop(s, USER);
+	vbs_server_detach(&bed.cpu, s);
+	vbs_server_attach(s);
+	vbs_runs(s, 90 * MS);
+	assert_int_equal(s->stats.switch_worst, 0);
+	assert_int_equal(s->stats.release_worst, 0);
+}
+
 /* A server that is on no CPU yet takes another resource */
 static void test_switch_detached(void **state)
 {
@@ -384,7 +406,7 @@ static void test_switch_detached(void **state)
 	s = enter(2 * MS, 10 * MS, HALF);
 	vbs_server_detach(&bed.cpu, s);
 	vbs_switch(NULL, s, &p, bed.now);
-	vbs_server_attach(&bed.cpu, s);
+	vbs_server_attach(s);
 	at(3 * MS);
 	wake(s, USER);
 	instance(s, 3 * MS, 7 * MS, 0);
@@ -413,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_latencies),
 		cmocka_unit_test(test_overruns),
 		cmocka_unit_test(test_switch_detached),
+		cmocka_unit_test(test_switch_then_move),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

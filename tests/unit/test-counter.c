@@ -256,7 +256,7 @@ static void test_move_reduced(void **state)
 	stop(s, USER);
 	ask_cap(s, HALF / 2);
 	vbs_server_detach(&bed.cpu, s);
-	vbs_server_attach(&bed.cpu, s);
+	vbs_server_attach(s);
 	ask_cap(s, HALF / 2);
 	at(4 * MS);
 	assert_int_equal(bed.freed, HALF / 2);

@@ -21,6 +21,22 @@ static inline bool vbs_task(const struct task_struct *p)
 	return vbs_prio(p->prio);
 }
 
+/**
+ * vbs_lent_prio - the priority that the owner of an rt_mutex inherits
+ * @p: a task that waits for it
+ * @prio: its priority, read once
+ *
+ * An owner is in no server, and no budget is lent: at most FIFO 99 is.
+ */
+static inline int vbs_lent_prio(const struct task_struct *p, int prio)
+{
+#ifdef CONFIG_SCHED_VBS
+	if (vbs_prio(prio))
+		return READ_ONCE(p->vbs.pi_prio);
+#endif
+	return prio;
+}
+
 #ifdef CONFIG_SCHED_VBS
 
 /* Off until the first task enters, then on for good. */
@@ -30,6 +46,7 @@ void __sched_vbs_resume_work(void);
 void __sched_vbs_signal(struct task_struct *p);
 int vbs_can_attach(struct task_struct *p, const struct cpumask *mask);
 void __sched_vbs_exec_privileged(void);
+void __sched_vbs_lend(void);
 
 /**
  * sched_vbs_boundary_begin - the task is about to schedule() where it holds
@@ -98,6 +115,23 @@ static inline void sched_vbs_exec_privileged(void)
 		__sched_vbs_exec_privileged();
 }
 
+/**
+ * sched_vbs_lend_begin - current is going to wait for a PI futex
+ *
+ * Also if it is no member: it may become one while it waits.
+ */
+static inline void sched_vbs_lend_begin(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		__sched_vbs_lend();
+}
+
+static inline void sched_vbs_lend_end(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		WRITE_ONCE(current->vbs.pi_prio, 0);
+}
+
 #else /* !CONFIG_SCHED_VBS */
 
 static __always_inline void sched_vbs_boundary_begin(void) { }
@@ -105,6 +139,8 @@ static __always_inline void sched_vbs_boundary_end(void) { }
 static inline void sched_vbs_resume_work(void) { }
 static inline void sched_vbs_signal(struct task_struct *p) { }
 static inline void sched_vbs_exec_privileged(void) { }
+static inline void sched_vbs_lend_begin(void) { }
+static inline void sched_vbs_lend_end(void) { }
 static inline int sched_vbs_can_attach(struct task_struct *p,
 				       const struct cpumask *mask)
 {

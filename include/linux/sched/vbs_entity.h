@@ -20,14 +20,17 @@ struct vbs_srv;
  * @slice: ns executed of the present slice
  * @pending: ns executed away from the server's CPU, to be charged at home
  * @bookings: caps of earlier servers that are still booked for this task
- * @carry_z: termination point of the last server left, ns of sched_clock
+ * @carry_z: termination point of the last server left, ns of CLOCK_MONOTONIC
  * @overrun_seen: server's overrun count when this task last knew of it
  * @boundary: in schedule() on the way to user mode; written by the task itself
  * @queued: between enqueue and dequeue
  * @counted: among the core's runnable members
  * @kernel: how it is counted: in the kernel or running, or at the boundary
  * @stray: counted on a runqueue that is not its server's
+ * @turn_over: it runs, but for the last time before its companions
  * @overrun_signal: SCHED_FLAG_DL_OVERRUN
+ * @pi_prio: what the owner of an rt_mutex inherits if this task waits for it as
+ *	SCHED_VBS: 0, which is FIFO 99, but for futexes; written by the task itself
  * @carry_borrows: steps that the last server left had borrowed
  *
  * Without another word: protected by the lock of the task's runqueue.
@@ -47,7 +50,9 @@ struct sched_vbs_entity {
 	bool			counted;
 	bool			kernel;
 	bool			stray;
+	bool			turn_over;
 	bool			overrun_signal;
+	u8			pi_prio;
 	u8			carry_borrows;
 };
 

@@ -8,6 +8,7 @@ static struct kmem_cache *vbs_srv_cache;
 static struct kmem_cache *vbs_booked_cache;
 static struct kmem_cache *vbs_node_cache;
 static DEFINE_MUTEX(vbs_enable_mutex);
+static bool vbs_enabled;
 DEFINE_STATIC_KEY_FALSE(sched_vbs_used);
 
 static int vbs_alloc_caches(void)
@@ -46,6 +47,7 @@ static int vbs_alloc_cpu(int cpu)
 	if (!c)
 		return -ENOMEM;
 	vbs_cpu_init(c);
+	c->release_cost = READ_ONCE(sysctl_vbs_release_cost);
 	/* pick_task_vbs() of the CPU may look at any time. */
 	smp_store_release(&rq->vbs.core, c);
 	return 0;
@@ -73,17 +75,19 @@ int vbs_enable(void)
 {
 	int cpu, ret = 0;
 
-	if (static_key_enabled(&sched_vbs_used))
+	/* The key says so before all the places are patched that look at it. */
+	if (smp_load_acquire(&vbs_enabled))
 		return 0;
 	cpus_read_lock();
 	mutex_lock(&vbs_enable_mutex);
-	if (!static_key_enabled(&sched_vbs_used)) {
+	if (!vbs_enabled) {
 		ret = vbs_alloc_all();
 		if (!ret) {
 			for_each_online_cpu(cpu)
 				vbs_books_online(cpu, cpu_active(cpu));
 			vbs_capacity_update();
 			static_branch_enable_cpuslocked(&sched_vbs_used);
+			smp_store_release(&vbs_enabled, true);
 		}
 	}
 	mutex_unlock(&vbs_enable_mutex);
@@ -213,6 +217,8 @@ void vbs_discard_nodes(struct rq *rq)
 
 	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
 		node = vbs_pool_take(&rq->vbs.core->pool);
+		if (!node)
+			return;
 		vbs_discard(rq, &container_of(node, struct vbs_node, node)->garbage,
 			    VBS_GARBAGE_NODE);
 	}

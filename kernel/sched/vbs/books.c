@@ -45,16 +45,16 @@ static struct vbs_booked *vbs_books_find(struct list_head *chain, int cpu)
  * booking waits for that time in any case, and serves again if the server
  * leaves before: one per CPU, however often it moves.
  */
-static void vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
+static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap, u32 *spare)
 {
 	struct vbs_booked *b = vbs_books_find(chain, cpu);
-	u32 take;
+	u32 take = b ? min(b->core.amount, cap) : 0;
+	int ret;
 
-	if (!b)
-		return;
-	take = min(b->core.amount, cap);
-	vbs_adm_free(&vbs_books.adm, cpu, take);
-	b->core.amount -= take;
+	ret = vbs_dl_book(cpu, cap - take, spare);
+	if (!ret && b)
+		b->core.amount -= take;
+	return ret;
 }
 
 static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
@@ -69,9 +69,7 @@ static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 	*best = cpu;
 	if (cpu < 0 || *spare < cap)
 		return -EBUSY;
-	vbs_books_take_over(chain, cpu, cap);
-	vbs_adm_book(&vbs_books.adm, cpu, cap);
-	return 0;
+	return vbs_books_take_over(chain, cpu, cap, spare);
 }
 
 /**
@@ -127,7 +125,7 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
 	if (srv->next_cpu >= 0)	/* its CPU goes offline */
 		ret = -EBUSY;
 	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
-		vbs_adm_book(&vbs_books.adm, srv->cpu, then - now);
+		ret = vbs_dl_book(srv->cpu, then - now, spare);
 	else
 		ret = -EBUSY;
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);

@@ -82,6 +82,26 @@ void __sched_vbs_signal(struct task_struct *p)
 }
 
 /**
+ * __sched_vbs_lend - what will the owner of a PI futex inherit from current?
+ *
+ * The owner runs user code at that priority, charged to nobody.  So it is what
+ * current might ask for itself: no server gives its owner more.
+ *
+ * Context: current, before it waits.
+ */
+void __sched_vbs_lend(void)
+{
+	unsigned long most = rlimit(RLIMIT_RTPRIO);
+	int prio = MAX_RT_PRIO - 1 - min_t(unsigned long, most, MAX_RT_PRIO - 1);
+
+	if (most < MAX_RT_PRIO - 1 && has_capability_noaudit(current, CAP_SYS_NICE))
+		prio = 0;
+	else if (!most)
+		prio = current->static_prio;
+	WRITE_ONCE(current->vbs.pi_prio, prio);
+}
+
+/**
  * __sched_vbs_exec_privileged - current has gained privilege by exec
  *
  * The server belongs to whoever made it: it may not command a set-user-ID

@@ -23,6 +23,7 @@
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
 #include <linux/timeline.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
 
 #include "../sched.h"
@@ -43,6 +44,7 @@
 
 /* The glue */
 #include "capacity.c"
+#include "deadline.c"
 #include "books.c"
 #include "alloc.c"
 #include "env.c"
@@ -53,6 +55,7 @@
 #include "params.c"
 #ifdef CONFIG_SMP
 #include "move.c"
+#include "hotplug.c"
 #endif
 #include "boundary.c"
 #include "sysctl.c"

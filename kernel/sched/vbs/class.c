@@ -125,6 +125,14 @@ static void wakeup_preempt_vbs(struct rq *rq, struct task_struct *p, int flags)
 		vbs_preempt_curr(rq);
 }
 
+/* To the tail, behind those who come until it has stopped. */
+static void vbs_end_turn(struct vbs_srv *srv, struct task_struct *p)
+{
+	p->vbs.slice = 0;
+	p->vbs.seq = ++srv->seq;
+	p->vbs.turn_over = true;
+}
+
 /* The slice is over: to the tail, if anybody waits. */
 static void vbs_rotate(struct rq *rq, struct task_struct *p)
 {
@@ -134,8 +142,7 @@ static void vbs_rotate(struct rq *rq, struct task_struct *p)
 		return;
 	if (!p->vbs.counted || vbs_nr_eligible(&srv->core) < 2)
 		return;
-	p->vbs.slice = 0;
-	p->vbs.seq = ++srv->seq;
+	vbs_end_turn(srv, p);
 	resched_curr(rq);
 }
 
@@ -152,7 +159,7 @@ void vbs_check_curr(struct rq *rq)
 	struct vbs_srv *srv = p->vbs.server;
 
 	vbs_update_curr(rq);
-	if (!p->vbs.counted || !vbs_budget_left(&srv->core)) {
+	if (!p->vbs.counted || !vbs_budget_left(&srv->core) || srv->core.early) {
 		resched_curr(rq);
 		return;
 	}
@@ -163,6 +170,7 @@ void vbs_check_curr(struct rq *rq)
 static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
 {
 	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
+	cpufreq_update_util(rq, 0);
 	if (!rq->vbs.curr)
 		return;
 	vbs_update_curr(rq);
@@ -174,17 +182,23 @@ static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
 /* ---- the lists of runnable members ------------------------------------- */
 
 /*
- * Whoever stopped running goes to the head, or to the tail if its turn is
- * over: then it has been given the last place of all.
+ * Each list is in the order of seq: whoever is put at the tail is given the last
+ * place of all, whoever is put at the head has been picked before all others.
  */
-static void vbs_list_member(struct vbs_srv *srv, struct task_struct *p)
+static void vbs_list_tail(struct vbs_srv *srv, struct task_struct *p)
 {
-	struct list_head *list = p->vbs.kernel ? &srv->kernel : &srv->user;
+	p->vbs.turn_over = false;
+	p->vbs.seq = ++srv->seq;
+	list_add_tail(&p->vbs.run, p->vbs.kernel ? &srv->kernel : &srv->user);
+}
 
-	if (p->vbs.seq == srv->seq)
-		list_add_tail(&p->vbs.run, list);
+/* Whoever stopped running goes on first, unless its turn is over. */
+static void vbs_list_stopped(struct vbs_srv *srv, struct task_struct *p)
+{
+	if (p->vbs.turn_over)
+		vbs_list_tail(srv, p);
 	else
-		list_add(&p->vbs.run, list);
+		list_add(&p->vbs.run, p->vbs.kernel ? &srv->kernel : &srv->user);
 }
 
 static struct task_struct *vbs_list_first(struct list_head *list)
@@ -222,7 +236,6 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	/* A child has never run: it holds nothing of the kernel's. */
 	p->vbs.kernel = !(flags & ENQUEUE_INITIAL) && !READ_ONCE(p->vbs.boundary);
 	p->vbs.counted = true;
-	p->vbs.seq = ++srv->seq;
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
 	vbs_born(srv);
@@ -230,7 +243,7 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 		vbs_charge(&srv->core, p->vbs.pending);
 		p->vbs.pending = 0;
 	}
-	vbs_list_member(srv, p);
+	vbs_list_tail(srv, p);
 	vbs_member_add(rq->vbs.core, &srv->core, p->vbs.kernel, vbs_clock(rq));
 }
 
@@ -254,10 +267,10 @@ static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 	}
 	vbs_update_server(rq, srv);
 	vbs_attach(rq, srv);
-	if (p->vbs.counted)	/* saved and restored: nothing has happened */
-		vbs_list_member(srv, p);
-	else
+	if (!p->vbs.counted)
 		vbs_count(rq, p, flags);
+	else if (vbs_rq_curr(rq) != p)	/* saved and restored */
+		vbs_list_tail(srv, p);
 	vbs_arm_release(rq);
 	vbs_arm_slice(rq, srv);
 }
@@ -290,12 +303,10 @@ static void yield_task_vbs(struct rq *rq)
 		return;
 	update_rq_clock(rq);
 	vbs_update_curr(rq);
-	if (srv->core.nr_kernel + srv->core.nr_user > 1) {
-		p->vbs.slice = 0;
-		p->vbs.seq = ++srv->seq;
-	} else {
+	if (srv->core.nr_kernel + srv->core.nr_user > 1)
+		vbs_end_turn(srv, p);
+	else
 		vbs_yield(&srv->core);
-	}
 	rq_clock_skip_update(rq);
 }
 
@@ -352,6 +363,7 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 {
 	struct vbs_srv *srv = p->vbs.server;
 
+	p->vbs.turn_over = false;
 	vbs_update_mode(p, true);
 	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
 					 p->vbs.overrun_seen != srv->overruns)))
@@ -390,7 +402,7 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 	if (!p->vbs.queued)
 		return;
 	if (p->vbs.counted)
-		vbs_list_member(p->vbs.server, p);
+		vbs_list_stopped(p->vbs.server, p);
 	else
 		vbs_stray_add(rq, p);
 }

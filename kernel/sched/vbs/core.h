@@ -123,8 +123,7 @@ void vbs_adm_free(struct vbs_admission *adm, int cpu, u32 bw);
 /* ---- server.c: the state machine -------------------------------------- */
 
 #define VBS_RUNTIME_MIN		10000ULL	/* ns */
-#define VBS_RUNTIME_LIMIT	1000000000ULL	/* what the arithmetic allows */
-#define VBS_PERIOD_LIMIT	1000000000ULL
+#define VBS_PERIOD_LIMIT	1000000000ULL	/* what the arithmetic allows */
 #define VBS_MAX_BORROWS		3
 /* e saturates here, so that e * period < 2^63: 2^33 * 2^30 */
 #define VBS_CONSUMED_MAX	BIT_ULL(33)
@@ -204,7 +203,6 @@ struct vbs_server {
 
 	struct vbs_qent ready;	/* in vbs_cpu::ready */
 	struct vbs_wait wait;	/* in vbs_cpu::wait */
-	struct vbs_cpu *home;	/* attached here, or NULL */
 
 	u64 align_offset;	/* the clock of the multiples - VBS clock */
 	u64 switched_at;	/* of the last switch, until its first execution */
@@ -231,7 +229,7 @@ u64 vbs_bandwidth(const struct vbs_params *p);	/* the least cap, rounded up */
 enum vbs_reject_reason vbs_params_in_cap(const struct vbs_params *p);
 
 void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z);
-void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s);
+void vbs_server_attach(struct vbs_server *s);
 void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s);
 
 /* Members */

@@ -34,8 +34,10 @@ void vbs_add_running(struct rq *rq, int delta)
 		add_nr_running(rq, delta);
 	else
 		sub_nr_running(rq, -delta);
-	if (had != !!rq->vbs.nr_running)
-		vbs_set_cpupri(rq);
+	if (had == !!rq->vbs.nr_running)
+		return;
+	vbs_set_cpupri(rq);
+	cpufreq_update_util(rq, 0);
 }
 
 /* A member that may not be picked is not runnable for the rest of the kernel. */
@@ -59,11 +61,18 @@ void vbs_env_released(struct vbs_cpu *c, struct vbs_server *s, u64 debt)
 				s->runtime, s->period, debt);
 }
 
+/*
+ * A member that runs counts as in the kernel.  If it is not, and the server only
+ * lends to the kernel now, it finds out in schedule().
+ */
 void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 		     u64 until)
 {
 	struct vbs_srv *srv = to_vbs_srv(s);
+	struct rq *rq = cpu_rq(srv->cpu);
 
+	if (rq->vbs.curr && rq->vbs.curr->vbs.server == srv)
+		resched_curr(rq);
 	if (why == VBS_WHY_BUDGET || why == VBS_WHY_BORROW)
 		srv->overruns++;
 	trace_sched_vbs_exhaust(srv->id, srv->cpu, why, s->consumed, s->runtime,

@@ -107,7 +107,8 @@ struct vbs_srv {
 
 /**
  * struct vbs_books - what is booked, system-wide
- * @lock: a leaf; never taken to pick, charge, release or switch
+ * @lock: a leaf; taken to enter and leave, and where a cap changes or a booking
+ *	is over: by no pick, charge, release or switch within a cap
  * @adm: caps per CPU
  * @servers: all, for RCU readers
  * @nr_servers: per CPU
@@ -131,11 +132,6 @@ extern unsigned int sysctl_vbs_slice;
 extern unsigned int sysctl_vbs_release_cost;
 
 #define to_vbs_srv(s)	container_of(s, struct vbs_srv, core)
-
-static inline struct vbs_rq *vbs_rq_of(struct vbs_srv *srv)
-{
-	return &cpu_rq(srv->cpu)->vbs;
-}
 
 /* What runs, of whatever class; the lock keeps it there. */
 static inline struct task_struct *vbs_rq_curr(struct rq *rq)
@@ -210,6 +206,13 @@ void vbs_uncount(struct rq *rq, struct task_struct *p);
 /* env.c */
 void vbs_add_running(struct rq *rq, int delta);
 
+/* hotplug.c */
+#ifdef CONFIG_SMP
+void vbs_rescue(void);
+#else
+static inline void vbs_rescue(void) { }
+#endif
+
 /* stray.c */
 void vbs_stray_count(struct rq *rq, struct task_struct *p);
 void vbs_stray_add(struct rq *rq, struct task_struct *p);
@@ -225,6 +228,10 @@ void vbs_check_curr(struct rq *rq);
 
 /* capacity.c */
 void vbs_books_online(int cpu, bool online);
+
+/* deadline.c */
+int vbs_dl_book(int cpu, u32 bw, u32 *spare);
+u32 vbs_dl_spare(int cpu);
 
 /* params.c */
 bool vbs_may_move(struct task_struct *p);

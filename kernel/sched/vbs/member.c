@@ -35,8 +35,7 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
 		vbs_pool_give(&rq->vbs.core->pool, &srv->spare.node[i]->node);
 		srv->spare.node[i] = NULL;
 	}
-	rq->vbs.core->release_cost = READ_ONCE(sysctl_vbs_release_cost);
-	vbs_server_attach(rq->vbs.core, &srv->core);
+	vbs_server_attach(&srv->core);
 	vbs_set_cap(rq->vbs.core, &srv->core, srv->core.cap_next, vbs_clock(rq));
 	srv->attached = true;
 }
@@ -162,12 +161,13 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p)
 
 static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
 {
+	/* A place that was booked may have taken over a booking of the server's. */
+	vbs_books_evacuated(srv, true);
 	vbs_books_inherit(chain, &srv->bookings);
 	if (vbs_vacate(rq, srv, srv->spare.booked, chain))
 		srv->spare.booked = NULL;
 	else
 		vbs_discard_nodes(rq);
-	vbs_books_evacuated(srv, true);
 	vbs_books_unpublish(srv);
 	vbs_discard_srv(rq, srv);
 }
@@ -279,6 +279,9 @@ static void vbs_fork_normal(struct task_struct *p)
 	p->rt_priority = 0;
 	p->normal_prio = p->static_prio;
 	p->prio = p->normal_prio;
+	p->default_timer_slack_ns = current->default_timer_slack_ns;
+	p->timer_slack_ns = p->default_timer_slack_ns;
+	set_load_weight(p, false);
 }
 
 /**

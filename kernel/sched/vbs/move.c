@@ -183,17 +183,12 @@ static int vbs_check_move(struct task_struct *p, struct vbs_srv *srv,
 	return 0;
 }
 
-static int vbs_move_into(struct rq *rq, struct task_struct *p,
-			 struct vbs_srv *srv, struct affinity_context *ctx)
+static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
+			 const struct cpumask *mask, struct affinity_context *ctx)
 {
-	const struct cpumask *mask = vbs_new_mask(rq, p, ctx);
 	u32 spare = 0;
 	int ret;
 
-	if (vbs_goes_offline(srv))
-		return -EBUSY;
-	if (cpumask_test_cpu(srv->cpu, mask))
-		return 0;
 	if (!cpumask_intersects(mask, cpu_active_mask))
 		return -EINVAL;
 	ret = vbs_check_move(p, srv, ctx);
@@ -206,6 +201,29 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p,
 		return ret;
 	}
 	vbs_move(rq, srv, ret, ctx->vbs_spare);
+	return 0;
+}
+
+/*
+ * The change of a cpuset cannot fail any more.  What the user had asked for is
+ * left out where it would make that fail.
+ */
+static int vbs_follow(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
+		      struct affinity_context *ctx)
+{
+	const struct cpumask *mask = vbs_new_mask(rq, p, ctx);
+	int ret;
+
+	ctx->vbs_whole = false;
+	if (vbs_goes_offline(srv))
+		return -EBUSY;
+	if (cpumask_test_cpu(srv->cpu, mask))
+		return 0;
+	ret = vbs_move_into(rq, p, srv, mask, ctx);
+	if (!ret || mask == ctx->new_mask ||
+	    !cpumask_test_cpu(srv->cpu, ctx->new_mask))
+		return ret;
+	ctx->vbs_whole = true;
 	return 0;
 }
 
@@ -232,7 +250,7 @@ int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
 	if (!ctx->vbs_spare)
 		return -EAGAIN;
 	rq = vbs_lock_home(srv, &rf);
-	ret = vbs_move_into(rq, p, srv, ctx);
+	ret = vbs_follow(rq, p, srv, ctx);
 	rq_unlock_irqrestore(rq, &rf);
 	return ret;
 }
@@ -268,14 +286,14 @@ int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
  */
 int vbs_can_attach(struct task_struct *p, const struct cpumask *mask)
 {
-	struct vbs_srv *srv;
+	unsigned long flags;
 	int ret = 0;
 
-	rcu_read_lock();
-	srv = READ_ONCE(p->vbs.server);
-	if (srv && !cpumask_test_cpu(READ_ONCE(srv->cpu), mask))
+	raw_spin_lock_irqsave(&p->pi_lock, flags);
+	if (p->vbs.server &&
+	    !cpumask_test_cpu(READ_ONCE(p->vbs.server->cpu), mask))
 		ret = -EBUSY;
-	rcu_read_unlock();
+	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
 	return ret;
 }
 
@@ -310,134 +328,4 @@ bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
 	allowed = cpu == home || !cpu_active(home);
 	rcu_read_unlock();
 	return allowed;
-}
-
-/* ---- CPU hotplug ------------------------------------------------------- */
-
-/* All members' masks, without @not */
-static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
-{
-	struct task_struct *p;
-
-	lockdep_assert_held(&srv->lock);
-	cpumask_copy(mask, cpu_active_mask);
-	cpumask_clear_cpu(not, mask);
-	list_for_each_entry(p, &srv->members, vbs.member)
-		cpumask_and(mask, mask, &p->cpus_mask);
-}
-
-/* A server without members ends at once, or has already. */
-static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
-				   struct cpumask *mask)
-{
-	struct rq_flags rf;
-	struct rq *rq;
-	int ret = 0;
-
-	rq = vbs_lock_home(srv, &rf);
-	raw_spin_lock(&srv->lock);
-	if (srv->nr_members && cpu_of(rq) == cpu) {
-		vbs_server_mask(srv, mask, cpu);
-		ret = vbs_books_evacuate(srv, mask);
-	}
-	raw_spin_unlock(&srv->lock);
-	rq_unlock_irqrestore(rq, &rf);
-	return ret;
-}
-
-/* Book a place for each server of @cpu, or none. */
-static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask)
-{
-	struct vbs_srv *srv;
-	int ret = 0;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
-		if (READ_ONCE(srv->cpu) == cpu)
-			ret = vbs_evacuation_book_one(srv, cpu, mask);
-		if (ret)
-			break;
-	}
-	rcu_read_unlock();
-	return ret;
-}
-
-static void vbs_evacuate_one(struct vbs_srv *srv, unsigned int cpu, bool go)
-{
-	struct rq_flags rf;
-	struct rq *rq;
-	int to;
-
-	rq = vbs_lock_home(srv, &rf);
-	to = vbs_books_evacuated(srv, !go);
-	if (go && to >= 0) {
-		update_rq_clock(rq);
-		vbs_move(rq, srv, to, NULL);
-	}
-	rq_unlock_irqrestore(rq, &rf);
-}
-
-/* Go, or give the places back. */
-static void vbs_evacuation_end(unsigned int cpu, bool go)
-{
-	struct vbs_srv *srv;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(srv, &vbs_books.servers, all)
-		if (READ_ONCE(srv->next_cpu) >= 0)
-			vbs_evacuate_one(srv, cpu, go);
-	rcu_read_unlock();
-}
-
-/**
- * vbs_cpu_deactivate - a CPU is about to go
- * @cpu: the CPU, still active
- *
- * Its servers move; if one of them fits nowhere none does.  Suspend is not
- * refused: all members sleep through it, and so do their servers.
- *
- * Context: may sleep, hotplug lock held.
- * Return: 0, -EBUSY, -ENOMEM.
- */
-int vbs_cpu_deactivate(unsigned int cpu)
-{
-	cpumask_var_t mask;
-	int ret;
-
-	if (!static_branch_unlikely(&sched_vbs_used))
-		return 0;
-	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
-		return -ENOMEM;
-	vbs_books_online(cpu, false);
-	WRITE_ONCE(vbs_books.leaving, cpu);
-	/*
-	 * Whoever chooses this CPU, joins a server there or sets a member's mask
-	 * does so with interrupts off until it is seen.
-	 */
-	synchronize_rcu();
-	ret = cpuhp_tasks_frozen ? 0 : vbs_evacuation_book(cpu, mask);
-	vbs_evacuation_end(cpu, !ret);
-	WRITE_ONCE(vbs_books.leaving, -1);
-	if (ret)
-		vbs_books_online(cpu, true);
-	free_cpumask_var(mask);
-	return ret;
-}
-
-/**
- * vbs_cpu_activate - a CPU has come, or stays after all
- * @cpu: the CPU
- */
-void vbs_cpu_activate(unsigned int cpu)
-{
-	struct rq *rq = cpu_rq(cpu);
-	struct rq_flags rf;
-
-	if (!static_branch_unlikely(&sched_vbs_used))
-		return;
-	vbs_books_online(cpu, true);
-	rq_lock_irqsave(rq, &rf);
-	update_rq_clock(rq);
-	vbs_arm_release(rq);
-	rq_unlock_irqrestore(rq, &rf);
 }

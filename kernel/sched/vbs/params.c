@@ -290,7 +290,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 
 /**
  * vbs_change_flags - what a call says of the task, not of its server
- * @p: a member, its pi_lock held
+ * @p: a member, its pi_lock and its runqueue's lock held
  * @attr: what was asked
  * @reset_on_fork: SCHED_FLAG_RESET_ON_FORK
  *
@@ -303,6 +303,18 @@ void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
 	p->sched_reset_on_fork = reset_on_fork;
 	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
 	__setscheduler_uclamp(p, attr);
+}
+
+/* Its flags are protected by the lock of its own runqueue. */
+static void vbs_switch_flags(struct task_struct *p, const struct sched_attr *attr,
+			     int reset_on_fork)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = __task_rq_lock(p, &rf);
+	vbs_change_flags(p, attr, reset_on_fork);
+	__task_rq_unlock(rq, &rf);
 }
 
 static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
@@ -323,9 +335,9 @@ static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
 			ret = vbs_try_switch(chg, rq, p, attr);
 		else if (vbs_permitted(chg, srv))
 			ret = 0;
-		if (!ret)
-			vbs_change_flags(p, attr, reset_on_fork);
 		rq_unlock_irqrestore(rq, &rf);
+		if (!ret)
+			vbs_switch_flags(p, attr, reset_on_fork);
 	} else if (task_has_vbs_policy(p)) {
 		ret = -ESRCH;	/* dead */
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SCHED_VBS: /proc/vbs, read under RCU: the numbers of one line may be of
- * slightly different instants, but no scheduler path ever waits for a reader.
+ * slightly different instants, but a reader holds no lock of the scheduler's.
  */
 
 #define VBS_PROC_VERSION	1
@@ -32,14 +32,18 @@ static void vbs_show_cpu(struct seq_file *m, int cpu)
 	};
 	struct vbs_adm_cpu *adm = &idle;
 	unsigned int servers = 0;
+	u32 spare;
 
 	if (static_branch_unlikely(&sched_vbs_used)) {
 		adm = &vbs_books.adm.cpu[cpu];
 		servers = READ_ONCE(vbs_books.nr_servers[cpu]);
 	}
-	seq_printf(m, "cpu id=%d online=%d capacity=%u booked=%u spare=%d servers=%u\n",
-		   cpu, cpu_active(cpu), adm->capacity, adm->booked,
-		   max(0, (int)adm->capacity - (int)adm->booked), servers);
+	spare = adm->capacity - min(adm->capacity, adm->booked);
+	rcu_read_lock();
+	spare = min(spare, vbs_dl_spare(cpu));
+	rcu_read_unlock();
+	seq_printf(m, "cpu id=%d online=%d capacity=%u booked=%u spare=%u servers=%u\n",
+		   cpu, cpu_active(cpu), adm->capacity, adm->booked, spare, servers);
 }
 
 /* The oldest member, if the reader may see the server */

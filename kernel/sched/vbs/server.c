@@ -537,9 +537,9 @@ void vbs_runs(struct vbs_server *s, u64 now)
 		s->stats.release_worst = max(s->stats.release_worst,
 					     now - s->released_at);
 	s->released_at = 0;
-	if (!s->switched_at)
-		return;
-	s->stats.switch_worst = max(s->stats.switch_worst, now - s->switched_at);
+	if (s->switched_at && now > s->switched_at)
+		s->stats.switch_worst = max(s->stats.switch_worst,
+					    now - s->switched_at);
 	s->switched_at = 0;
 }
 
@@ -635,15 +635,14 @@ void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z)
 
 /**
  * vbs_server_attach - a server comes to a CPU
- * @c: the CPU, whose pool has been given VBS_NODES_PER_ENT nodes
- * @s: the server, without runnable members, z in this CPU's VBS clock
+ * @s: the server, without runnable members, z in the VBS clock of the CPU, whose
+ *	pool has been given VBS_NODES_PER_ENT nodes
  *
  * The first activation releases at max(t, z).  If the cap was to be reduced the
  * caller asks for that again with vbs_set_cap().
  */
-void vbs_server_attach(struct vbs_cpu *c, struct vbs_server *s)
+void vbs_server_attach(struct vbs_server *s)
 {
-	s->home = c;
 	s->ended = true;
 	s->early = false;
 	s->yielded = false;
@@ -659,8 +658,9 @@ void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s)
 {
 	vbs_unqueue(c, s);
 	s->state = VBS_IDLE;
-	s->home = NULL;
 	s->ended = true;
+	s->switched_at = 0;	/* in the clock of this CPU */
+	s->released_at = 0;
 }
 
 /* ---- time -------------------------------------------------------------- */

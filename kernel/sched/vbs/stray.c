@@ -67,13 +67,17 @@ struct task_struct *vbs_stray_pinned(struct rq *rq)
 	return NULL;
 }
 
-static struct task_struct *vbs_stray_first(struct rq *rq)
+/* One that can be taken home; @lost: there is one whose home is gone. */
+static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 {
 	struct task_struct *p;
 
 	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
-		if (!is_migration_disabled(p))
+		if (is_migration_disabled(p))
+			continue;
+		if (cpu_active(READ_ONCE(p->vbs.server->cpu)))
 			return p;
+		*lost = true;
 	}
 	return NULL;
 }
@@ -103,9 +107,9 @@ static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
 #endif
 
 /* One stray; double_lock_balance() may drop the lock, so look at all again. */
-static bool vbs_stray_one(struct rq *rq)
+static bool vbs_stray_one(struct rq *rq, bool *lost)
 {
-	struct task_struct *p = vbs_stray_first(rq);
+	struct task_struct *p = vbs_stray_first(rq, lost);
 	struct rq *to;
 
 	if (!p)
@@ -117,7 +121,7 @@ static bool vbs_stray_one(struct rq *rq)
 	}
 #ifdef CONFIG_SMP
 	double_lock_balance(rq, to);
-	if (p == vbs_stray_first(rq) && p->vbs.server->cpu == cpu_of(to))
+	if (p == vbs_stray_first(rq, lost) && p->vbs.server->cpu == cpu_of(to))
 		vbs_stray_goes(rq, to, p);
 	double_unlock_balance(rq, to);
 #endif
@@ -128,13 +132,15 @@ static void vbs_stray_work(struct irq_work *work)
 {
 	struct rq *rq = container_of(work, struct rq, vbs.stray_work);
 	unsigned long flags;
-	bool more;
+	bool more, lost = false;
 
 	do {
 		raw_spin_rq_lock_irqsave(rq, flags);
-		more = vbs_stray_one(rq);
+		more = vbs_stray_one(rq, &lost);
 		raw_spin_rq_unlock_irqrestore(rq, flags);
 	} while (more);
+	if (unlikely(lost))
+		vbs_rescue();
 }
 
 /**

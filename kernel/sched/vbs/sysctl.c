@@ -12,6 +12,7 @@ static unsigned int vbs_cost_max = 1000000;
 static bool vbs_limit_holds(const struct ctl_table *table, unsigned int value)
 {
 	u64 limit = (u64)value * NSEC_PER_USEC;
+	u64 cost = value;
 	struct vbs_srv *srv;
 	bool ok = true;
 
@@ -23,9 +24,26 @@ static bool vbs_limit_holds(const struct ctl_table *table, unsigned int value)
 			ok = ok && READ_ONCE(srv->core.period) <= limit;
 		else if (table->data == &sysctl_vbs_runtime_max)
 			ok = ok && READ_ONCE(srv->core.runtime) <= limit;
+		else
+			ok = ok && READ_ONCE(srv->core.runtime) >= 2 * cost;
 	}
 	rcu_read_unlock();
 	return ok;
+}
+
+static void vbs_set_release_cost(void)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		rq = cpu_rq(cpu);
+		rq_lock_irqsave(rq, &rf);
+		if (rq->vbs.core)
+			rq->vbs.core->release_cost = sysctl_vbs_release_cost;
+		rq_unlock_irqrestore(rq, &rf);
+	}
 }
 
 /*
@@ -45,6 +63,7 @@ static int vbs_limit_set(const struct ctl_table *table, unsigned int value)
 		ret = -EBUSY;
 	}
 	vbs_capacity_update();
+	vbs_set_release_cost();
 	return ret;
 }
 
@@ -108,7 +127,7 @@ static struct ctl_table vbs_sysctls[] = {
 		.data		= &sysctl_vbs_release_cost,
 		.maxlen		= sizeof(unsigned int),
 		.mode		= 0644,
-		.proc_handler	= proc_douintvec_minmax,
+		.proc_handler	= vbs_limit_handler,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= &vbs_cost_max,
 	},

@@ -10,35 +10,71 @@
 
 #define VBS_RELEASE_BATCH	64
 #define VBS_GAP_MIN		NSEC_PER_MSEC
+#define VBS_IRQ_MAX		(100 * NSEC_PER_MSEC)
+
+/* What this interrupt has taken so far: the CPU ran, if for others. */
+static u64 vbs_irq_time(struct rq *rq)
+{
+#ifdef CONFIG_IRQ_TIME_ACCOUNTING
+	int cpu = cpu_of(rq);
+	u64 since = per_cpu(cpu_irqtime, cpu).irq_start_time;
+	u64 now = sched_clock_cpu(cpu);
+
+	/* With a bad TSC it is not kept */
+	if (in_hardirq() && cpu == smp_processor_id() && now < since + VBS_IRQ_MAX)
+		return now - since;
+#endif
+	return 0;
+}
+
+/*
+ * How long an interrupt that is due has not come, by the timer's own clock: where
+ * CLOCK_MONOTONIC is slewed a timer is not late that comes late by rq_clock.
+ */
+static s64 vbs_lateness(struct rq *rq)
+{
+	struct vbs_rq *v = &rq->vbs;
+	struct hrtimer *first = v->budget_at < v->release_at ? &v->budget : &v->release;
+	s64 late = ktime_get_mono_fast_ns() - hrtimer_get_expires_ns(first);
+
+	return late - vbs_irq_time(rq);
+}
 
 /*
  * Lost time: an interrupt was due and came VBS_GAP_MIN or more too late, so
  * the CPU did not run (steal, a stopped machine, a debugger).  Every r, d and
  * z of the CPU shifts in this one addition: the gap is nobody's and no miss,
- * and the circular keys stay in range.
+ * and the circular keys stay in range.  The clock stands still, but is never
+ * turned back.
  */
 static void vbs_note_gap(struct rq *rq)
 {
 	struct vbs_rq *v = &rq->vbs;
 	u64 due = min(v->budget_at, v->release_at);
 	u64 now = rq_clock(rq) - v->lost;
+	s64 late;
 
 	if (likely(due == U64_MAX || now < due + VBS_GAP_MIN))
 		return;
+	late = vbs_lateness(rq);
 	/* Without high resolution timers are late by up to a tick each. */
-	if (unlikely(now < due + 2 * hrtimer_resolution))
+	if (late < (s64)VBS_GAP_MIN || late < 2 * (s64)hrtimer_resolution)
 		return;
-	WRITE_ONCE(v->lost, v->lost + now - due);
+	late = min_t(s64, late, now - v->seen);
+	WRITE_ONCE(v->lost, v->lost + late);
 }
 
 /**
  * vbs_clock - the CPU's VBS clock: rq_clock less the time it did not run
  * @rq: its runqueue, locked, clock updated
+ *
+ * Never decreases from call to call.
  */
 u64 vbs_clock(struct rq *rq)
 {
 	vbs_note_gap(rq);
-	return rq_clock(rq) - rq->vbs.lost;
+	rq->vbs.seen = rq_clock(rq) - rq->vbs.lost;
+	return rq->vbs.seen;
 }
 
 /**

@@ -35,6 +35,7 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @curr: the member that has the CPU, or NULL
  * @nr_running: members that may be picked
  * @lost: ns during which the CPU did not run; VBS clock = rq_clock - lost
+ * @seen: the VBS clock when it was read last
  * @wall: rq_clock at the last charge
  * @lost_wall: @lost at the last charge
  * @budget: fires when @curr has used its budget or slice
@@ -52,6 +53,7 @@ struct vbs_rq {
 	struct task_struct	*curr;
 	unsigned int		nr_running;
 	u64			lost;
+	u64			seen;
 	u64			wall;
 	u64			lost_wall;
 	struct hrtimer		budget;
@@ -111,6 +113,8 @@ void vbs_task_exit(struct task_struct *p);
 
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
+struct dl_bw;
+u64 vbs_booked_with(struct dl_bw *dl_b);
 int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
 
@@ -194,6 +198,8 @@ static inline void vbs_fork(struct task_struct *p) { }
 static inline void vbs_cancel_fork(struct task_struct *p) { }
 
 static inline void vbs_task_exit(struct task_struct *p) { }
+
+static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
 
 static inline int vbs_capacity_check(int cpu, u64 fair_bw) { return 0; }
 
