@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <pthread.h>
 #include "vbs_test.h"
 
 /*
@@ -9,30 +8,15 @@
  */
 #define CALLS	10
 
-struct lock {
-	pthread_mutex_t mutex;
-	volatile u32 gate;
-};
-
-static struct lock *lock;
-
-static void init_lock(void)
-{
-	pthread_mutexattr_t attr;
-
-	lock = t_shared(sizeof(*lock));
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&lock->mutex, &attr);
-}
+static pthread_mutex_t *mutex;
+static volatile u32 *gate;
 
 static void owner(void *unused)
 {
 	(void)unused;
-	pthread_mutex_lock(&lock->mutex);
-	gate_wait(&lock->gate);
-	pthread_mutex_unlock(&lock->mutex);
+	pthread_mutex_lock(mutex);
+	gate_wait(gate);
+	pthread_mutex_unlock(mutex);
 	for (;;)
 		pause();
 }
@@ -41,8 +25,8 @@ static void waiter(void *unused)
 {
 	(void)unused;
 	sleep_ns(20 * MS);
-	pthread_mutex_lock(&lock->mutex);
-	pthread_mutex_unlock(&lock->mutex);
+	pthread_mutex_lock(mutex);
+	pthread_mutex_unlock(mutex);
 	for (;;)
 		pause();
 }
@@ -61,7 +45,8 @@ VBS_TEST("entering, joining and leaving are safe for a task that DEADLINE boosts
 	u64 booked, entered = 0;
 
 	need_vbs();
-	init_lock();
+	mutex = pi_mutex_new();
+	gate = t_shared(sizeof(*gate));
 	leader = t_fork(sleeper, NULL);
 	boosted = t_fork(owner, NULL);
 	sleep_ns(10 * MS);
@@ -85,7 +70,7 @@ VBS_TEST("entering, joining and leaving are safe for a task that DEADLINE boosts
 	vbs_leave(boosted);
 	sleep_ns(20 * MS);
 	t_equal(server_val(leader, "members"), 1, "members after leaving");
-	gate_open(&lock->gate);
+	gate_open(gate);
 	sleep_ns(20 * MS);
 	t_equal(vbs_enter(boosted, 1 * MS, 10 * MS, cap), 0, "entry when it is not boosted any more");
 	t_kill(boosted);

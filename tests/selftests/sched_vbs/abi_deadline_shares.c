@@ -12,7 +12,6 @@ static void sleeper(void *unused)
 		pause();
 }
 
-/* A DEADLINE task gives its share back only if it leaves while it is runnable */
 static void spinner(void *unused)
 {
 	(void)unused;

@@ -53,6 +53,8 @@ static void release_cost(void)
 	t_refused(EINVAL, pid, &attr, "lambda < 2 c");
 	attr.sched_runtime++;
 	t_equal(vbs_setattr(pid, &attr), 0, "lambda = 2 c");
+	t_equal(file_write(COST, "10001"), -EBUSY, "release_cost_ns above half of a lambda in use");
+	t_equal(sysctl_vbs("release_cost_ns"), 10000, "release_cost_ns after it");
 	vbs_leave(pid);
 	sleep_ns(20 * MS);
 	t_equal(file_write(COST, "0"), 0, "release_cost_ns = 0");

@@ -6,18 +6,6 @@ static void play(struct actor *a)
 	rec_until(&a->rec, a->t0 + 15 * MS);
 }
 
-/* Field @n, counted from 1, of /proc/PID/stat; the name has no blanks here */
-static s64 stat_field(pid_t pid, int n)
-{
-	char path[64], text[1024], *p = text;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file_read(path, text, sizeof(text));
-	while (--n && p)
-		p = strchr(p, ' ') + 1;
-	return p ? strtoll(p, NULL, 10) : 0;
-}
-
 static void sched_file(pid_t pid)
 {
 	static char text[16384];
@@ -33,7 +21,7 @@ VBS_TEST("/proc/PID/stat and /proc/PID/sched show policy 8 and priority -102", 3
 {
 	struct actor *a = actor_new(play, stage(), 2 * MS, 10 * MS, 0);
 
-	t_equal(stat_field(a->pid, 18), -102, "priority");
+	t_equal(stat_field(a->pid, STAT_PRIORITY), -102, "priority");
 	t_equal(stat_field(a->pid, 40), 0, "rt_priority");
 	t_equal(stat_field(a->pid, 41), SCHED_VBS, "policy");
 	sched_file(a->pid);

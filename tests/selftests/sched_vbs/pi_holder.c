@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <pthread.h>
 #include "vbs_measure.h"
 
 /*
@@ -9,38 +8,23 @@
 #define HELD	(1 * MS)
 #define HOG	(100 * US)	/* before t0 */
 
-struct lock {
-	pthread_mutex_t mutex;
-	volatile u64 got_at;
-};
-
-static struct lock *lock;
-
-static void init_lock(void)
-{
-	pthread_mutexattr_t attr;
-
-	lock = t_shared(sizeof(*lock));
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&lock->mutex, &attr);
-}
+static pthread_mutex_t *mutex;
+static volatile u64 *got_at;
 
 static void holder(void *arg)
 {
 	vbs_leave(0);
-	pthread_mutex_lock(&lock->mutex);
+	pthread_mutex_lock(mutex);
 	burn(HELD);
-	pthread_mutex_unlock(&lock->mutex);
+	pthread_mutex_unlock(mutex);
 	sleep_until(*(u64 *)arg + SEC);
 }
 
 static void wants(struct actor *a)
 {
-	pthread_mutex_lock(&lock->mutex);
-	lock->got_at = now_ns();
-	pthread_mutex_unlock(&lock->mutex);
+	pthread_mutex_lock(mutex);
+	*got_at = now_ns();
+	pthread_mutex_unlock(mutex);
 	rec_until(&a->rec, a->t0 + 25 * MS);
 }
 
@@ -58,7 +42,8 @@ VBS_TEST("the holder of a lock that a member waits for runs in the member's serv
 	pid_t hog, owner;
 
 	need_vbs();
-	init_lock();
+	mutex = pi_mutex_new();
+	got_at = t_shared(sizeof(*got_at));
 	t0 = stage();
 	a = actor_new(wants, t0, 4 * MS, 10 * MS, 0);
 	set_fifo(0, 60);
@@ -72,10 +57,10 @@ VBS_TEST("the holder of a lock that a member waits for runs in the member's serv
 	actor_end(a);
 	eps = eps_start(2);
 	/* the fork comes first, then half of it */
-	t_at_least(lock->got_at - t0, HELD / 2 - eps, "ns until the member has the lock");
-	t_at_most(lock->got_at - t0, HELD + eps, "ns until the member has the lock");
+	t_at_least(*got_at - t0, HELD / 2 - eps, "ns until the member has the lock");
+	t_at_most(*got_at - t0, HELD + eps, "ns until the member has the lock");
 	t_near(after - before, 4 * MS, eps, "charged to its server in the first instance");
 	/* what the holder ran is missing from the member's first instance */
-	t_near(rec_len(&a->rec, 0), 4 * MS - (lock->got_at - t0), eps, "what is left of the budget");
+	t_near(rec_len(&a->rec, 0), 4 * MS - (*got_at - t0), eps, "what is left of the budget");
 	t_kill(owner);
 }

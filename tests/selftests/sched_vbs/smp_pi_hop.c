@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <pthread.h>
 #include "vbs_test.h"
 
 /*
@@ -10,7 +9,7 @@
 #define WAITERS	3
 
 struct scene {
-	pthread_mutex_t mutex;
+	pthread_mutex_t *mutex;
 	volatile u64 end;
 	volatile pid_t waiter[WAITERS];
 	volatile u32 taken;
@@ -19,27 +18,15 @@ struct scene {
 
 static struct scene *scene;
 
-static void init_scene(void)
-{
-	pthread_mutexattr_t attr;
-
-	scene = t_shared(sizeof(*scene));
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&scene->mutex, &attr);
-}
-
 static void take(u64 hold)
 {
 	u64 until = now_ns() + hold;
 
-	pthread_mutex_lock(&scene->mutex);
+	pthread_mutex_lock(scene->mutex);
 	while (now_ns() < until)
 		;
 	scene->taken++;
-	pthread_mutex_unlock(&scene->mutex);
+	pthread_mutex_unlock(scene->mutex);
 }
 
 static void owner(void *unused)
@@ -84,7 +71,8 @@ VBS_TEST("those who wait for a PI mutex may change their class under its owner",
 
 	need_vbs();
 	need_cpus(2);
-	init_scene();
+	scene = t_shared(sizeof(*scene));
+	scene->mutex = pi_mutex_new();
 	scene->end = now_ns() + t_arg("seconds", 5) * SEC;
 	for (intptr_t i = 0; i < WAITERS; i++)
 		pid[n++] = t_fork(waiter, (void *)i);

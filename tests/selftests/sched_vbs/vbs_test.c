@@ -296,6 +296,30 @@ void t_become(uid_t uid)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+pthread_mutex_t *pi_mutex_new(void)
+{
+	pthread_mutex_t *mutex = t_shared(sizeof(*mutex));
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(mutex, &attr);
+	return mutex;
+}
+
+s64 stat_field(pid_t pid, int n)
+{
+	char path[64], text[1024], *p = text;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(path, text, sizeof(text)) < 0)
+		t_fatal("%s: %m", path);
+	while (--n && p)
+		p = strchr(p, ' ') + 1;
+	return p ? strtoll(p, NULL, 10) : 0;
+}
+
 void pin_to(pid_t pid, int cpu)
 {
 	cpu_set_t set;

@@ -11,6 +11,7 @@
 #define VBS_TEST_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -105,6 +106,12 @@ int t_wait(pid_t pid);
 void *t_shared(size_t size);
 void t_become(uid_t uid);
 void pin_to(pid_t pid, int cpu);
+
+/* A mutex of several processes, with priority inheritance */
+pthread_mutex_t *pi_mutex_new(void);
+/* Field @n, counted from 1, of /proc/PID/stat; the name has no blanks here */
+s64 stat_field(pid_t pid, int n);
+#define STAT_PRIORITY	18
 
 /* A gate that children wait at: closed until opened */
 void gate_wait(volatile u32 *gate);
