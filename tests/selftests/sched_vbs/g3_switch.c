@@ -117,7 +117,7 @@ VBS_TEST("G3: after a switch at t execution begins by max(t, z) + pi' - lambda'"
 
 	need_vbs();
 	trace_start(EV_ACCOUNTS | EV_BIT(EV_VSWITCH), 96);
-	eps = eps_measure();
+	eps = eps_measure_long();
 	c.pid = t_fork(switcher, log);
 	must_enter(c.pid, resources[0].runtime, resources[0].period, CAP);
 	neighbours = crowd_new(NEIGHBOURS, cpu_room(0), 3 * MS, 20 * MS);

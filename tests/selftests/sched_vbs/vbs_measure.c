@@ -18,6 +18,7 @@ struct samples {
 };
 
 static struct eps eps;
+static unsigned int rounds = 1;
 
 /* About half a microsecond under icount, a tenth on real hardware */
 void nops(void)
@@ -54,8 +55,8 @@ static u64 worst_wakeup(void)
 {
 	u64 worst = 0, when, late;
 
-	for (int i = 0; i < SAMPLES; i++) {
-		when = now_ns() + MS + i * 37 * US;
+	for (unsigned int i = 0; i < rounds * SAMPLES; i++) {
+		when = now_ns() + MS + i % SAMPLES * 37 * US;
 		sleep_until(when);
 		late = now_ns() - when;
 		worst = late > worst ? late : worst;
@@ -65,7 +66,7 @@ static u64 worst_wakeup(void)
 
 static u64 worst_interruption(void)
 {
-	u64 last = now_ns(), end = last + 50 * MS, worst = 0, now;
+	u64 last = now_ns(), end = last + rounds * 50 * MS, worst = 0, now;
 
 	do {
 		now = now_ns();
@@ -145,6 +146,12 @@ const struct eps *eps_measure(void)
 	t_diag("error terms: timer %.3f us, interruption %.3f us, switch %.3f us",
 	       eps.timer / 1e3, eps.irq / 1e3, eps.sw / 1e3);
 	return &eps;
+}
+
+const struct eps *eps_measure_long(void)
+{
+	rounds = 8;
+	return eps_measure();
 }
 
 const struct eps *eps_measure_noisy(void)

@@ -20,6 +20,8 @@ struct eps {
 };
 
 const struct eps *eps_measure(void);
+/* For seconds: what is compared with thousands of instances */
+const struct eps *eps_measure_long(void);
 /* The same beside system calls, for the longest section without preemption */
 const struct eps *eps_measure_noisy(void);
 u64 eps_budget(void);			/* timer + irq */
