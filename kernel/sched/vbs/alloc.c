@@ -87,6 +87,7 @@ int vbs_enable(void)
 				vbs_books_online(cpu, cpu_active(cpu));
 			vbs_capacity_update();
 			static_branch_enable_cpuslocked(&sched_vbs_used);
+			/* With what is allocated above, and the key's places */
 			smp_store_release(&vbs_enabled, true);
 		}
 	}
