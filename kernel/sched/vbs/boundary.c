@@ -57,7 +57,8 @@ static void vbs_resume_parked(struct rq *rq, struct task_struct *p)
 	update_rq_clock(rq);
 	vbs_update_server(rq, srv);
 	vbs_update_mode(p, true);
-	list_move_tail(&p->vbs.run, &srv->kernel);
+	list_del_init(&p->vbs.run);
+	vbs_list_tail(srv, p);
 	vbs_settle(rq->vbs.core, &srv->core, vbs_clock(rq));
 	vbs_arm_release(rq);
 	vbs_preempt_curr(rq);
