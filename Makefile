@@ -16,7 +16,7 @@ B := tools/build
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help deps tree kernel refresh install-tree install deb clean \
+.PHONY: help deps tree variant kernel refresh install-tree install deb clean \
 	demo check bench bisect mutants soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off
 
@@ -31,7 +31,10 @@ deps: ## 1 min: install the packages that the rest needs (Debian; instant when t
 tree: deps ## 30 s first, then 1 s: lay build/tree (source, new files, patches); LINUX_SRC=, FORCE=1
 	@$(B)/tree
 
-kernel: tree ## 10 min cold on two cores, 30 s with changes: build/obj-VARIANT; VARIANT=std rt debug guest off
+variant:
+	@$(B)/kernel --known $(VARIANT)
+
+kernel: variant tree ## 10 min cold on two cores, 30 s with changes: build/obj-VARIANT; VARIANT=std rt debug guest off
 	@$(B)/kernel $(VARIANT)
 
 refresh: ## 5 s: write the commits and edits of build/tree back to patches/ and the new files
@@ -41,7 +44,7 @@ install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try t
 	@$(B)/install-tree "$(KDIR)"
 
 install: ## 5 s: install vbsctl, man pages and completion; DESTDIR= PREFIX=
-	@$(MAKE) -s -C tools/vbsctl install O=$(BUILD)/vbsctl DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+	@$(B)/install "$(DESTDIR)" "$(PREFIX)"
 
 deb: tree ## 1 h or more: kernel packages with your configuration and SCHED_VBS; CONFIG=
 	@$(B)/deps deb
@@ -60,7 +63,7 @@ demo: kernel ## 1 min after the kernel: see SCHED_VBS at work in a virtual machi
 test: kernel ## 20 min warm, 60 cold: patches, unit tests, fuzzer, KUnit, selftests, vbsctl
 	@$(B)/test patches unit fuzz kunit ordinary tool vm
 
-test-unit: deps ## 1 min: the core and vbsctl in user space
+test-unit: deps ## 1 min: the core, vbsctl and the scripts in user space
 	@$(B)/test unit
 
 test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the kernel

@@ -27,19 +27,25 @@ need() {
 	done
 }
 
-# need_space GIB: free space below build/.
+# make_build_dir: build/ is there and can be written to.
+make_build_dir() {
+	local why
+	why=$(mkdir -p "$build" 2>&1) || die "cannot create $build: ${why##*: }"
+	[ -w "$build" ] || die "cannot write to $build"
+}
+
+# need_space MIB [DIR]: free space below build/, or where DIR is.
 need_space() {
-	local free
-	mkdir -p "$build" || die "cannot create $build"
-	free=$(df --output=avail -k "$build" | tail -n 1)
-	[ "$free" -ge $(($1 * 1024 * 1024)) ] ||
-		die "$build has $((free / 1024)) MiB free, this step needs $1 GiB"
+	local free dir=${2:-$build}
+	[ $# -gt 1 ] || make_build_dir
+	free=$(df --output=avail -k "$dir" | tail -n 1)
+	[ "$free" -ge $(($1 * 1024)) ] || die "$dir has $((free / 1024)) MiB free, this step needs $1"
 }
 
 # lock NAME [-s]: one builder at a time, or with -s one of several readers; held until the script ends.
 lock() {
 	local fd
-	mkdir -p "$build"
+	make_build_dir
 	exec {fd}>"$build/.lock-$1"
 	flock -n ${2:+"$2"} "$fd" && return
 	say "${0##*/}: waiting for another run that works on $1"
@@ -73,4 +79,16 @@ series() {
 kernel_version() {
 	awk '/^VERSION =/ { v = $3 } /^PATCHLEVEL =/ { p = $3 } /^SUBLEVEL =/ { s = $3; exit }
 	     END { print v "." p "." s }' "$1/Makefile"
+}
+
+# need_version DIR NAME: the source is one that the patches are for.
+need_version() {
+	local version least=114
+	version=$(kernel_version "$1")
+	case $version in
+	6.12.*) ;;
+	*) die "$2 is Linux $version, the patches are for 6.12.y" ;;
+	esac
+	[ "${version##*.}" -ge "$least" ] ||
+		die "$2 is Linux $version, the patches need 6.12.$least or later (its syscore callbacks take a pointer)"
 }
