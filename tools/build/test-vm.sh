@@ -10,7 +10,7 @@ manifests=("$top"/tests/selftests/*/MANIFEST)
 
 # A virtual machine that ends when this script does, however that ends.
 machine() {
-	setpriv --pdeathsig TERM "$top/tests/vm/run" --variant "$variant" "$@"
+	setpriv --pdeathsig TERM "$top/tests/vm/run" --no-build --variant "$variant" "$@"
 }
 
 # The manifests as "MODE SMP ID LIMIT NAME [ARG]...": an ID is the name, with the mode where a name
