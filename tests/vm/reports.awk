@@ -53,8 +53,7 @@ text ~ /(list_(add|del) corruption|DEBUG_LOCKS_WARN_ON|refcount_t: |ODEBUG: )/ {
 }
 
 text ~ /^(WARNING|BUG|Oops|UBSAN|KASAN|KCSAN|Kernel panic)[:, ]/ ||
-text ~ /(kernel BUG at|BUG: |general protection fault|unable to handle (page fault|kernel)|double fault:|stack segment:|divide error:|invalid opcode:|int3:|unchecked MSR access)/ ||
-text ~ /Oops: / ||
+text ~ /(^|[^A-Za-z_])(kernel BUG at|BUG: |Oops: |general protection fault|unable to handle (page fault|kernel)|double fault:|stack segment:|divide error:|invalid opcode:|int3:|unchecked MSR access)/ ||
 text ~ /rcu.*(detected stalls|self-detected stall|detected expedited stalls|kthread (starved|timer wakeup))/ ||
 text ~ /INFO: (task .* blocked for more than|possible|inconsistent|suspicious|trying to register|rcu)/ ||
 text ~ /(watchdog: BUG|soft lockup|hard LOCKUP|workqueue lockup|scheduling while atomic|sleeping function called)/ ||
