@@ -58,21 +58,38 @@ static void print_fit(const char *what, uint64_t booked, uint32_t capacity)
 	       fits ? "to spare" : "too much");
 }
 
+static struct rest rest_of(const struct analysis *a, enum assumption assume)
+{
+	return (struct rest){ &a->set, &a->machine.limits, a->vcpu, assume };
+}
+
+static struct text fmt_bound(bool known, u128 ns)
+{
+	return known ? fmt_time128(ns) : (struct text){ "unbounded" };
+}
+
 static void print_rest(const struct analysis *a, uint32_t capacity)
 {
+	static const char *const names[] = {
+		[USER_MODE] = "these resources, in user mode",
+		[KERNEL_MODE] = "borrowing 3 budgets in the kernel",
+		[SWITCHING] = "and switching within the caps",
+	};
 	uint64_t booked = set_booked(&a->set);
-	u128 ns;
+	int i;
 
-	if (set_blackout(&a->set, &ns))
-		printf("Lower classes wait at most %s at a time.\n", fmt_time128(ns).s);
-	else
-		printf("Lower classes may wait without bound.\n");
-	printf("Left to SCHED_DEADLINE: %s of a CPU", fmt_bw(booked < capacity ?
-							     capacity - booked : 0).s);
-	if (set_tardiness(&a->set, &ns))
-		printf("; late by at most %s on this CPU alone.\n", fmt_time128(ns).s);
-	else
-		printf("; no bound on how late.\n");
+	printf("Left to SCHED_DEADLINE: %s of a CPU.\n",
+	       fmt_bw(booked < capacity ? capacity - booked : 0).s);
+	printf("  %-35s %20s %20s\n", "AT MOST, ON THIS CPU ALONE", "LOWER CLASSES WAIT",
+	       "DEADLINE IS LATE");
+	for (i = 0; i < ASSUMPTIONS; i++) {
+		struct rest rest = rest_of(a, i);
+		u128 wait, late;
+		bool waits = set_blackout(&rest, &wait), ends = set_tardiness(&rest, &late);
+
+		printf("  %-35s %20s %20s\n", names[i], fmt_bound(waits, wait).s,
+		       fmt_bound(ends, late).s);
+	}
 }
 
 /* How many the kernel would refuse by their numbers alone */
@@ -132,12 +149,34 @@ static void json_time(struct json_object *o, const char *key, bool known, u128 n
 		json_object_object_add(o, key, NULL);
 }
 
+static void json_rest(const struct analysis *a, struct json_object *o)
+{
+	static const char *const blackout[] = {
+		"blackout_user_ns", "blackout_kernel_ns", "blackout_ns",
+	};
+	static const char *const tardiness[] = {
+		"deadline_tardiness_user_ns", "deadline_tardiness_kernel_ns",
+		"deadline_tardiness_ns",
+	};
+	bool known;
+	u128 ns;
+	int i;
+
+	for (i = 0; i < ASSUMPTIONS; i++) {
+		struct rest rest = rest_of(a, i);
+
+		known = set_blackout(&rest, &ns);
+		json_time(o, blackout[i], known, ns);
+		known = set_tardiness(&rest, &ns);
+		json_time(o, tardiness[i], known, ns);
+	}
+}
+
 static int json_set(const struct analysis *a, uint32_t capacity)
 {
 	struct json_object *servers = json_object_new_array(), *o;
 	uint64_t booked = set_booked(&a->set);
-	bool known, good = booked <= capacity;
-	u128 ns;
+	bool good = booked <= capacity;
 	int i;
 
 	for (i = 0; i < a->set.servers; i++)
@@ -147,10 +186,7 @@ static int json_set(const struct analysis *a, uint32_t capacity)
 	json_bw(o, "booked", booked);
 	json_bw(o, "booked_for_work", booked_net(a));
 	json_bw(o, "deadline_left", booked < capacity ? capacity - booked : 0);
-	known = set_blackout(&a->set, &ns);
-	json_time(o, "blackout_ns", known, ns);
-	known = set_tardiness(&a->set, &ns);
-	json_time(o, "deadline_tardiness_ns", known, ns);
+	json_rest(a, o);
 	json_flag(o, "schedulable_for_work", booked_net(a) <= capacity);
 	json_flag(o, "schedulable", good);
 	json_print(o);

@@ -125,10 +125,17 @@ static void complete(struct analysis *a)
 		a->overhead = ASSUMED_OVERHEAD;
 }
 
+static uint32_t cap_of(const struct analysis *a, const struct resource *res)
+{
+	if (!res->period)
+		return 0;
+	return a->aligned ? resource_cap_aligned(res) : resource_cap(res);
+}
+
 /* The least cap that holds the resource and the one that it switches to */
 static uint32_t least_cap(const struct analysis *a)
 {
-	uint32_t cap = resource_cap(&a->res), to = a->to.period ? resource_cap(&a->to) : 0;
+	uint32_t cap = cap_of(a, &a->res), to = cap_of(a, &a->to);
 
 	return cap > to ? cap : to;
 }

@@ -26,17 +26,36 @@ uint64_t set_booked(const struct server_set *set);
 /* The cap for members that get the whole budget: (budget + overhead)/period */
 uint32_t cap_with_overhead(const struct server_spec *spec, uint64_t overhead);
 
+/* What members may do, each with what is before it */
+enum assumption {
+	USER_MODE,	/* nobody is in the kernel when a budget ends */
+	KERNEL_MODE,	/* 3 budgets are borrowed there */
+	SWITCHING,	/* any resource within the cap and the limits */
+	ASSUMPTIONS
+};
+
+/* What a set leaves to lower classes */
+struct rest {
+	const struct server_set *set;
+	const struct vbs_limits *limits;
+	struct resource vcpu;		/* period 0: a CPU of its own */
+	enum assumption assume;
+};
+
 /* The longest time that lower classes may wait; false if there is no bound */
-bool set_blackout(const struct server_set *set, u128 *ns);
+bool set_blackout(const struct rest *rest, u128 *ns);
 
 /*
  * How late a SCHED_DEADLINE task bound to this CPU may be that is admitted
  * into what is left; false if there is no bound.
  */
-bool set_tardiness(const struct server_set *set, u128 *ns);
+bool set_tardiness(const struct rest *rest, u128 *ns);
 
-/* A server's execution in any window: at most u L + 2 budget (1 - u) */
-u128 demand_bound(const struct resource *res, u128 window);
+/*
+ * A server's execution in any window: at most u L + 2 budget (1 - u), and
+ * 3 budgets more if its members borrow in the kernel
+ */
+u128 demand_bound(const struct resource *res, u128 window, bool borrows);
 
 /* From a switch to the first execution under @to, at most */
 u128 switch_bound(const struct resource *from, uint32_t cap, const struct resource *to,

@@ -144,7 +144,7 @@ check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 1
 check 2 "which process" "leave: no operand" leave
 
 check 0 "Longest time without supply: 14ms." "analyze: gap" analyze --defaults --res 3ms/10ms
-check 0 "at least 4ms while it has work, at most 11.7ms" "analyze: windows" \
+check 0 "at least 4ms while it has work, at most 11.7ms (20.7ms with what" "analyze: windows" \
 	analyze --defaults --res 3ms/10ms --window 25ms
 check 0 "first execution within 51ms" "analyze: switch" \
 	analyze --defaults --res 50ms/100ms --cap 50% --switch-to 1ms/2ms
@@ -158,6 +158,25 @@ check 1 "Verdict: NOT schedulable." "analyze: a load that does not" \
 	analyze --defaults --res 3ms/10ms --load 1ms/20ms/15ms,500us/40ms
 check 1 "unbounded  none        NO" "analyze: an overload" \
 	analyze --defaults --res 3ms/10ms --load 4ms/10ms
+check 1 "kernel refuses 95ms/100ms: a cap of 95 % is above the capacity of a CPU, 90 %" \
+	"analyze: a server that does not fit" analyze --defaults --res 95ms/100ms --load 1ms/200ms
+says "Verdict: NOT schedulable."
+ok $? "analyze: and so is its load"
+check 1 "a cap of 90 % is above the capacity of a CPU, 10 %" "analyze: capacity of a server" \
+	analyze --defaults --res 9ms/10ms --capacity 10% --load 1ms/200ms
+check 1 "a cap of 30 % is above the capacity of a vCPU, 0 %" "analyze: a server on a vCPU" \
+	analyze --defaults --res 3ms/10ms --vcpu 5ms/10ms --load 1ms/20ms
+check 1 "a cap of 91 % is above the capacity of a CPU, 90 %" "analyze: a cap that does not fit" \
+	analyze --defaults --res 3ms/10ms --cap 91% --load 1ms/20ms
+check 2 "refuses a resource above the cap" "analyze: an aligned server needs more" \
+	analyze --defaults --res 3ms/10ms --cap 30% --align
+run 1 analyze --defaults --res 9ms/10ms --capacity 10% --load 1ms/200ms --json && python3 - "$root/out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["schedulable"] is False and o["tasks"][0]["met"] is True
+assert o["cap"] == 943719 and o["capacity"] == 104858 and o["refused"].startswith("9ms/10ms: ")
+END
+ok $? "analyze --json: a server that does not fit"
 check 1 "leaves nothing of a budget" "analyze: all overhead" \
 	analyze --res 10us/1ms --overhead 10us
 check 0 "Least bandwidth: --res " "analyze: proposal" \
@@ -169,8 +188,14 @@ check 0 "Caps as given: 80 % of 90 %: fits, 10 % to spare." "analyze: a set that
 	analyze --defaults --set 3ms/10ms:30%,1ms/2ms:50% --overhead 5us
 says "Caps for the whole budget as user work: 80.3 % of 90 %: fits, 9.7 % to spare."
 ok $? "analyze: the set with overhead"
-says "wait at most 20ms" && says "SCHED_DEADLINE: 10 % of a CPU; late by at most 26ms"
+says "Left to SCHED_DEADLINE: 10 % of a CPU." &&
+	says "these resources, in user mode                       13ms                 26ms" &&
+	says "borrowing 3 budgets in the kernel                   59ms                 86ms"
 ok $? "analyze: what the set leaves"
+check 0 "and switching within the caps                      500ms                800ms" \
+	"analyze: what a set leaves that switches" analyze --defaults --set 1ms/2ms
+check 1 "and switching within the caps                  unbounded            unbounded" \
+	"analyze: a set that leaves nothing" analyze --defaults --set 1ms/2ms:60%,1ms/2ms
 check 1 "90.000153 % of 90.000057 %: does NOT fit, 0.000095 % too much" "analyze: one unit too much" \
 	analyze --defaults --set 3ms/10ms,6ms/10ms:60.0001%
 check 0 "fits, 0 % to spare" "analyze: all of it" analyze --defaults --set 3ms/10ms,3ms/10ms,3ms/10ms
@@ -192,7 +217,9 @@ run 0 analyze --defaults --set 3ms/10ms,1ms/2ms --json && python3 - "$root/out" 
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["booked"] == 314573 + 524288 and o["capacity"] == 943719 and o["schedulable"] is True
-assert o["blackout_ns"] == 20000000 and o["deadline_tardiness_ns"] == 26000000
+assert o["blackout_user_ns"] == 13000000 and o["deadline_tardiness_user_ns"] == 26000000
+assert o["blackout_kernel_ns"] == 59000000 and o["deadline_tardiness_kernel_ns"] == 86000000
+assert o["blackout_ns"] > 2800000000 and o["deadline_tardiness_ns"] > 4200000000
 END
 ok $? "analyze --json: set"
 run 0 analyze --defaults --load 1ms/10ms --propose --json && python3 - "$root/out" <<'END'
@@ -206,6 +233,8 @@ check 0 "50 % of 90 %" "analyze reads this machine's limits" \
 	analyze --set 10ms/20ms --capacity 90%
 check 0 "5 % of 25 %" "analyze: a vCPU with a longer least period" \
 	analyze --set 1ms/20ms --vcpu 5ms/10ms
+check 0 "Verdict: schedulable." "analyze: a server that fits on it" \
+	analyze --res 1ms/20ms --vcpu 5ms/10ms --load 100us/100ms
 check 1 "Server 1 is refused: a period of 10ms is below kernel.sched_vbs_period_min_us, 20ms" \
 	"analyze: a set that this machine's limits forbid" analyze --set 1ms/10ms
 check 0 "the kernel refuses 1ms/10ms: a period of 10ms" "analyze: a resource outside the limits" \

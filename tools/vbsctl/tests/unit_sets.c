@@ -75,34 +75,100 @@ static void caps_add_up(void **state)
 	assert_int_equal(cap_with_overhead(&set.server[0], 0), 314573);
 }
 
-/* One server alone: its budget.  Two: 4ms/(1 - 0.8) */
-static void blackout(void **state)
+static const struct vbs_limits limits = {
+	.runtime_max = 100 * MS, .period_max = 1000 * MS,
+};
+
+static uint64_t blackout_of(const struct server_set *set, enum assumption assume)
 {
-	struct server_set set = two();
+	struct rest rest = { .set = set, .limits = &limits, .assume = assume };
 	u128 ns;
 
-	(void)state;
-	assert_true(set_blackout(&set, &ns));
-	assert_int_equal((uint64_t)ns, 20 * MS);
-	set.servers = 1;
-	assert_true(set_blackout(&set, &ns));
-	assert_int_equal((uint64_t)ns, 3 * MS);
-	set.servers = 2;
-	set.server[0].res.runtime = 5 * MS;
-	assert_false(set_blackout(&set, &ns));
+	assert_true(set_blackout(&rest, &ns));
+	return ns;
 }
 
-/* (2*3*0.7 + 2*1*0.5)/0.2 = 26 ms */
+static uint64_t tardiness_of(const struct server_set *set, enum assumption assume)
+{
+	struct rest rest = { .set = set, .limits = &limits, .assume = assume };
+	u128 ns;
+
+	assert_true(set_tardiness(&rest, &ns));
+	return ns;
+}
+
+/* (3*0.7 + 1*0.5)/0.2; one server alone: its budget */
+static void blackout_in_user_mode(void **state)
+{
+	struct server_set set = two();
+
+	(void)state;
+	assert_int_equal(blackout_of(&set, USER_MODE), 13 * MS);
+	set.servers = 1;
+	assert_int_equal(blackout_of(&set, USER_MODE), 3 * MS);
+}
+
+/* (3*(4 - 0.9) + 1*(4 - 1.5))/0.2; alone: 3*(4 - 0.9)/0.7 */
+static void blackout_in_kernel_mode(void **state)
+{
+	struct server_set set = two();
+
+	(void)state;
+	assert_int_equal(blackout_of(&set, KERNEL_MODE), 59 * MS);
+	set.servers = 1;
+	assert_int_equal(blackout_of(&set, KERNEL_MODE), 13285715);
+}
+
+/*
+ * Half a CPU: 100 ms and 3 more of each 200 ms; a cap of 1 %: 10 ms of a second.
+ * No less than what the server has, whatever the limits are.
+ */
+static void blackout_when_switching(void **state)
+{
+	struct server_set set = { .servers = 1, .server = { { { 1 * MS, 2 * MS }, VBS_BW_UNIT / 2 } } };
+
+	(void)state;
+	assert_int_equal(blackout_of(&set, SWITCHING), 500 * MS);
+	set.server[0] = (struct server_spec){ { 1 * MS, 100 * MS }, VBS_BW_UNIT / 128 };
+	assert_in_range(blackout_of(&set, SWITCHING), 4 * 7812500ULL, 4 * 7812500ULL + 62000);
+	set.server[0] = (struct server_spec){ { 200 * MS, 400 * MS }, VBS_BW_UNIT / 2 };
+	assert_int_equal(blackout_of(&set, SWITCHING), 1000 * MS);
+}
+
+/* (2*3*0.7 + 2*1*0.5)/0.2, and 3*(3 + 1)/0.2 */
 static void deadline_tardiness(void **state)
 {
 	struct server_set set = two();
+
+	(void)state;
+	assert_int_equal(tardiness_of(&set, USER_MODE), 26 * MS);
+	assert_int_equal(tardiness_of(&set, KERNEL_MODE), 86 * MS);
+}
+
+/* A vCPU of (8,10) is away for 2*2*0.8 and 20 %: (3*0.7 + 3.2)/(1 - 0.3 - 0.2) */
+static void rest_of_a_vcpu(void **state)
+{
+	struct server_set set = two();
+	struct rest rest = { .set = &set, .limits = &limits, .vcpu = { 8 * MS, 10 * MS } };
 	u128 ns;
 
 	(void)state;
-	assert_true(set_tardiness(&set, &ns));
-	assert_int_equal((uint64_t)ns, 26 * MS);
-	set.server[1].res.runtime = 2 * MS;
-	assert_false(set_tardiness(&set, &ns));
+	assert_false(set_blackout(&rest, &ns));
+	set.servers = 1;
+	assert_true(set_blackout(&rest, &ns));
+	assert_int_equal((uint64_t)ns, 10600 * US);
+}
+
+static void no_bound(void **state)
+{
+	struct server_set set = two();
+	struct rest rest = { .set = &set, .limits = &limits };
+	u128 ns;
+
+	(void)state;
+	set.server[0].res.runtime = 5 * MS;
+	assert_false(set_blackout(&rest, &ns));
+	assert_false(set_tardiness(&rest, &ns));
 }
 
 static void demand_of_a_window(void **state)
@@ -110,8 +176,9 @@ static void demand_of_a_window(void **state)
 	struct resource r = { 3 * MS, 10 * MS };
 
 	(void)state;
-	assert_int_equal((uint64_t)demand_bound(&r, 100 * MS), 34200 * US);
-	assert_int_equal((uint64_t)demand_bound(&r, 1 * MS), 1 * MS);
+	assert_int_equal((uint64_t)demand_bound(&r, 100 * MS, false), 34200 * US);
+	assert_int_equal((uint64_t)demand_bound(&r, 100 * MS, true), 43200 * US);
+	assert_int_equal((uint64_t)demand_bound(&r, 1 * MS, false), 1 * MS);
 }
 
 /* 50 of (50,100) at cap 1/2, then (1,2): z - t = 50 ms, and 1 ms more */
@@ -132,8 +199,12 @@ int main(void)
 		cmocka_unit_test(queue_unit_limits),
 		cmocka_unit_test(capacity_in_a_vcpu),
 		cmocka_unit_test(caps_add_up),
-		cmocka_unit_test(blackout),
+		cmocka_unit_test(blackout_in_user_mode),
+		cmocka_unit_test(blackout_in_kernel_mode),
+		cmocka_unit_test(blackout_when_switching),
 		cmocka_unit_test(deadline_tardiness),
+		cmocka_unit_test(rest_of_a_vcpu),
+		cmocka_unit_test(no_bound),
 		cmocka_unit_test(demand_of_a_window),
 		cmocka_unit_test(switch_latency),
 	};
