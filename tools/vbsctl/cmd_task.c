@@ -10,22 +10,33 @@
 #include "json_out.h"
 #include "request.h"
 
+static void say_server(pid_t pid, const struct vbs_sched_attr *attr, const struct vbs_server *s)
+{
+	if (attr->sched_policy != SCHED_VBS)
+		printf("%d: in no server\n", (int)pid);
+	else if (!s)
+		printf("%d: in a server that is not shown to you\n", (int)pid);
+	else
+		printf("%d: server %u on CPU %d, %s, cap %s\n", (int)pid, s->id, s->cpu,
+		       fmt_resource(s->runtime, s->period).s, fmt_bw(s->cap).s);
+}
+
 /* With @out, its elements are printed as JSON at the end */
-static void show(pid_t pid, const struct request *req, struct json_object *out)
+static void show(pid_t pid, struct json_object *out)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	const struct vbs_server *s = NULL;
 	struct vbs_sched_attr attr;
+	int err = vbs_getattr(pid, &attr);
 
-	if (!vbs_getattr(pid, &attr) && attr.sched_policy == SCHED_VBS && snap)
+	if (!err && attr.sched_policy == SCHED_VBS && snap)
 		s = vbs_find_leader(snap, attr.sched_vbs_leader);
 	if (out)
 		json_object_array_add(out, json_task(pid, s));
-	else if (s)
-		printf("%d: server %u on CPU %d, %s, cap %s\n", (int)pid, s->id, s->cpu,
-		       fmt_resource(s->runtime, s->period).s, fmt_bw(s->cap).s);
-	else if (req->verbose)
-		printf("%d: in no server that can be shown\n", (int)pid);
+	else if (err)
+		printf("%d: has ended\n", (int)pid);
+	else
+		say_server(pid, &attr, s);
 	vbs_snapshot_free(snap);
 }
 
@@ -43,7 +54,7 @@ static int for_each_pid(const struct command *cmd, int argc, char **argv,
 		why = parse_pid(argv[i], &pid);
 		ret = why ? usage_error(cmd, "'%s': %s", argv[i], why) : act(pid, req);
 		if (!ret && (req->json || req->verbose))
-			show(pid, req, out);
+			show(pid, out);
 		if (ret && !code)
 			code = ret;
 	}
@@ -115,10 +126,10 @@ static void keep_what_is_not_named(struct vbs_sched_attr *attr, const struct req
 	}
 }
 
-static int not_in_a_server(pid_t pid, int err)
+static int not_in_a_server(enum vbs_op op, pid_t pid, int err)
 {
 	if (err)
-		return report_refusal(OP_SWITCH, err, pid, &(struct vbs_sched_attr){ 0 }, NULL);
+		return report_refusal(op, err, pid, &(struct vbs_sched_attr){ 0 }, NULL);
 	if (!vbs_policy_known())
 		return failure(VC_NOVBS, "this kernel has no SCHED_VBS: it does not know scheduling policy 8");
 	return failure(VC_FAIL, "%d is in no server", (int)pid);
@@ -130,7 +141,7 @@ static int switch_task(pid_t pid, const struct request *req)
 	int err = vbs_getattr(pid, &before);
 
 	if (err || before.sched_policy != SCHED_VBS)
-		return not_in_a_server(pid, err);
+		return not_in_a_server(OP_SWITCH, pid, err);
 	request_attr(req, &attr);
 	keep_what_is_not_named(&attr, req, &before);
 	err = vbs_setattr(pid, &attr);
@@ -178,7 +189,7 @@ static int leave_task(pid_t pid, const struct request *req)
 
 	(void)req;
 	if (err || before.sched_policy != SCHED_VBS)
-		return not_in_a_server(pid, err);
+		return not_in_a_server(OP_LEAVE, pid, err);
 	attr.sched_nice = before.sched_nice;
 	attr.sched_flags = before.sched_flags & SCHED_FLAG_RESET_ON_FORK;
 	err = vbs_setattr(pid, &attr);

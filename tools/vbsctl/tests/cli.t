@@ -142,6 +142,9 @@ check 2 "nothing to change" "switch: nothing" switch 1
 check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
 check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
 check 2 "which process" "leave: no operand" leave
+check 6 "cannot take out 4999999: there is no process or thread 4999999" "leave: nobody" leave 4999999
+check 6 "cannot switch 4999999: there is no process or thread 4999999" "switch: nobody" \
+	switch 4999999 1ms/2ms
 
 check 0 "Longest time without supply: 14ms." "analyze: gap" analyze --defaults --res 3ms/10ms
 check 0 "at least 4ms while it has work, at most 11.7ms (20.7ms with what" "analyze: windows" \

@@ -227,7 +227,9 @@ check 0 "" "leave" leave "$sleeper"
 [ "$(policy "$sleeper")" = 0 ] && [ "$(sed 's/.*) //' "/proc/$sleeper/stat" | cut -d ' ' -f 17)" = 5 ]
 ok $? "leave: SCHED_OTHER with the old nice value"
 check 1 "$sleeper is in no server" "leave: not in a server" leave "$sleeper"
-check 6 "there is no process or thread 4000000" "leave: nobody" leave 4000000
+check 6 "cannot take out 4000000: there is no process or thread 4000000" "leave: nobody" leave 4000000
+check 0 "" "join: once more" join "$sleeper" "$hog"
+check 0 "$sleeper: in no server" "leave: says so" leave -v "$sleeper"
 check 1 "$sleeper is in no server" "switch: not in a server" switch "$sleeper" 1ms/10ms
 check 6 "there is no process or thread 4000000" "switch: nobody" switch 4000000 1ms/10ms
 
