@@ -98,6 +98,13 @@ small_says 97 "/mnt has 3 MiB free, this step needs 100" "run: no space" \
 rm -rf "$BUILD/user/selftests"
 says 97 "no $BUILD/user/selftests: run without --no-build" "run: no selftests" "${run[@]}" -- true
 
+strict() {
+	echo '#include <linux/sched/vbs.h>' |
+		gcc -std=c90 -pedantic-errors -Wall -Wextra -Werror -I "$top/include/uapi" -fsyntax-only -x c - >"$work/out" 2>&1
+	ok $? "the system-call header is strict C"
+}
+strict
+
 # packs NAME WARNING FILE...: what initramfs says of it
 packs() {
 	local name=$1 warning=$2

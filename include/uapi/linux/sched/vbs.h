@@ -79,7 +79,7 @@ enum vbs_reject_reason {
 	VBS_REJECT_ABOVE_CAP,	/* ERANGE: asked = bandwidth, spare = cap */
 	VBS_REJECT_ALIGN_SLACK,	/* ERANGE: aligned release needs 1/512 of slack */
 	VBS_REJECT_NO_ROOM,	/* EBUSY: asked = cap, spare = the most there is, on cpu */
-	VBS_REJECT_OVERBOOKED,	/* EBUSY: a limit lowered below what is booked */
+	VBS_REJECT_OVERBOOKED	/* EBUSY: a limit lowered below what is booked */
 };
 
 #endif /* _UAPI_LINUX_SCHED_VBS_H */
