@@ -17,7 +17,7 @@ B := tools/build
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree variant kernel refresh install-tree install deb clean \
-	demo check bench bisect mutants soak \
+	demo check bench bisect mutants mutants-kernel soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off
 
 help: ## Show this list
@@ -96,6 +96,9 @@ bisect: tree ## 5 min a patch cold: every patch builds on those before it
 mutants: kernel ## Hours: faults planted in the code, each of which a test must find
 	@tests/mutants/run
 	@tests/mutants/timeline
+
+mutants-kernel: tree ## 20 min after a kernel: faults planted in the glue, which a selftest must find
+	@tests/mutants/kernel
 
 soak: kernel ## 1 h: the long runs of the fuzzers and the stress tests
 	@$(B)/test --long unit fuzz vm
