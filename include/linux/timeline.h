@@ -9,7 +9,7 @@
 #include <linux/ktime.h>
 #include <linux/timeline_types.h>
 #include <linux/types.h>
-#include <vdso/timeline.h>
+#include <vdso/timeline_clockid.h>
 
 struct clocksource;
 struct task_struct;

@@ -49,11 +49,6 @@
 
 #define TIMELINE_NSEC_PER_SEC	1000000000U
 
-static __always_inline int timeline_is_clockid(int clockid)
-{
-	return clockid >= CLOCK_TIMELINE_SELF && clockid <= CLOCK_TIMELINE_LAST;
-}
-
 /* A duration in 2^-64 s */
 struct timeline_span {
 	__u64 sec;

@@ -18,6 +18,7 @@
 
 #include <linux/types.h>
 #include <vdso/timeline.h>
+#include <vdso/timeline_clockid.h>
 
 struct __kernel_timespec;
 
