@@ -50,10 +50,11 @@ struct timeline_queue {
  * @not_before: counter value of the last disruption, older references are stale
  * @reusable: jiffies from which the id can be used again
  * @queue: who waits for an instant of it; [1] those that are hard
- * @drained: woken when a destroyed timeline has no waiters
+ * @drained: woken when a destroyed timeline has neither waiters nor watches
  * @content: watches whose accuracy holds, the most demanding first
  * @degraded: the others, the least demanding first
  * @watch_timer: for the next change of one of these
+ * @telling: its function tells them, or pauses
  */
 struct timeline {
 	raw_spinlock_t		lock;
@@ -75,6 +76,7 @@ struct timeline {
 	struct timerqueue_head	content;
 	struct timerqueue_head	degraded;
 	struct hrtimer		watch_timer;
+	bool			telling;
 };
 
 extern struct timeline timelines[TIMELINE_IDS];
@@ -108,11 +110,13 @@ extern const struct k_clock timeline_kclock;
 void timeline_queue_init(struct timeline *tl);
 void timeline_queue_update(struct timeline *tl);
 void timeline_queue_drain(struct timeline *tl);
+bool timeline_queue_end(struct timeline *tl);
 ktime_t timeline_hop(u64 remaining);
 
 /* watch.c */
 void timeline_watch_init(struct timeline *tl);
 void timeline_watch_update(struct timeline *tl);
+bool timeline_watched(const struct timeline *tl);
 struct timeline_watch *timeline_watch_alloc(void);
 void timeline_watch_free(struct timeline_watch *watch);
 int timeline_watch_start(struct timeline_watch *watch, u32 generation,

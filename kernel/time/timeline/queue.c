@@ -22,9 +22,9 @@
  */
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/export.h>
-#include <linux/math64.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/swait.h>
 #include "internal.h"
@@ -54,7 +54,21 @@ static bool is_empty(const struct timeline_queue *q)
 
 static bool is_drained(const struct timeline *tl)
 {
-	return is_empty(&tl->queue[0]) && is_empty(&tl->queue[1]);
+	return is_empty(&tl->queue[0]) && is_empty(&tl->queue[1]) && !timeline_watched(tl);
+}
+
+/**
+ * timeline_queue_end - whether nobody has to be told any more that it is destroyed
+ * @tl: timeline, locked
+ *
+ * For the functions of its timers: each looks when it has served the last of its
+ * own, and all three run after DESTROY if there was anybody. So the last one finds
+ * that it is drained, and wakes @drained without the lock.
+ */
+bool timeline_queue_end(struct timeline *tl)
+{
+	lockdep_assert_held(&tl->lock);
+	return !tl->live && is_drained(tl);
 }
 
 /* Of a queue that is not empty: time until somebody is due, 0 if somebody is */
@@ -153,7 +167,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 		hrtimer_start(&q->timer, BATCH_PAUSE, q->mode);
 	else
 		arm(q);
-	drained = !tl->live && is_drained(tl);
+	drained = timeline_queue_end(tl);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	if (drained)
 		swake_up_one(&tl->drained);
@@ -287,8 +301,10 @@ static bool has_drained(struct timeline *tl)
 }
 
 /**
- * timeline_queue_drain - wait until a destroyed timeline has no waiters
+ * timeline_queue_drain - wait until a destroyed timeline has no waiters and watches
  * @tl: timeline
+ *
+ * These name a timeline by its place: the next one with this id must not find them.
  */
 void timeline_queue_drain(struct timeline *tl)
 {

@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/init.h>
+#include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
@@ -78,6 +79,16 @@ static struct timeline_watch *first_of(struct timerqueue_head *queue)
 	struct timerqueue_node *node = timerqueue_getnext(queue);
 
 	return node ? container_of(node, struct timeline_watch, node) : NULL;
+}
+
+/**
+ * timeline_watched - whether there is a watch that was not told of the end
+ * @tl: timeline, locked
+ */
+bool timeline_watched(const struct timeline *tl)
+{
+	return !RB_EMPTY_ROOT(&tl->content.rb_root.rb_root) ||
+	       !RB_EMPTY_ROOT(&tl->degraded.rb_root.rb_root);
 }
 
 static bool degrades(const struct timeline_watch *watch, const struct quality *q)
@@ -189,12 +200,14 @@ static u64 until_change(struct timeline *tl, const struct quality *q)
 	return max(wait, LOOK_AGAIN);
 }
 
+/* A timer that is busy looks when it has told its batch, or its pause is over */
 static void arm(struct timeline *tl)
 {
 	struct quality q;
 	u64 wait;
 
-	if (!first_of(&tl->content) && !first_of(&tl->degraded))
+	lockdep_assert_held(&tl->lock);
+	if (tl->telling || !timeline_watched(tl))
 		return;
 	get_quality(tl, &q);
 	wait = until_change(tl, &q);
@@ -209,11 +222,13 @@ static enum hrtimer_restart change(struct hrtimer *timer)
 	unsigned long flags;
 	struct quality q;
 	__poll_t bits;
+	bool drained;
 	int n = 0;
 
 	/* A watch that is freed after its last change is still there to be woken */
 	rcu_read_lock();
 	raw_spin_lock_irqsave(&tl->lock, flags);
+	tl->telling = true;
 	get_quality(tl, &q);
 	while (n++ < BATCH && (watch = change_one(tl, &q))) {
 		bits = poll_bits(watch);
@@ -222,12 +237,16 @@ static enum hrtimer_restart change(struct hrtimer *timer)
 		raw_spin_lock_irqsave(&tl->lock, flags);
 		get_quality(tl, &q);
 	}
-	if (n <= BATCH)
-		arm(tl);
-	else
+	tl->telling = n > BATCH;
+	if (tl->telling)
 		hrtimer_start(&tl->watch_timer, BATCH_PAUSE, HRTIMER_MODE_REL);
+	else
+		arm(tl);
+	drained = timeline_queue_end(tl);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	rcu_read_unlock();
+	if (drained)
+		swake_up_one(&tl->drained);
 	return HRTIMER_NORESTART;
 }
 
