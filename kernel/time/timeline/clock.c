@@ -114,15 +114,21 @@ static int sleep_until(timeline_ref_t ref, ktime_t expires)
 	return s.task ? -ERESTART_RESTARTBLOCK : s.error;
 }
 
-/* What remains, to the user, as a relative sleep was interrupted */
+/* What remains, to the user if a relative sleep was interrupted */
 static int copy_remaining(timeline_ref_t ref, ktime_t expires)
 {
 	struct restart_block *restart = &current->restart_block;
-	ktime_t rest = ktime_sub(expires, timeline_ref_now(ref));
 	struct timespec64 ts;
+	ktime_t rest;
+	u64 now;
+	int ret;
 
 	if (restart->nanosleep.type == TT_NONE)
 		return -ERESTART_RESTARTBLOCK;
+	ret = timeline_ref_read_ns(ref, &now);
+	if (ret)
+		return ret;
+	rest = ktime_sub(expires, now);
 	if (rest <= 0)
 		return 0;
 	ts = ktime_to_timespec64(rest);
@@ -136,7 +142,10 @@ static int sleep_or_report(timeline_ref_t ref, ktime_t expires)
 	return ret == -ERESTART_RESTARTBLOCK ? copy_remaining(ref, expires) : ret;
 }
 
-/* The reference takes the place of the clock id: it must not find a newer one */
+/*
+ * The reference takes the place of the clock id, which may be another timeline's
+ * by now. So an absolute sleep, too, goes on by restart and not by a new call.
+ */
 static long restart_sleep(struct restart_block *restart)
 {
 	return sleep_or_report(restart->nanosleep.clockid, restart->nanosleep.expires);
@@ -151,11 +160,8 @@ static int clock_nsleep(const clockid_t clockid, int flags, const struct timespe
 
 	if (ret)
 		return ret;
-	if (flags & TIMER_ABSTIME) {
-		ret = sleep_until(ref, expires);
-		return ret == -ERESTART_RESTARTBLOCK ? -ERESTARTNOHAND : ret;
-	}
-	expires = ktime_add_safe(timeline_ref_now(ref), expires);
+	if (!(flags & TIMER_ABSTIME))
+		expires = ktime_add_safe(timeline_ref_now(ref), expires);
 	ret = sleep_or_report(ref, expires);
 	if (ret == -ERESTART_RESTARTBLOCK) {
 		restart->nanosleep.clockid = ref;
