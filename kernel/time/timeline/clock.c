@@ -6,6 +6,9 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/freezer.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/posix-timers.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
@@ -171,6 +174,23 @@ static int clock_nsleep(const clockid_t clockid, int flags, const struct timespe
 	return ret;
 }
 
+/* Its signal is ignored: go on in whole intervals, but at most once a jiffy */
+static void skip_ignored(struct k_itimer *timr)
+{
+	struct timeline_waiter *waiter = waiter_of(timr);
+	u64 interval = timr->it_interval, n;
+
+	lockdep_assert_held(&timr->it_lock);
+	timr->it_overrun += timeline_waiter_forward(waiter, interval);
+	if (interval < TICK_NSEC) {
+		n = DIV64_U64_ROUND_UP(TICK_NSEC, interval);
+		waiter->expires = ktime_add_safe(waiter->expires, n * interval);
+		timr->it_overrun += n;
+	}
+	++timr->it_requeue_pending;
+	timr->it_active = !timeline_waiter_start(waiter, waiter->expires);
+}
+
 /*
  * A timer's signal comes once more when its timeline is destroyed, so that
  * nobody waits for ever; setting the timer then fails with ENODEV.
@@ -183,16 +203,8 @@ static void timer_expires(struct timeline_waiter *waiter, int error)
 	spin_lock_irqsave(&timr->it_lock, flags);
 	if (error)
 		timr->it_interval = 0;
-	if (posix_timer_queue_signal(timr) && timr->it_interval) {
-		/* Ignored: go on, but at most once a jiffy */
-		ktime_t interval = timr->it_interval, pause = TICK_NSEC;
-
-		timr->it_overrun += timeline_waiter_forward(waiter, interval);
-		if (interval < pause)
-			waiter->expires = ktime_add_safe(waiter->expires, pause);
-		++timr->it_requeue_pending;
-		timr->it_active = !timeline_waiter_start(waiter, waiter->expires);
-	}
+	if (posix_timer_queue_signal(timr) && timr->it_interval)
+		skip_ignored(timr);
 	spin_unlock_irqrestore(&timr->it_lock, flags);
 }
 
