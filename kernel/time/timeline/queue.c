@@ -77,7 +77,7 @@ bool timeline_queue_end(struct timeline *tl)
 	return !tl->live && is_drained(tl);
 }
 
-/* Of a queue that is not empty: time until somebody is due, 0 if somebody is */
+/* Of a queue that is not empty: time until somebody is due, U64_MAX if never */
 static u64 until_due(struct timeline_queue *q)
 {
 	struct timerqueue_node *first = timerqueue_getnext(&q->ahead);
@@ -85,15 +85,26 @@ static u64 until_due(struct timeline_queue *q)
 
 	if (!q->tl->live || !list_empty(&q->late))
 		return 0;
+	if (first->expires == KTIME_MAX)
+		return U64_MAX;
 	now = timeline_now_locked(q->tl);
 	return first->expires > now ? first->expires - now : 0;
 }
 
-/* A timer that is busy looks when it has done its batch, or its pause is over */
+/*
+ * A timer that is busy looks when it has done its batch, or its pause is over. Who
+ * waits for KTIME_MAX waits for the end of the timeline.
+ */
 static void arm(struct timeline_queue *q)
 {
-	if (!q->busy && !is_empty(q))
-		hrtimer_start(&q->timer, timeline_hop(until_due(q)), q->mode);
+	u64 wait;
+
+	lockdep_assert_held(&q->tl->lock);
+	if (q->busy || is_empty(q))
+		return;
+	wait = until_due(q);
+	if (wait != U64_MAX)
+		hrtimer_start(&q->timer, timeline_hop(wait), q->mode);
 }
 
 /*

@@ -166,6 +166,43 @@ static void destroyed(void)
 	close(t);
 }
 
+static void reads_end(void *timer)
+{
+	u64 ticks;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(2);
+	_exit(read(*(int *)timer, &ticks, sizeof(ticks)) == -1 && errno == ENODEV ? 0 : 1);
+}
+
+/* Timers that wait for nothing when the end comes: never set, expired, and read */
+static void destroyed_idle(void)
+{
+	struct itimerspec its = { .it_value = { 0, MS } };
+	u32 other = tl_make(fd, "idle", 0);
+	int t[3], i, blocked = timerfd_create(CLOCK_TIMELINE(other), 0);
+	pid_t pid = t_fork(reads_end, &blocked);
+	struct pollfd p = { .events = POLLIN };
+	u64 ticks;
+
+	for (i = 0; i < 3; i++) {
+		t[i] = timerfd_create(CLOCK_TIMELINE(other), TFD_NONBLOCK);
+		if (i)
+			timerfd_settime(t[i], 0, &its, NULL);
+	}
+	sleep_ns(5 * MS);
+	t_equal(read(t[2], &ticks, sizeof(ticks)), 8, "read one that has expired");
+	t_equal(tl_destroy(fd, other), 0, "destroy it");
+	for (i = 0; i < 3; i++) {
+		p.fd = t[i];
+		t_ok(poll(&p, 1, 0) == 1 && p.revents & POLLERR, "timer %d polls POLLERR", i);
+		t_ok(read(t[i], &ticks, sizeof(ticks)) == -1 && errno == ENODEV, "reads ENODEV");
+		close(t[i]);
+	}
+	t_equal(t_wait(pid), 0, "a reader that was blocked gets ENODEV");
+	close(blocked);
+}
+
 /* Expired, unread and periodic when the end comes: told too, again and again */
 static void destroyed_late(void)
 {
@@ -198,5 +235,6 @@ VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is de
 	posix_timer();
 	steps();
 	destroyed_late();
+	destroyed_idle();
 	destroyed();
 }
