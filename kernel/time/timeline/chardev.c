@@ -43,7 +43,10 @@ static ssize_t timeline_fread(struct file *file, char __user *to, size_t size, l
 	ret = timeline_watch_take(file->private_data, file->f_flags & O_NONBLOCK, &event);
 	if (ret <= 0)
 		return ret;
-	return copy_to_user(to, &event, sizeof(event)) ? -EFAULT : sizeof(event);
+	if (!copy_to_user(to, &event, sizeof(event)))
+		return sizeof(event);
+	timeline_watch_put_back(file->private_data);
+	return -EFAULT;
 }
 
 /* The pages of the table, not those of the threads' bindings */

@@ -125,5 +125,6 @@ __poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
 			     struct poll_table_struct *wait);
 int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
 			struct timeline_event *event);
+void timeline_watch_put_back(struct timeline_watch *watch);
 
 #endif /* _KERNEL_TIME_TIMELINE_INTERNAL_H */

@@ -5,7 +5,8 @@
  * A watch is content while status is SYNCHRONIZED and the bound does not exceed
  * its accuracy. The bound is the same for all, so two queues ordered by
  * accuracy tell who is next: the most demanding of the content and the least
- * demanding of the others. One timer waits for these two; it also fires when
+ * demanding of the others. (So an accuracy is at most S64_MAX, which the order of
+ * the queues ends with: two that need the same look the same in all respects.) One timer waits for these two; it also fires when
  * nobody sets the timeline any more, because the bound grows by itself.
  *
  * So who needs less is told after all who need more, and telling takes time. A
@@ -19,6 +20,7 @@
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -104,7 +106,7 @@ static bool recovers(const struct timeline_watch *watch, const struct quality *q
 /* Smallest accuracy first if content, largest first if not */
 static void enqueue(struct timeline *tl, struct timeline_watch *watch, enum watch_state state)
 {
-	s64 key = min_t(u64, watch->event.accuracy_ns, S64_MAX);
+	s64 key = watch->event.accuracy_ns;
 
 	watch->state = state;
 	watch->node.expires = state == WATCH_CONTENT ? key : -key;
@@ -286,27 +288,20 @@ struct timeline_watch *timeline_watch_alloc(void)
 	return watch;
 }
 
-static void stop(struct timeline_watch *watch)
-{
-	struct timeline *tl = watch->tl;
-	unsigned long flags;
-
-	if (!tl)
-		return;
-	raw_spin_lock_irqsave(&tl->lock, flags);
-	dequeue(tl, watch);
-	watch->unread = false;
-	WRITE_ONCE(watch->tl, NULL);
-	raw_spin_unlock_irqrestore(&tl->lock, flags);
-}
-
 /**
  * timeline_watch_free - of a file that is closed
  * @watch: watch
  */
 void timeline_watch_free(struct timeline_watch *watch)
 {
-	stop(watch);
+	struct timeline *tl = watch->tl;
+	unsigned long flags;
+
+	if (tl) {
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		dequeue(tl, watch);
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+	}
 	if (watch->charged)
 		dec_ucount(watch->charged, UCOUNT_TIMELINE_WATCHES);
 	kfree_rcu(watch, rcu);
@@ -320,36 +315,72 @@ static bool charge(struct timeline_watch *watch)
 	return watch->charged;
 }
 
+/* The timeline of before, if any, and the one of now, in the order of the table */
+static void lock_both(struct timeline *old, struct timeline *new, unsigned long *flags)
+{
+	struct timeline *first = old && old < new ? old : new;
+	struct timeline *second = first == new ? old : new;
+
+	raw_spin_lock_irqsave(&first->lock, *flags);
+	if (second && second != first) {
+		raw_spin_lock_nested(&second->lock, SINGLE_DEPTH_NESTING);
+		__release(&second->lock);
+	}
+	__release(&first->lock);	/* as in timeline_lock() */
+}
+
+static void unlock_both(struct timeline *old, struct timeline *new, unsigned long flags)
+{
+	if (old && old != new) {
+		__acquire(&old->lock);
+		raw_spin_unlock(&old->lock);
+	}
+	__acquire(&new->lock);
+	raw_spin_unlock_irqrestore(&new->lock, flags);
+}
+
+/* Both are locked, and there is no moment at which it watches neither */
+static void move(struct timeline_watch *watch, struct timeline *tl,
+		 const struct timeline_bind *arg)
+{
+	if (watch->tl)
+		dequeue(watch->tl, watch);
+	WRITE_ONCE(watch->tl, tl);
+	watch->unread = false;
+	watch->event = (struct timeline_event) {
+		.id = arg->id,
+		.accuracy_ns = min_t(u64, arg->accuracy_ns, S64_MAX),
+	};
+	enqueue(tl, watch, WATCH_CONTENT);
+	arm(tl);
+}
+
 /**
  * timeline_watch_start - watch a timeline, instead of the one before if any
  * @watch: watch
  * @generation: of the timeline
  * @arg: what to watch
  *
- * A watch starts as content: if the timeline is worse than that, it is told.
+ * A watch starts as content: if the timeline is worse than that, it is told. What
+ * fails leaves the one before as it is.
  */
 int timeline_watch_start(struct timeline_watch *watch, u32 generation,
 			 const struct timeline_bind *arg)
 {
-	struct timeline *tl;
+	struct timeline *tl = &timelines[array_index_nospec(arg->id, TIMELINE_IDS)], *old;
 	unsigned long flags;
+	bool found;
 
 	guard(mutex)(&watch->binding);
 	if (!charge(watch))
 		return -ENOSPC;
-	stop(watch);
-	tl = timeline_lock(arg->id, generation, &flags);
-	if (IS_ERR(tl))
-		return -EINVAL;
-	WRITE_ONCE(watch->tl, tl);
-	watch->event = (struct timeline_event) {
-		.id = arg->id,
-		.accuracy_ns = arg->accuracy_ns,
-	};
-	enqueue(tl, watch, WATCH_CONTENT);
-	arm(tl);
-	timeline_unlock(tl, flags);
-	return 0;
+	old = watch->tl;
+	lock_both(old, tl, &flags);
+	found = tl->live && tl->generation == generation;
+	if (found)
+		move(watch, tl, arg);
+	unlock_both(old, tl, flags);
+	return found ? 0 : -EINVAL;
 }
 
 /* The timeline of a watch, locked, or NULL */
@@ -429,6 +460,25 @@ int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
 	error = wait_event_interruptible(watch->wqh,
 					 (ret = try_take(watch, event)) != -EAGAIN);
 	return error ?: ret;
+}
+
+/**
+ * timeline_watch_put_back - the event that was taken could not be told
+ * @watch: watch
+ *
+ * A newer one, if there is one by now, has counted it as read.
+ */
+void timeline_watch_put_back(struct timeline_watch *watch)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	tl = lock_watch(watch, &flags);
+	if (!tl)
+		return;
+	watch->unread = watch->event.type;
+	timeline_unlock(tl, flags);
+	wake_up_interruptible(&watch->wqh);
 }
 
 static int __init timeline_watch_limit(void)
