@@ -59,7 +59,9 @@ static int timeline_mmap(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_pgoff >= TIMELINE_TABLE_PAGES ||
 	    pages > TIMELINE_TABLE_PAGES - vma->vm_pgoff)
 		return -EINVAL;
+	/* VM_EXEC may be there by READ_IMPLIES_EXEC: take it away, and from the pages */
 	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_EXEC | VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	return remap_pfn_range(vma, vma->vm_start,
 			       (__pa_symbol(&timeline_table) >> PAGE_SHIFT) + vma->vm_pgoff,
 			       pages << PAGE_SHIFT, vma->vm_page_prot);

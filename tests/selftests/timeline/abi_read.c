@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include "tl_test.h"
 
 #define NR32_PRCTL		172
@@ -28,6 +29,7 @@ static bool in_order(void)
 
 static void never_set(void)
 {
+	struct timeline_bind bind = { .accuracy_ns = SEC, .resolution_ns = 2 };
 	int unset = tl_create(fd, "unset", 0);
 	struct timeline_time tt;
 	struct timespec ts = { 0, 1 };
@@ -39,6 +41,14 @@ static void never_set(void)
 	     !tt.sec && !tt.nsec, "its time is 0, its bound has no bound");
 	t_equal(tl_clock(CLOCK_TIMELINE(unset), &ns), -EAGAIN, "clock_gettime() of it");
 	t_equal(clock_nanosleep(CLOCK_TIMELINE(unset), 0, &ts, NULL), EAGAIN, "sleep on it");
+	t_equal(clock_getres(CLOCK_TIMELINE(unset), &ts), 0, "clock_getres() of it");
+	t_ok(!ts.tv_sec && ts.tv_nsec >= 1 && ts.tv_nsec <= 2, "is what it will be");
+	bind.id = unset;
+	t_equal(tl_ioctl(fd, TIMELINE_BIND, &bind), 0, "BIND with that resolution");
+	bind.resolution_ns = ts.tv_nsec - 1;
+	t_equal(bind.resolution_ns ? tl_ioctl(fd, TIMELINE_BIND, &bind) : -EINVAL, -EINVAL,
+		"not with a finer one");
+	prctl(PR_SET_TIMELINE, (unsigned long)TIMELINE_NONE, 0L, 0L, 0L);
 	tl_destroy(fd, unset);
 	t_equal(tl_vdso(unset, &tt), -EINVAL, "read it when it is gone");
 }
@@ -122,6 +132,32 @@ static void as_vmclock(void)
 	t_equal(e[0x22], TIMELINE_STATUS_SYNCHRONIZED, "status");
 }
 
+static void on_fetch(int sig, siginfo_t *info, void *unused)
+{
+	(void)sig, (void)unused;
+	_exit(info->si_code == SEGV_ACCERR ? 42 : 1);
+}
+
+/* The page begins with bytes that are instructions */
+static void execute(void *page)
+{
+	struct sigaction sa = { .sa_sigaction = on_fetch, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	((void (*)(void))page)();
+	_exit(0);
+}
+
+static void not_to_execute(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+
+	t_ok(page != MAP_FAILED, "map it with PROT_EXEC, which READ_IMPLIES_EXEC adds");
+	t_equal(WEXITSTATUS(t_wait(t_fork(execute, page))), 42, "its pages are not executable");
+	t_ok(mprotect(page, 4096, PROT_READ | PROT_EXEC) == -1, "and do not become it");
+	munmap(page, 4096);
+}
+
 static void other_namespace(void *unused)
 {
 	u64 ns;
@@ -161,6 +197,7 @@ VBS_TEST("every way of reading a timeline tells the same time, and nothing where
 	unknown();
 	narrow_code();
 	as_vmclock();
+	not_to_execute();
 	time_namespace();
 	tl_destroy(fd, id);
 }
