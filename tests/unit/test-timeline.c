@@ -136,6 +136,46 @@ static void unbounded(void **state)
 	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns < 600);
 }
 
+/*
+ * What a reader of VMClock adds up: the maximum at the reference and less than 1 ns
+ * a tick. With the flags it must not wrap, up to 2^63 - 1 ticks.
+ */
+static bool vmclock_claims(const struct timeline_entry *e)
+{
+	const uint64_t flags = TIMELINE_VF_PERIOD_MAXERROR_VALID | TIMELINE_VF_TIME_MAXERROR_VALID;
+	uint64_t sum = e->time_maxerror_nanosec + (~0ULL >> 1);
+
+	if (e->flags & flags)
+		assert_true((e->flags & flags) == flags && sum >= e->time_maxerror_nanosec);
+	return e->flags & flags;
+}
+
+static void vmclock_bound(void **state)
+{
+	struct timeline_entry e = { 0 };
+	struct timeline_set s = params(0, 0);
+
+	(void)state;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	assert_true(vmclock_claims(&e));
+	s.err_low_ns = ~0ULL >> 1;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	assert_true(vmclock_claims(&e) && e.time_maxerror_nanosec == s.err_low_ns);
+	timeline_widen(&e, 1);
+	assert_true(!vmclock_claims(&e) && e.err_low_ns == 1ULL << 63 && e.err_high_ns == 501);
+	timeline_widen(&e, TIMELINE_UNBOUNDED - 600);
+	assert_true(e.err_low_ns == TIMELINE_UNBOUNDED && e.err_high_ns < TIMELINE_UNBOUNDED);
+	timeline_widen(&e, TIMELINE_UNBOUNDED);
+	assert_true(e.err_high_ns == TIMELINE_UNBOUNDED);
+	s.err_low_ns++;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	assert_true(!vmclock_claims(&e) && e.err_high_ns == 500);
+	s = params(0, 0);
+	s.counter_period_maxerror_rate_frac_sec = ~0ULL;
+	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+	assert_true(!vmclock_claims(&e));
+}
+
 static void too_far(void **state)
 {
 	struct timeline_entry e = { 0 }, next;
@@ -348,6 +388,7 @@ int main(void)
 		cmocka_unit_test(check_rows),
 		cmocka_unit_test(far_counter),
 		cmocka_unit_test(unbounded),
+		cmocka_unit_test(vmclock_bound),
 		cmocka_unit_test(too_far),
 		cmocka_unit_test(continuous),
 		cmocka_unit_test(rounding),

@@ -99,6 +99,30 @@ static __u64 grown(__u64 error, __u64 rate, __u64 ticks)
 	return timeline_sat_add(error, rate && ticks ? __timeline_mulhi(rate, ticks) + 1 : 0);
 }
 
+/*
+ * A reader of VMClock adds to time_maxerror what has grown since, less than 1 ns
+ * for each of less than 2^63 ticks: so that it does not wrap, 2^63 ns is no bound.
+ */
+static void set_maxerror(struct timeline_entry *e)
+{
+	e->time_maxerror_nanosec = e->err_low_ns > e->err_high_ns ?
+				   e->err_low_ns : e->err_high_ns;
+	if (e->time_maxerror_nanosec >> 63)
+		e->flags &= ~(__u64)BOUND_FLAGS;
+}
+
+/**
+ * timeline_widen - add to both sides of the bound
+ * @e: entry
+ * @ns: so much, TIMELINE_UNBOUNDED to claim nothing
+ */
+void timeline_widen(struct timeline_entry *e, __u64 ns)
+{
+	e->err_low_ns = timeline_sat_add(e->err_low_ns, ns);
+	e->err_high_ns = timeline_sat_add(e->err_high_ns, ns);
+	set_maxerror(e);
+}
+
 static void carry_bounds(struct timeline_entry *e, const struct timeline_set *s, __u64 ticks)
 {
 	unsigned int shift = s->counter_period_shift;
@@ -113,8 +137,7 @@ static void carry_bounds(struct timeline_entry *e, const struct timeline_set *s,
 		e->err_low_ns = TIMELINE_UNBOUNDED;
 		e->err_high_ns = TIMELINE_UNBOUNDED;
 	}
-	e->time_maxerror_nanosec = e->err_low_ns > e->err_high_ns ?
-				   e->err_low_ns : e->err_high_ns;
+	set_maxerror(e);
 	e->time_esterror_nanosec = s->time_esterror_nanosec;
 	if ((s->vmclock_flags & ESTIMATE_FLAGS) == ESTIMATE_FLAGS) {
 		rate = error_rate(s->counter_period_esterror_rate_frac_sec, shift);
