@@ -188,7 +188,8 @@ static __always_inline __u64 timeline_entry_resolution(const struct timeline_ent
  * While a slew lasts the target is what the bounds are about: t = target + s,
  * so the true time is in [t - s - err_low, t - s + err_high]. The side that s
  * exceeds is widened by it and the other is left as it is. The 2 ns are for
- * rounding: of the time down, of the growth and of s.
+ * rounding: of the time down, of the growth and of s. (The step of a counter that
+ * is not the TSC is in err_low and err_high.)
  */
 static __always_inline void
 timeline_read(const struct timeline_entry *e, __u64 counter,

@@ -84,7 +84,7 @@ static int bind_and_watch(struct timeline_watch *watch, const struct timeline_bi
 	tl = timeline_lock(arg->id, ref >> 8, &flags);
 	if (IS_ERR(tl))
 		return -EINVAL;
-	resolution = timeline_entry_resolution(tl->entry);
+	resolution = timeline_resolution(tl);
 	timeline_unlock(tl, flags);
 	if (arg->resolution_ns && resolution > arg->resolution_ns)
 		return -EINVAL;

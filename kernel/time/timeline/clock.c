@@ -58,12 +58,12 @@ static int clock_get_res(const clockid_t clockid, struct timespec64 *ts)
 	unsigned long flags;
 	int ret = timeline_resolve(clockid, &ref);
 
-	if (ret)
+	if (ret && ret != -EAGAIN)
 		return ret;
 	tl = timeline_lock((ref & 0xff) - 1, ref >> 8, &flags);
 	if (IS_ERR(tl))
 		return -EINVAL;
-	*ts = ns_to_timespec64(timeline_entry_resolution(tl->entry));
+	*ts = ns_to_timespec64(timeline_resolution(tl));
 	timeline_unlock(tl, flags);
 	return 0;
 }

@@ -18,7 +18,7 @@ static DEFINE_RAW_SPINLOCK(counter_lock);
 static bool tsc_is_clocksource;
 static bool tsc_in_use;
 static bool clocksource_changed;
-static u64 slept_at_boot_ns, slept_at_raw_ns;
+static u64 slept_at_boot_ns, slept_at_raw_ns, slept_at_tsc;
 
 /* No interrupt can be sent before */
 static bool counter_ready;
@@ -38,7 +38,7 @@ static void choose_counter(struct irq_work *work)
 	if (tsc && tsc_in_use)
 		timeline_refresh_hz();
 	else if (tsc != tsc_in_use || clocksource_changed)
-		timeline_disrupt(tsc, 0);
+		timeline_disrupt(tsc, 0, 0);
 	tsc_in_use = tsc;
 	clocksource_changed = false;
 	raw_spin_unlock_irqrestore(&counter_lock, flags);
@@ -68,6 +68,7 @@ void timeline_clocksource_changed(struct clocksource *clock)
 	raw_spin_lock_irqsave(&counter_lock, flags);
 	tsc_is_clocksource = clock->vdso_clock_mode == VDSO_CLOCKMODE_TSC;
 	clocksource_changed = true;
+	timeline_raw_changed(clock);
 	raw_spin_unlock_irqrestore(&counter_lock, flags);
 	if (READ_ONCE(counter_ready))
 		irq_work_queue(&choose_work);
@@ -80,6 +81,7 @@ void timeline_suspend(void)
 {
 	slept_at_boot_ns = ktime_get_boot_fast_ns();
 	slept_at_raw_ns = ktime_get_raw_fast_ns();
+	slept_at_tsc = timeline_read_counter(TIMELINE_COUNTER_X86_TSC);
 }
 
 /**
@@ -94,7 +96,8 @@ void timeline_resume(void)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&counter_lock, flags);
-	timeline_disrupt(tsc_in_use, boot > raw ? boot - raw : 0);
+	timeline_disrupt(tsc_in_use, boot > raw ? boot - raw : 0,
+			 tsc_in_use ? slept_at_tsc : 0);
 	raw_spin_unlock_irqrestore(&counter_lock, flags);
 }
 

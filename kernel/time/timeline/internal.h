@@ -11,6 +11,7 @@
 #include <linux/timerqueue.h>
 #include "project.h"
 
+struct clocksource;
 struct timeline_watch;
 struct file;
 struct poll_table_struct;
@@ -48,6 +49,8 @@ struct timeline_queue {
  * @updates: since it was created
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
  * @not_before: counter value of the last disruption, older references are stale
+ * @last: counter value before it if it may have begun anew; up to this references
+ *	in the future are stale, too
  * @reusable: jiffies from which the id can be used again
  * @queue: who waits for an instant of it; [1] those that are hard
  * @drained: woken when a destroyed timeline has neither waiters nor watches
@@ -68,6 +71,7 @@ struct timeline {
 	u64			updates;
 	u64			anchor_ns;
 	u64			not_before;
+	u64			last;
 	unsigned long		reusable;
 
 	struct timeline_queue	queue[2];
@@ -84,7 +88,9 @@ extern struct mutex timeline_mutex;
 
 /* table.c */
 u64 timeline_read_counter(u8 counter_id);
-void timeline_disrupt(bool tsc, u64 extra_ns);
+u64 timeline_resolution(struct timeline *tl);
+void timeline_disrupt(bool tsc, u64 extra_ns, u64 last);
+void timeline_raw_changed(const struct clocksource *clock);
 void timeline_refresh_hz(void);
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
 void timeline_unlock(struct timeline *tl, unsigned long flags);

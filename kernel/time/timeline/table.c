@@ -14,10 +14,13 @@
  * having heard of it from here, reads the counter later than c by more. The
  * order of CLOCK_MONOTONIC stands on the same ground.
  */
+#include <linux/clocksource.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/math64.h>
 #include <linux/nospec.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -42,6 +45,10 @@ static const struct timeline_counter raw_counter = {
 };
 
 static const struct timeline_counter *counter_in_use = &raw_counter;
+
+/* What CLOCK_MONOTONIC_RAW advances by, and how old a reading of it can be */
+static u64 raw_step_ns = TICK_NSEC;
+static u64 raw_lag_ns = TIMELINE_UNBOUNDED;
 
 static atomic64_t next_marker;
 
@@ -137,11 +144,29 @@ static u64 new_marker(void)
 	return atomic64_inc_return(&next_marker);
 }
 
-/* Where the counter is not the TSC the bound is all that can be relied on */
+/*
+ * Where the counter is not the TSC the bound is all that can be relied on. With
+ * r a reading of CLOCK_MONOTONIC_RAW, the counter itself was in [r, r + lag], when
+ * whoever set the timeline read it for the reference and when somebody reads the
+ * timeline: so these two differ from what passed in between by up to +-lag.
+ */
 static void mark_counter(struct timeline_entry *e)
 {
-	if (e->counter_id != TIMELINE_COUNTER_X86_TSC)
-		e->clock_status = TIMELINE_STATUS_UNRELIABLE;
+	if (e->counter_id == TIMELINE_COUNTER_X86_TSC)
+		return;
+	e->clock_status = TIMELINE_STATUS_UNRELIABLE;
+	timeline_widen(e, READ_ONCE(raw_lag_ns));
+}
+
+/*
+ * A reference from before the counter was disrupted. Where it began anew that can
+ * be one that the counter has not come to yet.
+ */
+static bool is_stale(const struct timeline *tl, u64 reference, u64 now)
+{
+	if ((s64)(now - reference) < 0)
+		return (s64)(tl->last - reference) >= 0;
+	return (s64)(reference - tl->not_before) < 0;
 }
 
 static int update_entry(struct timeline *tl, const struct timeline_set *arg)
@@ -151,14 +176,15 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	/* An update may come before timeline_disrupt() has come to this one */
 	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP ||
 		    e->counter_id != counter->id;
-	u64 now;
+	u64 now = timeline_read_counter(counter->id);
 	int ret;
 
-	ret = timeline_check_set(arg, counter, timeline_read_counter(counter->id));
+	lockdep_assert_held(&tl->lock);
+	if (arg->counter_id == counter->id && is_stale(tl, arg->counter_value, now))
+		return -ESTALE;
+	ret = timeline_check_set(arg, counter, now);
 	if (ret)
 		return ret;
-	if ((s64)(arg->counter_value - tl->not_before) < 0)
-		return -ESTALE;
 	write_begin(e);
 	now = timeline_read_counter(counter->id);
 	next = *e;
@@ -199,6 +225,22 @@ int timeline_set(const struct timeline_set *arg)
 	return ret;
 }
 
+/**
+ * timeline_resolution - clock_getres(), of one that was never set what it will be
+ * @tl: timeline, locked
+ */
+u64 timeline_resolution(struct timeline *tl)
+{
+	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
+
+	lockdep_assert_held(&tl->lock);
+	if (tl->was_set && tl->entry->counter_id == TIMELINE_COUNTER_X86_TSC)
+		return timeline_entry_resolution(tl->entry);
+	if (counter == &raw_counter)
+		return READ_ONCE(raw_step_ns);
+	return div64_u64(NSEC_PER_SEC, counter->hz) + 1;
+}
+
 /* The counter was disrupted: go on with the present one, by another clock */
 static void reanchor(struct timeline *tl, u64 extra_ns)
 {
@@ -226,11 +268,31 @@ void timeline_refresh_hz(void)
 }
 
 /**
+ * timeline_raw_changed - CLOCK_MONOTONIC_RAW goes by another clocksource
+ * @clock: that one
+ *
+ * One that counts interrupts (jiffies) can miss any number of them. If it is the
+ * TSC, CLOCK_MONOTONIC_RAW is used because that is not to be trusted. There is no
+ * bound by either.
+ */
+void timeline_raw_changed(const struct clocksource *clock)
+{
+	u64 step = (clock->mult + (1ULL << clock->shift) - 1) >> clock->shift;
+	bool counts = clock->flags & CLOCK_SOURCE_IS_CONTINUOUS &&
+		      clock->vdso_clock_mode != VDSO_CLOCKMODE_TSC;
+
+	WRITE_ONCE(raw_step_ns, step);
+	/* A nanosecond more, which the reading is rounded down by */
+	WRITE_ONCE(raw_lag_ns, counts ? step + 1 : TIMELINE_UNBOUNDED);
+}
+
+/**
  * timeline_disrupt - the counter stopped, stepped or is another one now
  * @tsc: the TSC can be used from now on
  * @extra_ns: time that passed and CLOCK_MONOTONIC_RAW did not see
+ * @last: value of the same counter before it may have begun anew, or 0
  */
-void timeline_disrupt(bool tsc, u64 extra_ns)
+void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
 {
 	struct timeline *tl;
 	unsigned long flags;
@@ -241,6 +303,7 @@ void timeline_disrupt(bool tsc, u64 extra_ns)
 	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
 		raw_spin_lock_irqsave(&tl->lock, flags);
 		tl->not_before = timeline_read_counter(counter_in_use->id);
+		tl->last = last;
 		if (tl->live && tl->was_set) {
 			reanchor(tl, extra_ns);
 			timeline_queue_update(tl);

@@ -73,16 +73,17 @@ static void kunit_set_in_between(struct kunit *test)
 	KUNIT_EXPECT_NE(test, between.disruption, first.disruption);
 	KUNIT_EXPECT_EQ(test, between.sec, 2000);
 	KUNIT_EXPECT_LT(test, between.nsec, 100 * NSEC_PER_MSEC);
-	KUNIT_EXPECT_LT(test, between.err_low_ns, 1000);
+	/* CLOCK_MONOTONIC_RAW goes by the TSC, which is not in use */
+	KUNIT_EXPECT_EQ(test, between.err_low_ns, TIMELINE_UNBOUNDED);
 	KUNIT_EXPECT_EQ(test, between.status, TIMELINE_STATUS_UNRELIABLE);
 
-	timeline_disrupt(false, 0);
+	timeline_disrupt(false, 0, 0);
 	last = kunit_read(test, id);
 	KUNIT_EXPECT_NE(test, last.disruption, between.disruption);
 	KUNIT_EXPECT_EQ(test, last.sec, 2000);
 	KUNIT_EXPECT_LT(test, last.nsec, 200 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, last.err_low_ns, TIMELINE_UNBOUNDED);
-	timeline_disrupt(true, 0);
+	timeline_disrupt(true, 0, 0);
 	kunit_remove(test, id);
 }
 
@@ -93,7 +94,7 @@ static void kunit_set_from_before(struct kunit *test)
 	struct timeline_set set = kunit_params(id, &tsc_counter, 1000);
 	struct timeline_time tt;
 
-	timeline_disrupt(true, 0);
+	timeline_disrupt(true, 0, 0);
 	KUNIT_EXPECT_EQ(test, timeline_set(&set), -ESTALE);
 	tt = kunit_read(test, id);
 	KUNIT_EXPECT_EQ(test, tt.sec, 1000);
@@ -104,13 +105,31 @@ static void kunit_set_from_before(struct kunit *test)
 	kunit_remove(test, id);
 }
 
+/* The machine slept, and the counter began anew: it was far ahead before */
+static void kunit_set_from_ahead(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	struct timeline_set set = kunit_params(id, &tsc_counter, 1000);
+	u64 last = set.counter_value + 1000 * tsc_counter.hz;
+
+	timeline_disrupt(true, 0, last);
+	set.counter_value = last;
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), -ESTALE);
+	set.counter_value = last + 1;
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), -EINVAL);
+	set = kunit_params(id, &tsc_counter, 3000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	timeline_disrupt(true, 0, 0);
+	kunit_remove(test, id);
+}
+
 /* Sleep that CLOCK_MONOTONIC_RAW did not see is made up for */
 static void kunit_time_asleep(struct kunit *test)
 {
 	u32 id = kunit_timeline(test);
 	struct timeline_time tt;
 
-	timeline_disrupt(true, 3600 * NSEC_PER_SEC);
+	timeline_disrupt(true, 3600 * NSEC_PER_SEC, 0);
 	tt = kunit_read(test, id);
 	KUNIT_EXPECT_EQ(test, tt.sec, 4600);
 	KUNIT_EXPECT_EQ(test, tt.err_high_ns, TIMELINE_UNBOUNDED);
@@ -120,6 +139,7 @@ static void kunit_time_asleep(struct kunit *test)
 static struct kunit_case timeline_cases[] = {
 	KUNIT_CASE(kunit_set_in_between),
 	KUNIT_CASE(kunit_set_from_before),
+	KUNIT_CASE(kunit_set_from_ahead),
 	KUNIT_CASE(kunit_time_asleep),
 	{}
 };
