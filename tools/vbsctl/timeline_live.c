@@ -53,6 +53,8 @@ static int start_estimator(struct loop *l)
 		.wander_ppb = l->req->wander_ppb,
 	};
 
+	if (l->get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
+		return failure(VC_FAIL, "the counter is CLOCK_MONOTONIC_RAW, and in a time namespace that cannot be told");
 	if (te_init(&l->estimator, &config))
 		return VC_OK;
 	return failure(VC_FAIL, "the counter's frequency, %llu Hz, is out of range",
@@ -72,23 +74,33 @@ static int look(struct loop *l)
 	return VC_OK;
 }
 
-/* Before a sample: whether the counter is what it was, and nobody else sets it */
-static int look_before(struct loop *l)
+/*
+ * After a sample and before it counts: whether the counter is what it was, and
+ * nobody else sets it.  If it is not, the sample may be from before: it is dropped.
+ */
+static int check_counter(struct loop *l, bool *same)
 {
 	unsigned int counter_id = l->get.set.counter_id;
 	uint64_t hz = l->get.counter_hz;
 	int code = look(l);
 
-	if (code || !l->started)
+	*same = true;
+	if (code)
 		return code;
-	if (l->get.set.counter_id != counter_id || l->get.counter_hz != hz)
+	if (l->get.set.counter_id != counter_id || l->get.counter_hz != hz) {
+		*same = false;
 		return start_estimator(l);
+	}
+	if (!l->started)
+		return VC_OK;
 	if (l->get.updates != l->updates && !l->warned) {
 		failure(VC_OK, "warning: somebody else sets '%s' too", l->req->name);
 		l->warned = true;
 	}
-	if (l->get.updates == l->updates && l->get.disruption != l->disruption)
+	*same = l->get.updates != l->updates || l->get.disruption == l->disruption;
+	if (!*same)
 		te_reset(&l->estimator);
+	l->disruption = l->get.disruption;
 	return VC_OK;
 }
 
@@ -125,13 +137,14 @@ static void print_update(const struct loop *l, const struct te_clock *c,
 	json_num(o, "nsec", c->time_ns % 1000000000);
 	json_str(o, "status", timeline_status(set->clock_status));
 	json_u64(o, "counter", set->counter_value);
-	json_u64(o, "err_low_ns", set->err_low_ns);
-	json_u64(o, "err_high_ns", set->err_high_ns);
+	json_bound(o, "err_low_ns", set->err_low_ns);
+	json_bound(o, "err_high_ns", set->err_high_ns);
 	json_u64(o, "esterror_ns", set->time_esterror_nanosec);
 	json_decimal(o, "period_ppm", timeline_offset_ppm(&now), 6);
 	json_decimal(o, "growth_ppm", timeline_growth_ppm(set), 6);
 	json_decimal(o, "read_gap_ns", gap, 1);
-	json_u64(o, "reference_error_ns", s->err_low);
+	json_bound(o, "reference_error_ns",
+		   s->err_low < TE_ERROR_MAX ? s->err_low : TIMELINE_UNBOUNDED);
 	json_num(o, "samples", l->estimator.pool.samples);
 	json_u64(o, "contradictions", l->estimator.contradictions);
 	json_u64(o, "steps", l->estimator.steps);
@@ -167,6 +180,15 @@ static void describe(const struct loop *l, const struct te_clock *c,
 	}
 }
 
+/* Nothing is claimed by a reference that nobody keeps */
+static void drop_bounds(struct timeline_set *set)
+{
+	set->vmclock_flags &= ~(__u64)(TIMELINE_VF_PERIOD_MAXERROR_VALID |
+				       TIMELINE_VF_TIME_MAXERROR_VALID);
+	set->err_low_ns = TIMELINE_UNBOUNDED;
+	set->err_high_ns = TIMELINE_UNBOUNDED;
+}
+
 /*
  * Since it was set, a moment ago: the kernel then claims nothing about it.  It
  * also does so while the TSC is not the counter, whatever is set.
@@ -181,18 +203,22 @@ static int set_clock(struct loop *l, const struct te_clock *c, const struct te_s
 		     const struct source_state *state)
 {
 	unsigned int counter_id = l->get.set.counter_id;
+	uint64_t marker = l->get.disruption;
 	struct timeline_set set;
 	int err, code;
 
 	describe(l, c, state, &set);
 	if (!timeline_params(c, &set))
 		return failure(VC_FAIL, "%s shows a time before 1970", l->req->from);
+	if (!state->synchronized)
+		drop_bounds(&set);
 	err = timeline_ioctl(l->fd, TIMELINE_SET, &set);
 	code = look_after(l);
 	if (code)
 		return code;
 	/* Disrupted between the sample and now: begin anew with the counter of now */
-	if (err ? err == ESTALE || l->get.set.counter_id != counter_id : disrupted(l))
+	if (err ? err == ESTALE || l->get.set.counter_id != counter_id ||
+		  l->get.disruption != marker : disrupted(l))
 		return start_estimator(l);
 	if (err)
 		return refused(l, err, &set);
@@ -201,13 +227,12 @@ static int set_clock(struct loop *l, const struct te_clock *c, const struct te_s
 	return VC_OK;
 }
 
-static void warn_unsync(struct loop *l, const struct te_sample *s,
-			const struct source_state *state)
+static void warn_unsync(struct loop *l, const struct source_state *state)
 {
 	if (state->synchronized || l->warned_unsync)
 		return;
-	failure(VC_OK, "warning: nobody keeps the system's clock: the kernel says it may be %s off; --reference-error TIME says what you trust it to",
-		fmt_short(s->err_low).s);
+	failure(VC_OK, "warning: nobody keeps the system's clock, so '%s' gets no bound; --reference-error TIME says what you trust it to",
+		l->req->name);
 	l->warned_unsync = true;
 }
 
@@ -229,14 +254,16 @@ static int update(struct loop *l)
 	struct te_sample sample;
 	struct te_clock clock;
 	enum te_result result;
-	int err, code = look_before(l);
+	bool same;
+	int err, code;
 
-	if (code)
-		return code;
 	err = source_sample(&l->req->source, l->get.set.counter_id, &sample, &state);
 	if (err)
 		return failure(VC_FAIL, "cannot read %s any more: %s", l->req->from, strerror(err));
-	warn_unsync(l, &sample, &state);
+	code = check_counter(l, &same);
+	if (code || !same)
+		return code;
+	warn_unsync(l, &state);
 	code = record(l, &sample);
 	if (code)
 		return code;

@@ -2,12 +2,14 @@
 /*
  * Reading a reference.  The bound of the system's clocks is the kernel's own
  * maxerror, in us, which grows by 500 us once a second: what it had become since
- * then is added, and the us that it is rounded by.  A PTP clock states none: its
- * user does, or it is the truth by definition.
+ * then is added, and the us that it is rounded by.  At 16 s it stops growing and
+ * the clock counts as not synchronized: nothing bounds it then.  A PTP clock
+ * states none: its user does, or it is the truth by definition.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -16,11 +18,13 @@
 #include <x86intrin.h>
 #endif
 
+#include "sysfile.h"
 #include "timeline_source.h"
 #include "vbsctl.h"
 
 #define MAXERROR_LAG_NS	501000
 #define TICK_NS		1	/* what a reading is rounded down by */
+#define TIME_NS_OF_ALL	0xeffffffaU	/* the inode of the first time namespace */
 
 /* As of CLOCKFD in the kernel */
 static clockid_t clock_of(int fd)
@@ -65,6 +69,13 @@ void source_close(struct timeline_source *src)
 	if (src->fd >= 0)
 		close(src->fd);
 	src->fd = -1;
+}
+
+bool source_raw_is_shifted(void)
+{
+	struct stat st;
+
+	return !stat(sys_path("/proc/self/ns/time"), &st) && st.st_ino != TIME_NS_OF_ALL;
 }
 
 /* Ordered against the reading: no earlier, no later */
@@ -143,7 +154,7 @@ static int read_maxerror(struct source_state *state, uint64_t *ns)
 		return errno;
 	error = (tx.maxerror < 0 ? 0 : tx.maxerror) * 1000ULL + MAXERROR_LAG_NS;
 	*ns = error > *ns ? error : *ns;
-	state->synchronized = !(tx.status & STA_UNSYNC) && clock_state != TIME_ERROR;
+	state->synchronized &= !(tx.status & STA_UNSYNC) && clock_state != TIME_ERROR;
 	state->leap_indicator = leap_of(clock_state);
 	state->tai_offset = tx.tai;
 	state->tai_known = tx.tai != 0;
@@ -158,6 +169,7 @@ int source_sample(const struct timeline_source *src, unsigned int counter_id,
 
 	memset(state, 0, sizeof(*state));
 	memset(sample, 0, sizeof(*sample));
+	state->synchronized = true;
 	err = src->system ? read_maxerror(state, &error) : 0;
 	if (!err)
 		err = read_best(src, counter_id, sample);
@@ -169,8 +181,7 @@ int source_sample(const struct timeline_source *src, unsigned int counter_id,
 		error = src->error_ns;
 		state->synchronized = true;
 	}
-	sample->err_low = error;
-	sample->err_high = error + TICK_NS;
-	state->gap = sample->after - sample->before;
+	sample->err_low = state->synchronized ? error : TE_ERROR_MAX;
+	sample->err_high = state->synchronized ? error + TICK_NS : TE_ERROR_MAX;
 	return 0;
 }

@@ -19,16 +19,18 @@ struct timeline_source {
 
 /* What goes with a sample */
 struct source_state {
-	bool synchronized;
+	bool synchronized;	/* its bound is one */
 	bool tai_known;
 	int tai_offset;
 	unsigned int leap_indicator;	/* as in VMClock */
-	uint64_t gap;			/* ticks */
 };
 
 /* "realtime", "tai" or the path of a PTP clock; 0 or an exit code, message printed */
 int source_open(struct timeline_source *src, const char *from);
 void source_close(struct timeline_source *src);
+
+/* Whether CLOCK_MONOTONIC_RAW may be another one than the kernel's: a time namespace */
+bool source_raw_is_shifted(void);
 
 /* 0 or an error number */
 int source_sample(const struct timeline_source *src, unsigned int counter_id,

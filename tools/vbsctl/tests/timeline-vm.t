@@ -88,13 +88,20 @@ check 0 "never set" "show: never set" show lab
 check 0 "no bound" "list: never set" list
 check 6 "cannot find 'nobody': there is no such timeline" "read: no such timeline" read nobody
 check 6 "there is no such timeline" "sync: no such timeline" sync nobody --from realtime
+check 0 "watching, never set, nothing bounds its error, and 1us is needed" "watch: never set" \
+	watch lab --accuracy 1us --timeout 10ms
 check 1 "'lab' is a timeline of type utc, and tai is none" "sync: wrong type" sync lab --from tai
 
 # sync
 check 0 "freerunning" "sync: from a clock that nobody keeps" \
 	sync lab --from realtime --count 1 --verbose
-says "nobody keeps the system's clock"
+says "nobody keeps the system's clock, so 'lab' gets no bound"
 ok $? "sync: and says so"
+says "no bound"
+ok $? "sync: and claims nothing"
+check 0 '"err_low_ns": null, "err_high_ns": null' "read: no bound either" read lab --json
+check 0 '"reference_error_ns": null' "sync --json: of the reference" \
+	sync lab --from realtime --count 1 --json
 check 1 "CLOCK_TAI shows UTC" "sync: from a CLOCK_TAI that is UTC" sync plant --from tai
 check 0 "synchronized" "sync: with a stated bound" \
 	sync lab --from realtime --count 3 --interval 50ms --reference-error 0ns --verbose
@@ -129,8 +136,19 @@ check 127 "there is no command '/no/such'" "bind: no such command" bind lab /no/
 check 126 "cannot run '/proc'" "bind: not executable" bind lab -- /proc
 check 125 "no such timeline" "bind: no such timeline" bind nobody -- true
 check 125 "1ns is needed" "bind: not accurate enough" bind --accuracy 1ns lab -- true
+check 125 "1ns is needed" "bind: options behind the name" bind lab --accuracy 1ns -- true
+check 7 "" "bind: the command's options are its own" bind lab -a 1s sh -c 'exit 7'
 check 0 "" "bind: accurate enough" bind --accuracy 1s lab -- true
 check 0 "" "bind: resolution" bind --resolution 10ns lab -- true
+
+# The limit is one of watches
+watches=/proc/sys/user/max_timeline_watches
+limit=$(cat $watches)
+echo 0 >$watches
+check 4 "this user has as many watches as $watches allows" "watch: no more" \
+	watch lab --accuracy 1s --timeout 10ms
+check 0 "" "bind: needs none" bind lab --accuracy 1s true
+echo "$limit" >$watches
 
 # The synchroniser dies: the bound grows, and who needs it is told
 kill -KILL "$keeper"
@@ -185,6 +203,27 @@ check 4 "all 32 timelines" "create: its exit status" create more
 # shellcheck disable=SC2046
 check 0 "" "destroy: many" destroy $(seq 0 31 | sed s/^/t/)
 check 0 "There is no timeline." "list: nothing is left" list
+
+# By CLOCK_MONOTONIC_RAW, but not in a time namespace, which may shift it
+clocksource=/sys/devices/system/clocksource/clocksource0
+if grep -q hpet $clocksource/available_clocksource; then
+	echo hpet >$clocksource/current_clocksource
+	usleep 100000
+	check 0 "lab: timeline" "create: without the TSC" create lab
+	check 0 "" "sync: by CLOCK_MONOTONIC_RAW" sync lab --from realtime \
+		--reference-error 0ns --count 2 --interval 50ms
+	check 0 "unreliable" "read: by CLOCK_MONOTONIC_RAW" read lab
+	mkdir -p /tmp/root/dev /tmp/root/proc/self/ns
+	ln -s /dev/timeline /tmp/root/dev/timeline
+	echo >/tmp/root/proc/self/ns/time
+	export VBSCTL_ROOT=/tmp/root
+	check 1 "in a time namespace that cannot be told" "sync: in another time namespace" \
+		sync lab --from realtime --reference-error 0ns --count 1
+	unset VBSCTL_ROOT
+	check 0 "" "destroy" destroy lab
+	echo tsc >$clocksource/current_clocksource
+	usleep 100000
+fi
 
 # A network device that the kernel simulates has a PTP clock
 new=/sys/bus/netdevsim/new_device
