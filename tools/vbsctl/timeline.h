@@ -3,6 +3,8 @@
 #ifndef VBSCTL_TIMELINE_H
 #define VBSCTL_TIMELINE_H
 
+#include <stdint.h>
+
 #include <linux/timeline.h>
 
 #include "vbsctl.h"
@@ -21,6 +23,9 @@ int timeline_ioctl(int fd, unsigned long request, void *arg);
 
 /* By name: 0 or an exit code, message printed */
 int timeline_find(int fd, const char *name, struct timeline_lookup *found);
+/* That a clock ticks as finely as needed, 0: any: 0 or an exit code, message printed */
+int timeline_check_resolution(const char *what, const char *name, unsigned int id,
+			      uint64_t needed);
 int timeline_get_named(int fd, const char *name, struct timeline_get *get);
 
 /* The words for a call that failed: prints "cannot DO NAME: why", returns an exit code */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -17,6 +18,21 @@ struct need {
 	uint64_t accuracy;	/* 0: any */
 	uint64_t resolution;
 };
+
+int timeline_check_resolution(const char *what, const char *name, unsigned int id,
+			      uint64_t needed)
+{
+	struct timespec res;
+
+	if (!needed)
+		return VC_OK;
+	if (clock_getres(CLOCK_TIMELINE(id), &res))
+		return timeline_failure(what, name, errno == EINVAL ? ENOENT : errno);
+	if (res.tv_sec * 1000000000ULL + res.tv_nsec <= needed)
+		return VC_OK;
+	return failure(VC_FAIL, "cannot %s '%s': its resolution is coarser than %s", what, name,
+		       fmt_time(needed).s);
+}
 
 /* Whatever fails before the command is 125, as with run */
 static int not_run(int code)
@@ -40,24 +56,22 @@ static int check_accuracy(const struct need *need, unsigned int id)
 
 static int bind_thread(int fd, const struct need *need)
 {
-	struct timeline_bind arg = {
-		.accuracy_ns = need->accuracy ? need->accuracy : TIMELINE_UNBOUNDED - 1,
-		.resolution_ns = need->resolution,
-	};
-	struct timeline_lookup found;
-	int err, code = timeline_find(fd, need->name, &found);
+	struct timeline_lookup found, again;
+	int code = timeline_find(fd, need->name, &found);
 
+	if (!code)
+		code = timeline_check_resolution("bind to", need->name, found.id, need->resolution);
+	if (!code)
+		code = check_accuracy(need, found.id);
 	if (code)
 		return code;
-	code = check_accuracy(need, found.id);
-	if (code)
-		return code;
-	arg.id = found.id;
-	err = timeline_ioctl(fd, TIMELINE_BIND, &arg);
-	if (err == EINVAL && need->resolution)
-		return failure(VC_FAIL, "cannot bind to '%s': its resolution is coarser than %s",
-			       need->name, fmt_time(need->resolution).s);
-	return err ? timeline_failure("bind to", need->name, err) : VC_OK;
+	if (prctl(PR_SET_TIMELINE, (unsigned long)found.id, 0L, 0L, 0L))
+		return timeline_failure("bind to", need->name, errno == EINVAL ? ENOENT : errno);
+	/* Its id may be another timeline's by now */
+	code = timeline_find(fd, need->name, &again);
+	if (!code && (again.id != found.id || again.generation != found.generation))
+		code = timeline_failure("bind to", need->name, ESTALE);
+	return code;
 }
 
 static int bind_and_run(const struct need *need, char **command)
@@ -75,7 +89,8 @@ static int bind_and_run(const struct need *need, char **command)
 	return failure(VC_NOEXEC, "cannot run '%s': %s", command[0], strerror(errno));
 }
 
-static int bind_main(const struct command *cmd, int argc, char **argv)
+/* Up to the next argument that is none; -1 if help was asked for */
+static int take_options(const struct command *cmd, int argc, char **argv, struct need *need)
 {
 	static const struct option options[] = {
 		{ "accuracy", required_argument, NULL, 'a' },
@@ -83,34 +98,43 @@ static int bind_main(const struct command *cmd, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct need need = { 0 };
 	const char *why;
-	int c, at;
+	int c;
 
-	/* Options end at the name: what follows are the command's */
 	while ((c = getopt_long(argc, argv, "+a:r:h", options, NULL)) != -1) {
 		if (c == 'h')
-			return print_help(cmd);
+			return -1;
 		if (c == '?')
 			return usage_error(cmd, "wrong option");
-		why = parse_time(optarg, c == 'a' ? &need.accuracy : &need.resolution);
+		why = parse_time(optarg, c == 'a' ? &need->accuracy : &need->resolution);
 		if (why)
 			return usage_error(cmd, "'%s': %s", optarg, why);
 	}
-	at = optind + 1;
-	if (at < argc && !strcmp(argv[at], "--"))
-		at++;
-	if (at >= argc)
+	return VC_OK;
+}
+
+/* Options may stand on both sides of the name; they end at "--" or the command */
+static int bind_main(const struct command *cmd, int argc, char **argv)
+{
+	struct need need = { 0 };
+	int code = take_options(cmd, argc, argv, &need);
+
+	if (!code && optind < argc) {
+		need.name = argv[optind++];
+		code = take_options(cmd, argc, argv, &need);
+	}
+	if (code)
+		return code < 0 ? print_help(cmd) : code;
+	if (optind >= argc)
 		return usage_error(cmd, "a name and a command are needed");
-	need.name = argv[optind];
-	return bind_and_run(&need, argv + at);
+	return bind_and_run(&need, argv + optind);
 }
 
 const struct command timeline_bind = {
 	.name = "timeline bind",
 	.summary = "run a command that is bound to a timeline",
 	.help =
-	"Usage: vbsctl timeline bind [OPTION]... NAME [--] COMMAND [ARGUMENT]...\n\n"
+	"Usage: vbsctl timeline bind [OPTION]... NAME [OPTION]... [--] COMMAND [ARGUMENT]...\n\n"
 	"  -a, --accuracy TIME  only if the bound is not above this now\n"
 	"  -r, --resolution TIME\n"
 	"                       only if the clock ticks at least as finely\n\n"

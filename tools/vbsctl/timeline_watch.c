@@ -95,9 +95,15 @@ static void print_start(const struct watch *w, unsigned int id)
 
 	if (w->json || timeline_gettime(id, &tt))
 		return;
-	printf("%s  watching, %s, the bound is %s and may be %s\n",
-	       fmt_instant(tt.sec, tt.nsec, w->type).s, timeline_status(tt.status),
-	       fmt_bound(tt.err_low_ns, tt.err_high_ns).s, fmt_time(w->accuracy).s);
+	/* One that was never set has no time */
+	if (tt.status != TIMELINE_STATUS_INITIALIZING)
+		printf("%s  ", fmt_instant(tt.sec, tt.nsec, w->type).s);
+	printf("watching, %s, ", timeline_status(tt.status));
+	if (tt.err_low_ns == TIMELINE_UNBOUNDED || tt.err_high_ns == TIMELINE_UNBOUNDED)
+		printf("nothing bounds its error, and %s is needed\n", fmt_time(w->accuracy).s);
+	else
+		printf("the bound is %s and may be %s\n",
+		       fmt_bound(tt.err_low_ns, tt.err_high_ns).s, fmt_time(w->accuracy).s);
 	fflush(stdout);
 }
 
@@ -164,12 +170,15 @@ static int watch(struct watch *w)
 		return code;
 	w->type = get.time_type;
 	arg.id = get.set.id;
+	code = timeline_check_resolution("watch", w->name, arg.id, w->resolution);
+	if (code)
+		return code;
 	err = timeline_ioctl(fd, TIMELINE_BIND, &arg);
-	if (err == EINVAL && w->resolution)
-		return failure(VC_FAIL, "cannot watch '%s': its resolution is coarser than %s",
-			       w->name, fmt_time(w->resolution).s);
+	if (err == ENOSPC)
+		return failure(VC_BUSY, "cannot watch '%s': this user has as many watches as /proc/sys/user/max_timeline_watches allows",
+			       w->name);
 	if (err)
-		return timeline_failure("watch", w->name, err);
+		return timeline_failure("watch", w->name, err == EINVAL ? ENOENT : err);
 	print_start(w, arg.id);
 	return watch_events(fd, w);
 }
