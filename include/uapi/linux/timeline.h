@@ -374,7 +374,7 @@ struct timeline_destroy {
 #define TIMELINE_DESTROY	_IOW(TIMELINE_IOC, 0x05, struct timeline_destroy)
 
 /* The upper 64 bits of a product, also where the compiler has no 128-bit type */
-static inline __u64 __timeline_mulhi(__u64 a, __u64 b)
+static __inline__ __u64 __timeline_mulhi(__u64 a, __u64 b)
 {
 #ifdef __SIZEOF_INT128__
 	return ((__uint128_t)a * b) >> 64;
@@ -398,7 +398,7 @@ static inline __u64 __timeline_mulhi(__u64 a, __u64 b)
  * period alone, and 1 ns of rounding towards 0. Differences of up to 2^63 ticks
  * are right; one of more than 2^63 - 1 ns saturates there.
  */
-static inline __s64 timeline_diff_ns(__u64 period, unsigned int shift,
+static __inline__ __s64 timeline_diff_ns(__u64 period, unsigned int shift,
 				     __u64 c1, __u64 c2)
 {
 	__u64 ticks = c2 - c1, sec, frac, max = ~0ULL >> 1;

@@ -106,7 +106,7 @@ void __timeline_switch(struct task_struct *next)
  *
  * A binding to a timeline that is destroyed later reads as none.
  */
-int timeline_bind_current(timeline_ref_t ref)
+void timeline_bind_current(timeline_ref_t ref)
 {
 	timeline_ref_t old = current->timeline_ref;
 	unsigned long flags;
@@ -119,7 +119,6 @@ int timeline_bind_current(timeline_ref_t ref)
 	local_irq_restore(flags);
 	if (old && !ref)
 		count_unbound();
-	return 0;
 }
 
 /**
@@ -176,7 +175,8 @@ static long prctl_set(unsigned long arg)
 		if (ret && ret != -EAGAIN)
 			return ret;
 	}
-	return timeline_bind_current(ref);
+	timeline_bind_current(ref);
+	return 0;
 }
 
 static long prctl_get(void)

@@ -89,9 +89,12 @@ static int bind_and_watch(struct timeline_watch *watch, const struct timeline_bi
 	if (arg->resolution_ns && resolution > arg->resolution_ns)
 		return -EINVAL;
 	ret = timeline_watch_start(watch, ref >> 8, arg);
-	return ret ?: timeline_bind_current(ref);
+	if (!ret)
+		timeline_bind_current(ref);
+	return ret;
 }
 
+/* One that is_known() */
 static long do_ioctl(struct file *file, unsigned int cmd, void *arg)
 {
 	switch (cmd) {
@@ -105,10 +108,8 @@ static long do_ioctl(struct file *file, unsigned int cmd, void *arg)
 		return timeline_get(arg);
 	case TIMELINE_BIND:
 		return bind_and_watch(file->private_data, arg);
-	case TIMELINE_DESTROY:
-		return timeline_destroy(arg);
 	default:
-		return -ENOTTY;
+		return timeline_destroy(arg);
 	}
 }
 

@@ -107,7 +107,7 @@ void timeline_read_locked(struct timeline *tl, struct timeline_time *tt);
 ktime_t timeline_now_locked(struct timeline *tl);
 
 /* bind.c */
-int timeline_bind_current(timeline_ref_t ref);
+void timeline_bind_current(timeline_ref_t ref);
 
 /* clock.c */
 extern const struct k_clock timeline_kclock;
