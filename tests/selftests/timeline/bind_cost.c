@@ -8,6 +8,7 @@
 #include "tl_test.h"
 
 #define SWITCHES	1000
+#define NOISE		8		/* instructions, on PREEMPT_RT */
 #define REST		(12 * SEC)	/* the kernel takes 10 s */
 
 struct shared {
@@ -93,7 +94,8 @@ VBS_TEST("bound threads cost the others nothing once they are gone", 60)
 	sleep_ns(REST);
 	gone = switch_cost();
 	t_at_least(bound, before + 2, "a binding is seen at a switch");
-	t_timely(gone, before, "two switches, when all have been gone for a while");
+	/* One thread that is bound costs 17 */
+	t_near(gone, before, NOISE, "two switches, when all have been gone for a while");
 	t_at_most(toggle, 3000, "to bind and unbind in a loop");
 	bind_to(id);
 	t_at_least(switch_cost(), before + 2, "and when there is one again");
