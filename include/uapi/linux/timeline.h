@@ -399,7 +399,7 @@ static __inline__ __u64 __timeline_mulhi(__u64 a, __u64 b)
  * are right; one of more than 2^63 - 1 ns saturates there.
  */
 static __inline__ __s64 timeline_diff_ns(__u64 period, unsigned int shift,
-				     __u64 c1, __u64 c2)
+					 __u64 c1, __u64 c2)
 {
 	__u64 ticks = c2 - c1, sec, frac, max = ~0ULL >> 1;
 	int back = (__s64)ticks < 0;

@@ -5,9 +5,10 @@
  * A watch is content while status is SYNCHRONIZED and the bound does not exceed
  * its accuracy. The bound is the same for all, so two queues ordered by
  * accuracy tell who is next: the most demanding of the content and the least
- * demanding of the others. (So an accuracy is at most S64_MAX, which the order of
- * the queues ends with: two that need the same look the same in all respects.) One timer waits for these two; it also fires when
- * nobody sets the timeline any more, because the bound grows by itself.
+ * demanding of the others. (Accuracies end where the order of the queues does, at
+ * S64_MAX: two that are equal there are so in all respects.) One timer waits for
+ * these two; it also fires when nobody sets the timeline any more, because the
+ * bound grows by itself.
  *
  * So who needs less is told after all who need more, and telling takes time. A
  * user can have WATCHES_PER_USER watches by default (user.max_timeline_watches):

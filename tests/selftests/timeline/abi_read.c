@@ -134,7 +134,8 @@ static void as_vmclock(void)
 
 static void on_fetch(int sig, siginfo_t *info, void *unused)
 {
-	(void)sig, (void)unused;
+	(void)sig;
+	(void)unused;
 	_exit(info->si_code == SEGV_ACCERR ? 42 : 1);
 }
 

@@ -52,7 +52,8 @@ static volatile int overrun = -1;
 
 static void on_signal(int sig, siginfo_t *info, void *unused)
 {
-	(void)sig, (void)unused;
+	(void)sig;
+	(void)unused;
 	if (overrun < 0)
 		overrun = info->si_overrun;
 }

@@ -88,14 +88,15 @@ static void destroyed(void (*fn)(void *), const char *what, bool again)
 		tl_set(fd, id, 2000000, 0);
 	}
 	kill(pid, SIGCONT);
-	t_equal(WEXITSTATUS(t_wait(pid)), ENODEV, "a sleep that is %s, stopped, its timeline destroyed", what);
+	t_equal(WEXITSTATUS(t_wait(pid)), ENODEV,
+		"a sleep that is %s, stopped while its timeline goes", what);
 	while (n--)
 		tl_destroy(fd, ids[n]);
 	if (!again)
 		id = tl_create(fd, "again", TIMELINE_STEP);
 }
 
-VBS_TEST("a sleep that was stopped goes on on the timeline on which it began", 60)
+VBS_TEST("a sleep that was stopped keeps to the timeline on which it began", 60)
 {
 	fd = tl_open();
 	id = tl_make(fd, "restart", TIMELINE_STEP);
