@@ -20,7 +20,8 @@ machine() {
 manifest_runs() {
 	local first=
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
-	sed -e 's/#.*//' "${manifests[@]}" | awk -v first="$first" '
+	sed -e 's/#.*//' ${long:+-e 's/^race_update.*/race_update real smp=4 timeout=3600 reads=100000000/'} \
+		"${manifests[@]}" | awk -v first="$first" '
 		NF < 2 || (first != "" && /[ \t]n=64/) { next }
 		{
 			smp = 1; limit = 60; args = first; boot = tool = ""
