@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export BUILD=$work/build
-unset LINUX_SRC ACCEL
+unset LINUX_SRC ACCEL MAKELEVEL MAKEFLAGS MFLAGS
 n=0
 
 ok() {
