@@ -13,6 +13,7 @@
 #include <uapi/linux/sched/types.h>
 
 struct affinity_context;
+struct dl_bw;
 struct rq;
 struct vbs_cpu;
 struct vbs_spare;
@@ -113,7 +114,6 @@ void vbs_task_exit(struct task_struct *p);
 
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
-struct dl_bw;
 u64 vbs_booked_with(struct dl_bw *dl_b);
 int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
