@@ -38,9 +38,7 @@ VBS_TEST("50 of (50,100) and then (1,2) takes nothing from the neighbours", 120)
 	c = crowd_new(2, cpu_room(0), 2 * MS, longest);
 	crowd_go(c);
 	t_wait(pid);
-	t = trace_stop();
 	g = crowd_g1(c, &t);
-	crowd_stats(c, &g);
 	crowd_end(c);
 	check_g1(&g, instances, eps_budget(), eps_start(3));
 	s = service_of(&t, &pid, 1);

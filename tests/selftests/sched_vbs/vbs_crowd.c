@@ -41,7 +41,7 @@ void crowd_go(struct crowd *c)
 	gate_open(c->gate);
 }
 
-void crowd_stats(const struct crowd *c, struct g1 *g)
+static void crowd_stats(const struct crowd *c, struct g1 *g)
 {
 	for (unsigned int i = 0; i < c->n; i++)
 		g->misses += server_val(c->pid[i], "misses");
@@ -109,7 +109,7 @@ static int find_pid(const struct crowd *c, pid_t pid)
 	return -1;
 }
 
-struct g1 crowd_g1(const struct crowd *c, const struct trace *t)
+struct g1 crowd_g1(const struct crowd *c, struct trace *t)
 {
 	struct account *accounts = calloc(c->n, sizeof(*accounts));
 	u64 cost = sysctl_vbs("release_cost_ns");
@@ -117,6 +117,8 @@ struct g1 crowd_g1(const struct crowd *c, const struct trace *t)
 
 	if (!accounts)
 		t_fatal("memory for %u accounts", c->n);
+	crowd_stats(c, &g);
+	*t = trace_stop();
 	for (size_t i = 0; i < t->n; i++) {
 		const struct trace_event *e = &t->ev[i];
 		int k;
@@ -186,9 +188,7 @@ void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed)
 
 	/* The last instances end inside the trace */
 	sleep_ns(2 * SIEGE_LONGEST);
-	t = trace_stop();
 	g = crowd_g1(c, &t);
-	crowd_stats(c, &g);
 	crowd_end(c);
 	check_g1(&g, t_arg("instances", 1000), eps_budget(), eps_start(c->n + 1));
 	s = service_vbs_except(&t, c->pid, c->n);

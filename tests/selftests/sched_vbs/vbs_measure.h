@@ -136,8 +136,11 @@ struct g1 {
 struct crowd *crowd_new(unsigned int n, u64 bw, u64 shortest, u64 longest);
 void crowd_go(struct crowd *c);
 void crowd_end(struct crowd *c);
-struct g1 crowd_g1(const struct crowd *c, const struct trace *t);
-void crowd_stats(const struct crowd *c, struct g1 *g);
+/*
+ * Ends the trace.  What the kernel has counted is read before: the buffer gives
+ * its pages back in one long section with interrupts off.
+ */
+struct g1 crowd_g1(const struct crowd *c, struct trace *t);
 void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness);
 
 /*
