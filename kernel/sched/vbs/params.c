@@ -300,6 +300,7 @@ void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
 		      int reset_on_fork)
 {
 	lockdep_assert_held(&p->pi_lock);
+	lockdep_assert_rq_held(task_rq(p));
 	p->sched_reset_on_fork = reset_on_fork;
 	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
 	__setscheduler_uclamp(p, attr);
