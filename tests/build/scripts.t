@@ -5,30 +5,18 @@
 # their status. Needs no kernel. TAP.
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-export BUILD=$work/build
+. "$top/tools/vbsctl/tests/tap.sh"
+export BUILD=$root/build
 unset LINUX_SRC ACCEL MAKELEVEL MAKEFLAGS MFLAGS
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		sed 's/^/# /' "$work/out"
-		echo "not ok $n - $2"
-	fi
-}
 
 # says STATUS TEXT NAME COMMAND...: it ends so, with one line that has the text, besides make's and progress
 says() {
 	local want=$1 text=$2 name=$3 got lines
 	shift 3
-	"$@" >"$work/out" 2>&1 </dev/null
+	"$@" >"$out" 2>&1 </dev/null
 	got=$?
-	lines=$(grep -vcE '^(make: \*\*\*|tree: unpacking )' "$work/out")
-	[ "$got" -eq "$want" ] && [ "$lines" -eq 1 ] && grep -qF -e "$text" "$work/out"
+	lines=$(grep -vcE '^(make: \*\*\*|tree: unpacking )' "$out")
+	[ "$got" -eq "$want" ] && [ "$lines" -eq 1 ] && grep -qF -e "$text" "$out"
 	ok $? "$name"
 }
 
@@ -46,14 +34,13 @@ small_says() {
 	if small 4 true 2>/dev/null; then
 		says "$want" "$text" "$name" small 4 "$@"
 	else
-		n=$((n + 1))
-		echo "ok $n - $name # SKIP no file system can be mounted here"
+		skip "$name" "no file system can be mounted here"
 	fi
 }
 
 # source_of VERSION: as much of a kernel source as tells its version
 source_of() {
-	local dir=$work/linux-$1
+	local dir=$root/linux-$1
 	mkdir -p "$dir/kernel/sched"
 	touch "$dir/kernel/sched/core.c"
 	printf 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = %s\n' "${1##*.}" >"$dir/Makefile"
@@ -65,7 +52,7 @@ make_there() {
 }
 
 says 2 "cannot unpack /etc/passwd: " "tree: no tarball" make_there tree LINUX_SRC=/etc/passwd FORCE=1
-says 2 "LINUX_SRC=$work/no does not exist" "tree: no source" make_there tree LINUX_SRC="$work/no"
+says 2 "LINUX_SRC=$root/no does not exist" "tree: no source" make_there tree LINUX_SRC="$root/no"
 says 1 "is Linux 6.12.113, the patches need 6.12.114 or later" "install-tree: too old" \
 	"$top/tools/build/install-tree" "$(source_of 6.12.113)"
 says 1 "has no " "install-tree: new enough" "$top/tools/build/install-tree" "$(source_of 6.12.114)"
@@ -75,7 +62,7 @@ ok $? "kernel: nothing is laid for an unknown variant"
 BUILD=/proc/x says 1 "cannot create /proc/x: No such file" "build directory: cannot be" "$top/tools/build/tree"
 small_says 1 "/mnt/b has 4 MiB free, this step needs 6144" "tree: no space" "$top/tools/build/tree"
 small_says 1 "/mnt/b has 4 MiB free, this step needs 500" "test: no space" "$top/tools/build/test" unit
-small_says 1 "/mnt/b has 4 MiB free, this step needs 100" "install: no space" "$top/tools/build/install" "$work/d" /usr
+small_says 1 "/mnt/b has 4 MiB free, this step needs 100" "install: no space" "$top/tools/build/install" "$root/d" /usr
 small_says 1 "/mnt/b has 4 MiB free, this step needs 200" "bench: no space" "$top/tools/build/bench"
 
 mkdir -p "$BUILD/user/bin" "$BUILD/user/selftests"
@@ -85,7 +72,7 @@ run=("$top/tests/vm/run" --no-build --kernel /etc/passwd)
 says 97 "no program" "run: no program" "${run[@]}"
 says 97 "--tool nonesuch: not on this machine" "run: no such tool" "${run[@]}" --tool nonesuch -- true
 says 97 "QEMU did not start: " "run: no kernel image" "${run[@]}" --no-icount -- true
-TMPDIR=$work/no says 97 "cannot write to $work/no" "run: no TMPDIR" "${run[@]}" -- true
+TMPDIR=$root/no says 97 "cannot write to $root/no" "run: no TMPDIR" "${run[@]}" -- true
 small_space() {
 	mkdir -p /mnt/b/user/bin /mnt/b/user/selftests
 	cp "$1/user/bin/vbsctl" /mnt/b/user/bin
@@ -100,7 +87,7 @@ says 97 "no $BUILD/user/selftests: run without --no-build" "run: no selftests" "
 
 strict() {
 	echo '#include <linux/sched/vbs.h>' |
-		gcc -std=c90 -pedantic-errors -Wall -Wextra -Werror -I "$top/include/uapi" -fsyntax-only -x c - >"$work/out" 2>&1
+		gcc -std=c90 -pedantic-errors -Wall -Wextra -Werror -I "$top/include/uapi" -fsyntax-only -x c - >"$out" 2>&1
 	ok $? "the system-call header is strict C"
 }
 strict
@@ -109,37 +96,37 @@ strict
 packs() {
 	local name=$1 warning=$2
 	shift 2
-	"$top/tests/vm/initramfs" "$work/initrd" "$@" >"$work/out" 2>&1 &&
+	"$top/tests/vm/initramfs" "$root/initrd" "$@" >"$out" 2>&1 &&
 		if [ -n "$warning" ]; then
-			grep -qF -e "$warning" "$work/out"
+			grep -qF -e "$warning" "$out"
 		else
-			[ ! -s "$work/out" ]
+			[ ! -s "$out" ]
 		fi
 	ok $? "initramfs: $name"
 }
 
 script() {
-	printf '#!%s\n' "$1" >"$work/script"
-	chmod +x "$work/script"
+	printf '#!%s\n' "$1" >"$root/script"
+	chmod +x "$root/script"
 }
 
 script "/usr/bin/env nonesuch"
-packs "a script by env" "/usr/bin/x ($work/script) is a script for nonesuch, which the machine does not have" \
-	"$work/script:/usr/bin/x"
-packs "a script beside what reads it" "" "$work/script:/usr/bin/x" "/bin/true:/usr/bin/nonesuch"
+packs "a script by env" "/usr/bin/x ($root/script) is a script for nonesuch, which the machine does not have" \
+	"$root/script:/usr/bin/x"
+packs "a script beside what reads it" "" "$root/script:/usr/bin/x" "/bin/true:/usr/bin/nonesuch"
 script /no/where
-packs "a script by path" "is a script for /no/where" "$work/script:/usr/bin/x"
+packs "a script by path" "is a script for /no/where" "$root/script:/usr/bin/x"
 script /bin/awk
-packs "a script for busybox" "" "$work/script:/usr/bin/x"
+packs "a script for busybox" "" "$root/script:/usr/bin/x"
 script "/usr/bin/env sh"
-packs "a script for busybox by env" "" "$work/script:/usr/bin/x"
-cpio -t --quiet <"$work/initrd" | grep -qx usr/bin/env
+packs "a script for busybox by env" "" "$root/script:/usr/bin/x"
+cpio -t --quiet <"$root/initrd" | grep -qx usr/bin/env
 ok $? "initramfs: env is there"
 
 # reports TEXT COUNT LINE: how many reports a kernel log with this line has
 reports() {
-	printf '[    1.0] %s\n' "$3" >"$work/out"
-	[ "$(awk -f "$top/tests/vm/reports.awk" "$work/out" | wc -l)" -eq "$2" ]
+	printf '[    1.0] %s\n' "$3" >"$out"
+	[ "$(awk -f "$top/tests/vm/reports.awk" "$out" | wc -l)" -eq "$2" ]
 	ok $? "reports: $1"
 }
 
@@ -149,4 +136,4 @@ reports "Oops" 1 "Oops: 0000 [#1] PREEMPT SMP"
 reports "Oops in a line" 1 "die: Oops: general"
 reports "DEBUG" 0 "DEBUG: fine"
 reports "another word" 0 "print3: fine, TROops: fine"
-echo "1..$n"
+plan

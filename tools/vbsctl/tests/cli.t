@@ -4,45 +4,8 @@
 # place of /proc and /sys.  TAP.
 #	VBSCTL=path tests/cli.t
 set -u
+. "$(dirname "$0")/tap.sh"
 vbsctl=${VBSCTL:-vbsctl}
-root=$(mktemp -d) || exit 1
-trap 'rm -rf "$root"' EXIT
-n=0
-failed=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$root/out"
-		failed=$((failed + 1))
-	fi
-}
-
-# run WANTED-STATUS ARG...: output and errors to $root/out
-run() {
-	want=$1
-	shift
-	"$vbsctl" "$@" >"$root/out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl $*" >>"$root/out"
-	[ "$got" -eq "$want" ]
-}
-
-# says TEXT: the last output contains it
-says() {
-	grep -qF -e "$1" "$root/out"
-}
-
-# check STATUS TEXT NAME ARG...
-check() {
-	status=$1 text=$2 name=$3
-	shift 3
-	run "$status" "$@" && says "$text"
-	ok $? "$name"
-}
 
 mkdir -p "$root/proc/sys/kernel"
 cat >"$root/proc/vbs" <<'END'
@@ -75,7 +38,7 @@ says "1ms/2ms a" && says "CPU 2: offline" && says "2 servers of other users not 
 ok $? "list shows alignment, offline CPUs and what is hidden"
 check 0 "worst: overrun 4.1us, switch 812us, release 9us" "list --wide" list --wide
 printf 'server id=10 cpu=0 leader=5 comm=\303\244 \303 \355\240\200 \340\200\257 \360\237\246\200\n' >>"$root/proc/vbs"
-run 0 list --json && python3 - "$root/out" <<'END'
+run 0 list --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1], encoding="utf-8"))
 assert o["format"] == 1 and o["hidden"] == 1
@@ -88,21 +51,21 @@ assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_n
 END
 ok $? "list --json is JSON with the documented keys"
 
-VBSCTL_ROOT="$root" "$vbsctl" list >/dev/full 2>"$root/out"
+VBSCTL_ROOT="$root" "$vbsctl" list >/dev/full 2>"$out"
 [ $? -eq 1 ] && says "cannot write the output: No space left on device"
 ok $? "output that cannot be written is a failure"
 
 check 0 "USED%" "top -b" top -b -n 2 -d 20ms
-[ "$(grep -c '^ *3 ' "$root/out")" -eq 2 ] && says "  0.00  50.00  80.00 1ms/2ms a"
+[ "$(grep -c '^ *3 ' "$out")" -eq 2 ] && says "  0.00  50.00  80.00 1ms/2ms a"
 ok $? "top shows each server in each view"
-run 0 top --json -n 2 -d 20ms && python3 - "$root/out" <<'END'
+run 0 top --json -n 2 -d 20ms && python3 - "$out" <<'END'
 import json, sys
 views = [json.loads(line) for line in open(sys.argv[1])]
 assert len(views) == 2 and views[0]["interval_ns"] == 0
 assert views[1]["interval_ns"] >= 20000000 and views[1]["servers"][0]["ran_ns"] == 0
 END
 ok $? "top --json is one object per line"
-run 0 top -b -n 1 -s misses && [ "$(awk '/^ +[0-9]+ /{print $1; exit}' "$root/out")" = 9 ]
+run 0 top -b -n 1 -s misses && [ "$(awk '/^ +[0-9]+ /{print $1; exit}' "$out")" = 9 ]
 ok $? "top --sort misses"
 check 2 "none of used" "top with a wrong sort key" top -s colour
 check 2 "less than 10ms" "top with too short a delay" top -d 1ms
@@ -114,7 +77,7 @@ rm "$root/proc/vbs"
 check 3 "this kernel has no SCHED_VBS" "list without SCHED_VBS" list
 check 3 "this kernel has no SCHED_VBS" "top without SCHED_VBS" top -b -n 1
 check 3 "This kernel has no SCHED_VBS." "check without SCHED_VBS" check
-run 3 check --json && python3 - "$root/out" <<'END'
+run 3 check --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["format"] == 1 and o["status"] == 3 and o["cpus"] == []
@@ -173,7 +136,7 @@ check 1 "a cap of 91 % is above the capacity of a CPU, 90 %" "analyze: a cap tha
 	analyze --defaults --res 3ms/10ms --cap 91% --load 1ms/20ms
 check 2 "refuses a resource above the cap" "analyze: an aligned server needs more" \
 	analyze --defaults --res 3ms/10ms --cap 30% --align
-run 1 analyze --defaults --res 9ms/10ms --capacity 10% --load 1ms/200ms --json && python3 - "$root/out" <<'END'
+run 1 analyze --defaults --res 9ms/10ms --capacity 10% --load 1ms/200ms --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["schedulable"] is False and o["tasks"][0]["met"] is True
@@ -208,7 +171,7 @@ check 2 "the cap is below budget/period" "analyze: a set with a wrong cap" \
 	analyze --set 3ms/10ms:20%
 check 2 "give --res" "analyze: nothing asked" analyze
 check 2 "give --res" "analyze: two questions" analyze --set 1ms/2ms --res 1ms/2ms
-run 0 analyze --defaults --res 3ms/10ms --load 1ms/20ms --json && python3 - "$root/out" <<'END'
+run 0 analyze --defaults --res 3ms/10ms --load 1ms/20ms --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["format"] == 1 and o["gap_ns"] == 14000000 and o["schedulable"] is True
@@ -216,7 +179,7 @@ assert o["tasks"][0] == {"cost_ns": 1000000, "period_ns": 20000000, "deadline_ns
 	"response_ns": 15000000, "theory": "alone", "met": True}
 END
 ok $? "analyze --json: response"
-run 0 analyze --defaults --set 3ms/10ms,1ms/2ms --json && python3 - "$root/out" <<'END'
+run 0 analyze --defaults --set 3ms/10ms,1ms/2ms --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["booked"] == 314573 + 524288 and o["capacity"] == 943719 and o["schedulable"] is True
@@ -225,7 +188,7 @@ assert o["blackout_kernel_ns"] == 59000000 and o["deadline_tardiness_kernel_ns"]
 assert o["blackout_ns"] > 2800000000 and o["deadline_tardiness_ns"] > 4200000000
 END
 ok $? "analyze --json: set"
-run 0 analyze --defaults --load 1ms/10ms --propose --json && python3 - "$root/out" <<'END'
+run 0 analyze --defaults --load 1ms/10ms --propose --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["fits"] is True and o["proposal"]["runtime_ns"] < o["proposal"]["period_ns"]
@@ -243,5 +206,4 @@ check 1 "Server 1 is refused: a period of 10ms is below kernel.sched_vbs_period_
 check 0 "the kernel refuses 1ms/10ms: a period of 10ms" "analyze: a resource outside the limits" \
 	analyze --res 1ms/10ms
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+plan

@@ -2,55 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every subcommand of 'vbsctl timeline' on a kernel with timelines, as root.  TAP.
 #	tools/build/user vbsctl
-#	tests/vm/run --no-icount --file tools/vbsctl/tests/timeline-vm.t \
+#	tests/vm/run --no-icount --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/timeline-vm.t \
 #		--file build/vbsctl/tests/timeline_truth -- timeline-vm.t
 # shellcheck disable=SC2016
 set -u
-out=$(mktemp)
-n=0
-failed=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$out"
-		failed=$((failed + 1))
-	fi
-}
-
-# run STATUS ARG...: output and errors of vbsctl timeline to $out
-run() {
-	want=$1
-	shift
-	vbsctl timeline "$@" >"$out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl timeline $*" >>"$out"
-	[ "$got" -eq "$want" ]
-}
-
-says() {
-	[ -z "$1" ] || grep -qF -e "$1" "$out" || { echo "not said: $1" >>"$out" && false; }
-}
-
-# check STATUS TEXT NAME ARG...
-check() {
-	status=$1 text=$2 name=$3
-	shift 3
-	run "$status" "$@" && says "$text"
-	ok $? "$name"
-}
-
-# user_check STATUS TEXT NAME COMMAND: without privilege, as uid 1000
-user_check() {
-	su user -c "vbsctl timeline $4" >"$out" 2>&1
-	got=$?
-	[ $got -eq "$1" ] || echo "status $got, not $1: $4" >>"$out"
-	[ $got -eq "$1" ] && says "$2"
-	ok $? "$3"
-}
+. "$(dirname "$0")/tap.sh"
+vbsctl="vbsctl timeline"
 
 # synced NAME ARG...: kept on its reference in the background, from when it has a time
 synced() {
@@ -71,8 +28,7 @@ stop() {
 
 if ! [ -e /dev/timeline ]; then
 	check 3 "this kernel has no timelines" "list without timelines" list
-	echo "1..$n"
-	exit $failed
+	plan
 fi
 
 # In the first seconds the kernel measures the TSC better, and its clocks change their rate
@@ -123,12 +79,12 @@ check 0 '"growth_ppm"' "show --json" show lab --json
 check 0 "synchronized" "list" list
 
 # Without privilege
-user_check 5 "it takes CAP_SYS_TIME" "user: create" "create mine"
-user_check 5 "it takes CAP_SYS_TIME" "user: destroy" "destroy lab"
-user_check 5 "it takes CAP_SYS_TIME" "user: sync" "sync lab --from realtime"
-user_check 0 "synchronized" "user: read" "read lab"
-user_check 0 "ok" "user: bind" "bind lab -- echo ok"
-user_check 0 "watching" "user: watch" "watch lab --accuracy 1s --timeout 10ms"
+user_check 5 "it takes CAP_SYS_TIME" "user: create" "vbsctl timeline create mine"
+user_check 5 "it takes CAP_SYS_TIME" "user: destroy" "vbsctl timeline destroy lab"
+user_check 5 "it takes CAP_SYS_TIME" "user: sync" "vbsctl timeline sync lab --from realtime"
+user_check 0 "synchronized" "user: read" "vbsctl timeline read lab"
+user_check 0 "ok" "user: bind" "vbsctl timeline bind lab -- echo ok"
+user_check 0 "watching" "user: watch" "vbsctl timeline watch lab --accuracy 1s --timeout 10ms"
 
 # bind
 check 7 "" "bind: the command's exit status" bind lab -- sh -c 'exit 7'
@@ -244,5 +200,4 @@ else
 	echo "ok $n - sync: from a PTP clock # SKIP this kernel has none"
 fi
 rm -f "$out"
-echo "1..$n"
-[ "$failed" -eq 0 ]
+plan

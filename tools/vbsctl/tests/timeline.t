@@ -3,44 +3,8 @@
 # The command line of 'vbsctl timeline' on any kernel: usage, errors, replays.  TAP.
 #	VBSCTL=path tests/timeline.t
 set -u
-vbsctl=${VBSCTL:-vbsctl}
-root=$(mktemp -d) || exit 1
-trap 'rm -rf "$root"' EXIT
-n=0
-failed=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$root/out"
-		failed=$((failed + 1))
-	fi
-}
-
-# run WANTED-STATUS ARG...: output and errors to $root/out
-run() {
-	want=$1
-	shift
-	"$vbsctl" timeline "$@" >"$root/out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl timeline $*" >>"$root/out"
-	[ "$got" -eq "$want" ]
-}
-
-says() {
-	grep -qF -e "$1" "$root/out"
-}
-
-# check STATUS TEXT NAME ARG...
-check() {
-	status=$1 text=$2 name=$3
-	shift 3
-	run "$status" "$@" && says "$text"
-	ok $? "$name"
-}
+. "$(dirname "$0")/tap.sh"
+vbsctl="${VBSCTL:-vbsctl} timeline"
 
 export VBSCTL_ROOT="$root"
 
@@ -94,7 +58,7 @@ awk 'BEGIN {
 }' >"$root/trace"
 check 0 "truth outside of the bound: 0 of 99 readings" "replay" sync --replay "$root/trace" -w 0.1ppm
 check 0 "50 samples, 0 contradictions, 0 steps" "replay counts" sync --replay "$root/trace"
-run 0 sync --replay "$root/trace" --json -w 0.1ppm && python3 - "$root/out" <<'END'
+run 0 sync --replay "$root/trace" --json -w 0.1ppm && python3 - "$out" <<'END'
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
 assert len(lines) == 51 and all(o["format"] == 1 for o in lines)
@@ -114,8 +78,7 @@ check 1 "short:52: a number is missing" "replay: short line" sync --replay "$roo
 echo "trace" >"$root/none"
 check 1 "none:1: it does not begin with 'timeline-trace 1'" "replay: no trace" sync --replay "$root/none"
 check 1 "cannot read $root/nothing: No such file" "replay: no file" sync --replay "$root/nothing"
-"$vbsctl" timeline sync --replay - <"$root/trace" >"$root/out" 2>&1 && says "50 samples"
+$vbsctl sync --replay - <"$root/trace" >"$out" 2>&1 && says "50 samples"
 ok $? "replay of the standard input"
 
-echo "1..$n"
-[ "$failed" -eq 0 ]
+plan

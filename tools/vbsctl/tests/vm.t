@@ -3,66 +3,12 @@
 # Every command of vbsctl on a kernel with SCHED_VBS, as root.  TAP.
 # With one CPU in virtual time, and with two:
 #	tools/build/user vbsctl
-#	tests/vm/run --file tools/vbsctl/tests/vm.t -- vm.t
-#	tests/vm/run --smp 2 --file tools/vbsctl/tests/vm.t -- vm.t
+#	tests/vm/run --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
+#	tests/vm/run --smp 2 --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
 # shellcheck disable=SC2016
 set -u
-out=$(mktemp)
-n=0
-failed=0
+. "$(dirname "$0")/tap.sh"
 pids=
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$out"
-		failed=$((failed + 1))
-	fi
-}
-
-skip() {
-	n=$((n + 1))
-	echo "ok $n - $1 # SKIP $2"
-}
-
-# run STATUS ARG...: output and errors of vbsctl to $out
-run() {
-	want=$1
-	shift
-	vbsctl "$@" >"$out" 2>&1
-	got=$?
-	[ "$got" -eq "$want" ] || echo "status $got, not $want: vbsctl $*" >>"$out"
-	[ "$got" -eq "$want" ]
-}
-
-says() {
-	[ -z "$1" ] || grep -qF -e "$1" "$out" || { echo "not said: $1" >>"$out" && false; }
-}
-
-# check STATUS TEXT NAME ARG...
-check() {
-	status=$1 text=$2 name=$3
-	shift 3
-	run "$status" "$@" && says "$text"
-	ok $? "$name"
-}
-
-# as_user COMMAND: without privilege, as uid 1000
-as_user() {
-	su user -c "$1"
-}
-
-# user_check STATUS TEXT NAME COMMAND
-user_check() {
-	as_user "$4" >"$out" 2>&1
-	got=$?
-	[ $got -eq "$1" ] || echo "status $got, not $1: $4" >>"$out"
-	[ $got -eq "$1" ] && says "$2"
-	ok $? "$3"
-}
 
 # start COMMAND...: in the background; its pid is $pid
 start() {
@@ -322,5 +268,4 @@ fi
 
 check 0 "booked 0 %, spare 90 %, 0 servers" "list: nothing is left" list
 rm -f "$out"
-echo "1..$n"
-[ "$failed" -eq 0 ]
+plan

@@ -2,22 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # How long an ordinary task waits beside servers, and what analyze says of it.  TAP.
 # As root, with one CPU in virtual time:
-#	tests/vm/run --file tools/vbsctl/tests/wait-vm.t --file build/vbsctl/tests/longest_wait -- wait-vm.t
+#	tests/vm/run --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/wait-vm.t \
+#		--file build/vbsctl/tests/longest_wait -- wait-vm.t
 set -u
-out=$(mktemp)
+. "$(dirname "$0")/tap.sh"
 pids=
-n=0
-failed=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		failed=$((failed + 1))
-	fi
-}
 
 # server OPTION... -- COMMAND...: comes back when the command has begun to work
 server() {
@@ -58,32 +47,23 @@ in_kernel() {
 	server "$@" -- sh -c 'while :; do dd if=/dev/zero of=/dev/null bs=128M count=8; done 2>/dev/null'
 }
 
-spin --res 3ms/10ms
-waits "one server in user mode" blackout_user_ns 3ms/10ms 500 2900
-stop
-spin --res 3ms/10ms
-spin --res 1ms/2ms
-waits "two servers in user mode" blackout_user_ns 3ms/10ms,1ms/2ms 500 4500
-stop
-in_kernel --res 3ms/10ms
-waits "one server in the kernel" blackout_kernel_ns 3ms/10ms 2000 11500
-stop
-in_kernel --res 8ms/10ms
-waits "one server in the kernel that is released meanwhile" blackout_kernel_ns 8ms/10ms 2000 40000
-stop
-in_kernel --res 3ms/10ms
-in_kernel --res 1ms/2ms
-waits "two servers in the kernel" blackout_kernel_ns 3ms/10ms,1ms/2ms 3000 20000
-stop
-in_kernel --res 3ms/10ms
-in_kernel --res 2ms/7ms
-in_kernel --res 1ms/5ms
-waits "three servers in the kernel" blackout_kernel_ns 3ms/10ms,2ms/7ms,1ms/5ms 3000 20000
-stop
+# among spin|in_kernel KEY SET MILLISECONDS LEAST NAME: beside one such server for each of the set
+among() {
+	for res in $(echo "$3" | tr ',' ' '); do
+		"$1" --res "$res"
+	done
+	waits "$6" "$2" "$3" "$4" "$5"
+	stop
+}
+
+among spin blackout_user_ns 3ms/10ms 500 2900 "one server in user mode"
+among spin blackout_user_ns 3ms/10ms,1ms/2ms 500 4500 "two servers in user mode"
+among in_kernel blackout_kernel_ns 3ms/10ms 2000 11500 "one server in the kernel"
+among in_kernel blackout_kernel_ns 8ms/10ms 2000 40000 "one server in the kernel that is released meanwhile"
+among in_kernel blackout_kernel_ns 3ms/10ms,1ms/2ms 3000 20000 "two servers in the kernel"
+among in_kernel blackout_kernel_ns 3ms/10ms,2ms/7ms,1ms/5ms 3000 20000 "three servers in the kernel"
 spin --res 3ms/10ms --cap 89%
 vbsctl switch "$pid" 89ms/100ms
 waits "one server that has switched" blackout_ns 3ms/10ms:89% 1000 88000
 stop
-rm -f "$out"
-echo "1..$n"
-[ "$failed" -eq 0 ]
+plan
