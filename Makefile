@@ -87,7 +87,7 @@ test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kerne
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check
 
-bench: deps ## 30 s: what clocks cost and how good they are: tables, JSON and SVG in build/bench
+bench: deps ## 3 min: what clocks and scheduling cost, beside their peers: tables, JSON and SVG in build/bench
 	@$(B)/bench
 
 bisect: tree ## 5 min a patch cold: every patch builds on those before it
