@@ -240,6 +240,16 @@ static timeline_ref_t vbs_timeline_for(const struct vbs_srv *srv,
 	return par->align ? timeline_binding() ?: srv->timeline : 0;
 }
 
+/* Of the new resource; where nobody is runnable, if somebody were now */
+static u64 vbs_first_release(const struct vbs_srv *srv, u64 now)
+{
+	const struct vbs_server *s = &srv->core;
+
+	if (!srv->attached)
+		return max(now, vbs_termination(s));
+	return s->ended ? s->start : s->release;
+}
+
 static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 			  const struct vbs_params *par)
 {
@@ -260,7 +270,7 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 	srv->timeline = timeline;
 	vbs_switch(c, s, par, now);
 	trace_sched_vbs_switch(srv->id, srv->cpu, runtime, s->runtime, period,
-			       s->period, now, max(now, vbs_termination(s)));
+			       s->period, now, vbs_first_release(srv, now));
 	vbs_switched(rq, srv);
 }
 
