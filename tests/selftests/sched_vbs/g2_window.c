@@ -51,9 +51,9 @@ VBS_TEST("G2: no window of any length holds more than u L + 2 lambda (1 - u)", 3
 	struct trace t;
 
 	need_vbs();
+	bw = granted() / n;
 	trace_start(EV_ACCOUNTS, t_arg("megabytes", 96));
 	eps_measure_long();
-	bw = cpu_room(0) / n;
 	for (unsigned int i = 0; i < n; i++) {
 		d[i].period = period * (n + i) / (2 * n);
 		/* every second one has a cap of twice its resource */

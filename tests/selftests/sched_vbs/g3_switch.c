@@ -2,136 +2,182 @@
 #include "vbs_measure.h"
 
 /*
- * A server with a cap of 30 % switches itself among resources at random
- * moments, beside servers with all the rest.  Where z lies is computed here
+ * Arguments: n servers share all that is granted(); each switches itself among
+ * resources within its cap at random moments.  Where z lies is computed here
  * from the releases and from what was charged, not taken from the kernel.
  */
-#define CAP		(VBS_BW_UNIT * 3 / 10 + 1)
-#define NEIGHBOURS	4
 #define MAX_SWITCHES	20000
 
-struct resource {
-	u64 runtime;
-	u64 period;
+static const struct resource {
+	unsigned int period;	/* of the shortest */
+	unsigned int percent;	/* of the cap */
+} resources[] = {
+	{ 1, 100 }, { 2, 100 }, { 5, 100 }, { 5, 40 }, { 1, 50 }, { 10, 100 },
 };
 
-static const struct resource resources[] = {
-	{ 300 * US, 1 * MS }, { 600 * US, 2 * MS }, { 3 * MS, 10 * MS },
-	{ 1 * MS, 10 * MS }, { 100 * US, 1 * MS }, { 15 * MS, 50 * MS },
-};
-
-struct log {
-	volatile u32 gate;
+/* A server, and the state of its check while the trace is read */
+struct check {
+	/* for the member */
+	u64 cap;
+	u64 base;
+	unsigned int seed;
+	volatile u32 *gate;
 	volatile u32 n;
 	volatile u32 which[MAX_SWITCHES];
+	/* for the check */
+	u64 id;
+	pid_t pid;
+	double z;
+	double before;		/* z before the last release */
+	u64 released;
+	u64 due;		/* latest start after the last switch, or 0 */
+	u64 release;
+	u64 instances;
+	unsigned int switches;
+	unsigned int starts;
+	s64 tail;		/* executed between a switch and its release */
 };
+
+static struct worst {
+	s64 z;
+	s64 late;
+	s64 tail;
+} worst;
+
+static void note(s64 *most, s64 value)
+{
+	*most = value > *most ? value : *most;
+}
+
+static u64 period_of(const struct check *c, unsigned int which)
+{
+	return c->base * resources[which].period;
+}
+
+static u64 runtime_of(const struct check *c, unsigned int which)
+{
+	return (c->cap * period_of(c, which) * resources[which].percent / 100) >> VBS_BW_SHIFT;
+}
 
 static void switcher(void *arg)
 {
-	struct log *log = arg;
-	unsigned int seed = t_arg("seed", 1), now = 0, next;
+	unsigned int now = 0, next;
+	struct check *c = arg;
 
-	gate_wait(&log->gate);
-	while (log->n < MAX_SWITCHES) {
-		burn(rand_r(&seed) % (3 * resources[now].runtime / 2));
-		next = rand_r(&seed) % ARRAY_SIZE(resources);
+	gate_wait(c->gate);
+	while (c->n < MAX_SWITCHES) {
+		burn(rand_r(&c->seed) % (3 * runtime_of(c, now) / 2));
+		next = rand_r(&c->seed) % ARRAY_SIZE(resources);
 		if (next == now)
 			continue;
-		log->which[log->n++] = next;
-		if (vbs_enter(0, resources[next].runtime, resources[next].period, 0))
+		c->which[c->n++] = next;
+		if (vbs_enter(0, runtime_of(c, next), period_of(c, next), 0))
 			_exit(1);
 		now = next;
 	}
 	_exit(2);
 }
 
-/* State of the check while the trace is read */
-struct check {
-	u64 id;
-	pid_t pid;
-	u64 lost;		/* VBS clock = trace clock - lost */
-	double z;
-	u64 due;		/* latest start after the last switch, or 0 */
-	u64 release;
-	unsigned int switches;
-	unsigned int starts;
-	s64 worst_z;
-	s64 worst_late;
-	s64 tail;		/* executed between a switch and its release */
-	s64 worst_tail;
-};
-
-static void on_switch(struct check *c, const struct log *log, u64 at, u64 release)
+static void on_switch(struct check *c, u64 at, u64 release)
 {
-	const struct resource *r = &resources[log->which[c->switches++]];
-	double model = c->z > at ? c->z : at;
-	s64 off = (double)release - model;
+	unsigned int to = c->which[c->switches++];
+	/* the release that the switch itself has made has been seen */
+	double z = c->released == at ? c->before : c->z;
+	s64 off = (double)release - (z > at ? z : at);
 
-	off = off < 0 ? -off : off;
-	c->worst_z = off > c->worst_z ? off : c->worst_z;
+	note(&worst.z, off < 0 ? -off : off);
+	c->instances++;
 	c->release = release;
 	c->tail = 0;
-	c->due = release + r->period - r->runtime;
+	c->due = release + period_of(c, to) - runtime_of(c, to);
+}
+
+static void on_release(struct check *c, u64 at, u64 debt)
+{
+	c->instances++;
+	c->before = c->z;
+	c->released = at;
+	c->z = at + debt * (double)VBS_BW_UNIT / c->cap;
 }
 
 /* What runs before the release is the rest of the system call */
 static void on_charge(struct check *c, u64 end, u64 ns)
 {
-	s64 late = (s64)(end - ns - c->due);
-
-	c->z += ns * (double)VBS_BW_UNIT / CAP;
+	c->z += ns * (double)VBS_BW_UNIT / c->cap;
 	if (!c->due)
 		return;
 	if (end - ns < c->release) {
 		c->tail += ns;
-		c->worst_tail = c->tail > c->worst_tail ? c->tail : c->worst_tail;
+		note(&worst.tail, c->tail);
 		return;
 	}
-	c->worst_late = late > c->worst_late ? late : c->worst_late;
+	note(&worst.late, end - ns - c->due);
 	c->starts++;
 	c->due = 0;
 }
 
-static void read_trace(struct check *c, const struct log *log, const struct trace *t)
+static void on_event(struct check *c, const struct trace_event *e, u64 lost)
 {
-	for (size_t i = 0; i < t->n && c->switches < log->n; i++) {
-		const struct trace_event *e = &t->ev[i];
+	if (c->switches >= c->n)
+		return;
+	if (e->kind == EV_RELEASE && (u64)e->f[RELEASE_SERVER] == c->id)
+		on_release(c, e->f[RELEASE_AT], e->f[RELEASE_DEBT]);
+	else if (e->kind == EV_VSWITCH && (u64)e->f[VSWITCH_SERVER] == c->id)
+		on_switch(c, e->f[VSWITCH_AT], e->f[VSWITCH_RELEASE]);
+	else if (e->kind == EV_RUNTIME && e->f[RUNTIME_PID] == c->pid)
+		on_charge(c, e->ts - lost, e->f[RUNTIME_NS]);
+}
 
-		if (e->kind == EV_RELEASE && (u64)e->f[RELEASE_SERVER] == c->id)
-			c->z = e->f[RELEASE_AT] +
-			       e->f[RELEASE_DEBT] * (double)VBS_BW_UNIT / CAP;
-		else if (e->kind == EV_VSWITCH && (u64)e->f[VSWITCH_SERVER] == c->id)
-			on_switch(c, log, e->f[VSWITCH_AT], e->f[VSWITCH_RELEASE]);
-		else if (e->kind == EV_RUNTIME && e->f[RUNTIME_PID] == c->pid)
-			on_charge(c, e->ts - c->lost, e->f[RUNTIME_NS]);
+static void start(struct check *c, unsigned int n, u64 cap)
+{
+	volatile u32 *gate = t_shared(sizeof(*gate));
+
+	for (unsigned int i = 0; i < n; i++) {
+		c[i].cap = cap;
+		c[i].base = t_arg("base_us", 1000) * US;
+		c[i].seed = t_arg("seed", 1) + i;
+		c[i].gate = gate;
+		c[i].pid = t_fork(switcher, &c[i]);
 	}
+	sleep_ns(20 * MS);
+	for (unsigned int i = 0; i < n; i++) {
+		must_enter(c[i].pid, runtime_of(&c[i], 0), period_of(&c[i], 0), cap);
+		c[i].id = server_val(c[i].pid, "id");
+	}
+	gate_open(gate);
 }
 
 VBS_TEST("G3: after a switch at t execution begins by max(t, z) + pi' - lambda'", 300)
 {
-	struct log *log = t_shared(sizeof(*log));
-	struct crowd *neighbours;
-	struct check c = {};
+	u64 seconds = t_arg("seconds", 6), least = t_arg("instances", 1000), lost;
+	u64 instances = UINT64_MAX, switches = UINT64_MAX, missing = 0;
+	unsigned int n = t_arg("n", 16);
+	struct check *c = t_shared(n * sizeof(*c));
 	const struct eps *eps;
 	struct trace t;
+	u64 cap;
 
 	need_vbs();
-	trace_start(EV_ACCOUNTS | EV_BIT(EV_VSWITCH), 96);
+	cap = granted() / n;
+	trace_start(EV_ACCOUNTS | EV_BIT(EV_VSWITCH), t_arg("megabytes", 96));
 	eps = eps_measure_long();
-	c.pid = t_fork(switcher, log);
-	must_enter(c.pid, resources[0].runtime, resources[0].period, CAP);
-	neighbours = crowd_new(NEIGHBOURS, cpu_room(0), 3 * MS, 20 * MS);
-	crowd_go(neighbours);
-	c.id = server_val(c.pid, "id");
-	c.lost = server_val(c.pid, "lost");
-	gate_open(&log->gate);
-	sleep_ns(t_arg("seconds", 6) * SEC);
+	start(c, n, cap);
+	lost = server_val(c[0].pid, "lost");
+	sleep_ns(seconds * SEC);
 	t = trace_stop();
-	read_trace(&c, log, &t);
-	t_at_least(c.switches, 300, "switches");
-	t_at_most(c.worst_z, eps->unit, "ns between the kernel's and the computed max(t, z)");
-	t_at_least(c.starts, c.switches - 1, "first executions after them");
-	t_at_most(c.worst_tail, eps_budget(), "ns of a system call's rest before the release");
-	t_at_most(c.worst_late, eps_start(NEIGHBOURS + 1), "ns that any start is after what is promised");
-	crowd_end(neighbours);
+	for (size_t i = 0; i < t.n; i++)
+		for (unsigned int k = 0; k < n; k++)
+			on_event(&c[k], &t.ev[i], lost);
+	for (unsigned int k = 0; k < n; k++) {
+		instances = c[k].instances < instances ? c[k].instances : instances;
+		switches = c[k].switches < switches ? c[k].switches : switches;
+		missing += c[k].switches - c[k].starts > 1;
+		t_kill(c[k].pid);
+	}
+	t_at_least(instances, least, "instances of every server");
+	t_at_least(switches, least / 2, "switches of every server");
+	t_equal(missing, 0, "servers that did not execute after each of them");
+	t_at_most(worst.z, eps->unit, "ns between the kernel's and the computed max(t, z)");
+	t_at_most(worst.tail, eps_start(1), "ns of a system call's rest before the release");
+	t_at_most(worst.late, eps_start(n), "ns that any start is after what is promised");
 }

@@ -9,6 +9,7 @@
 #include "vbs_measure.h"
 
 #define SAMPLES		100
+#define RELEASE_COST	SYSCTL_VBS "release_cost_ns"
 
 struct samples {
 	volatile u32 ready;
@@ -167,6 +168,24 @@ const struct eps *eps_measure_noisy(void)
 	eps_measure();
 	t_kill(noise);
 	return &eps;
+}
+
+/* Before any server is there: both change what a CPU can book */
+u64 granted(void)
+{
+	u64 cost = t_arg("cost_ns", 0);
+
+	if (!t_arg("fair", 1)) {
+		file_restore(FAIR_SERVER);
+		if (file_write(FAIR_SERVER, "0"))
+			t_fatal("set the fair server to 0");
+	}
+	if (cost) {
+		file_restore(RELEASE_COST);
+		if (file_write(RELEASE_COST, "%ju", (uintmax_t)cost))
+			t_fatal("set the cost of a release");
+	}
+	return cpu_room(0);
 }
 
 u64 eps_budget(void)

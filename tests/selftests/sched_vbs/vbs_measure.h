@@ -24,6 +24,13 @@ const struct eps *eps_measure(void);
 const struct eps *eps_measure_long(void);
 /* The same beside system calls, for the longest section without preemption */
 const struct eps *eps_measure_noisy(void);
+/*
+ * All that admission grants on CPU 0.  Arguments: fair=0 first sets the fair
+ * server to 0, so that it is 95 % and not 90 %; cost_ns=c books the cost of a
+ * release in each budget: lambda - c is executed then, and no number of releases
+ * eats what is left of the CPU.
+ */
+u64 granted(void);
 u64 eps_budget(void);			/* timer + irq */
 u64 eps_start(unsigned int releases);	/* + releases * 2 sw + unit */
 u64 eps_ticks(u64 len);			/* an interruption per ms of @len */
