@@ -105,19 +105,46 @@ u64 service_between(const struct slices *s, u64 from, u64 to)
 	return sum;
 }
 
-s64 service_excess(const struct slices *s, double u)
+struct window {
+	size_t first;
+	size_t last;
+	double excess;		/* service beyond u L */
+};
+
+static struct window worst_window(const struct slices *s, double u)
 {
-	double sum = 0, low = 0, worst = 0, f;
 	u64 start = s->n ? s->end[0] - s->len[0] : 0;
+	double sum = 0, low = 0, f;
+	struct window w = {};
+	size_t first = 0;
 
 	for (size_t i = 0; i < s->n; i++) {
 		f = sum - u * (s->end[i] - s->len[i] - start);
-		low = f < low ? f : low;
+		if (f < low) {
+			low = f;
+			first = i;
+		}
 		sum += s->len[i];
 		f = sum - u * (s->end[i] - start);
-		worst = f - low > worst ? f - low : worst;
+		if (f - low > w.excess)
+			w = (struct window) { first, i, f - low };
 	}
-	return worst;
+	return w;
+}
+
+s64 service_excess(const struct slices *s, double u)
+{
+	return worst_window(s, u).excess;
+}
+
+static void show_window(const struct slices *s, double u)
+{
+	struct window w = worst_window(s, u);
+	u64 from = s->n ? s->end[w.first] - s->len[w.first] : 0;
+
+	for (size_t i = w.first; i < s->n && i <= w.last && i < w.first + 40; i++)
+		t_diag("%12.3f us: %.3f us", (s->end[i] - s->len[i] - from) / 1e3,
+		       s->len[i] / 1e3);
 }
 
 u64 service_gap(const struct slices *s)
@@ -139,6 +166,9 @@ bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,
 
 	t_diag("%s: %zu stretches, %.3f ms in all; burst allowed %.3f + %.3f us",
 	       who, s->n, service_total(s) / 1e6, burst / 1e3, eps / 1e3);
-	return t_at_most(service_excess(s, u), burst + eps,
-			 "%s: ns beyond u L in any window", who);
+	if (t_at_most(service_excess(s, u), burst + eps,
+		      "%s: ns beyond u L in any window", who))
+		return true;
+	show_window(s, u);
+	return false;
 }
