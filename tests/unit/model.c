@@ -202,6 +202,7 @@ static void borrow(struct model *m, struct model_server *s, wide t)
 	}
 	if (s->consumed < s->runtime)	/* the rest was given up */
 		s->consumed = s->runtime;
+	s->consumed += m->cost;
 	k = (s->consumed - s->runtime) / s->runtime + 1;
 	s->release += k * s->period;
 	s->deadline += k * s->period;

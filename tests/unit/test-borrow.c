@@ -25,6 +25,26 @@ static void test_borrow(void **state)
 	assert_int_equal(s->z, 11 * MS);
 }
 
+/* An instance that is entered early costs a release, too */
+static void test_borrow_cost(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	bed.cpu.release_cost = 10 * US;
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	run(s, vbs_budget_left(s) + 5 * US);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 15 * US);
+	assert_int_equal(s->z, 2 * (2 * MS + 5 * US));	/* as it may never be released */
+	mode(s, USER);
+	at(10 * MS);
+	instance(s, 10 * MS, 20 * MS, 15 * US);
+	assert_int_equal(s->z, 10 * MS + 2 * 15 * US);
+}
+
 /* Late by 2.5 budgets: k = 3 in one step */
 static void test_borrow_debt(void **state)
 {
@@ -313,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_borrow),
+		cmocka_unit_test(test_borrow_cost),
 		cmocka_unit_test(test_borrow_debt),
 		cmocka_unit_test(test_borrow_limit),
 		cmocka_unit_test(test_borrow_far),

@@ -293,7 +293,7 @@ static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	} else {
 		if (s->yielded)
 			why = VBS_WHY_YIELD;
-		s->consumed = max(s->consumed, s->runtime);
+		s->consumed = max(s->consumed, s->runtime) + c->release_cost;
 		k = div64_u64(s->consumed - s->runtime, s->runtime) + 1;
 		s->release += k * s->period;
 		s->deadline += k * s->period;
