@@ -45,7 +45,9 @@ static u64 runtime_most(u32 cap, u64 period, bool align)
 {
 	u64 most = scale(period, cap, VBS_BW_UNIT);
 
-	return align && most ? scale(most, 511, 512) - 1 : most;
+	if (align)
+		most = scale(most, 511, 512);
+	return align && most ? most - 1 : most;
 }
 
 static u64 runtime_least(const struct world *w)
