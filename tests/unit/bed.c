@@ -170,3 +170,14 @@ void edf(u64 t)
 	while (bed.now < t)
 		edf_step(t);
 }
+
+struct vbs_server *enter_where_releases_cost(bool kernel)
+{
+	struct vbs_server *s;
+
+	bed_start(0);
+	bed.cpu.release_cost = 10 * US;
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, kernel);
+	return s;
+}

@@ -39,6 +39,8 @@ void bed_start(u64 now);
 
 /* A server with nothing runnable, its cap booked */
 struct vbs_server *enter(u64 runtime, u64 period, u32 cap);
+/* An empty CPU whose releases cost 10 us, and a server of 2 in 10 ms with a member */
+struct vbs_server *enter_where_releases_cost(bool kernel);
 struct vbs_server *enter_z(u64 runtime, u64 period, u32 cap, bool align, u64 z);
 
 void give_nodes(void);

@@ -28,13 +28,9 @@ static void test_borrow(void **state)
 /* An instance that is entered early costs a release, too */
 static void test_borrow_cost(void **state)
 {
-	struct vbs_server *s;
+	struct vbs_server *s = enter_where_releases_cost(KERNEL);
 
 	(void)state;
-	bed_start(0);
-	bed.cpu.release_cost = 10 * US;
-	s = enter(2 * MS, 10 * MS, HALF);
-	wake(s, KERNEL);
 	run(s, vbs_budget_left(s) + 5 * US);
 	is_ready(s);
 	instance(s, 10 * MS, 20 * MS, 15 * US);

@@ -216,13 +216,9 @@ static void test_debt_skips(void **state)
 /* The cost of a release: once per instance that runs, carried or not */
 static void test_release_cost(void **state)
 {
-	struct vbs_server *s;
+	struct vbs_server *s = enter_where_releases_cost(USER);
 
 	(void)state;
-	bed_start(0);
-	bed.cpu.release_cost = 10 * US;
-	s = enter(2 * MS, 10 * MS, HALF);
-	wake(s, USER);
 	instance(s, 0, 10 * MS, 10 * US);
 	assert_int_equal(s->z, 20 * US);
 	run(s, vbs_budget_left(s) + 5 * US);

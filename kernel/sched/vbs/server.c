@@ -280,7 +280,8 @@ static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  * instances as the debt takes and one more, at once.  An early start with the
  * deadline that it would have had anyway takes nothing from another server; it
  * begins to compete now, so z may not lie before (vbs_place_ready).
- * Three steps of at most lambda each, then vbs_settle() throttles.
+ * Each step costs one release; z has it when that comes, which a switch may
+ * prevent.  Three steps of at most lambda each, then vbs_settle() throttles.
  */
 static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {

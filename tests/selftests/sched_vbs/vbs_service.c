@@ -105,6 +105,7 @@ u64 service_between(const struct slices *s, u64 from, u64 to)
 	return sum;
 }
 
+/* A window, of any length, that holds most beyond its share */
 struct window {
 	size_t first;
 	size_t last;
@@ -132,14 +133,8 @@ static struct window worst_window(const struct slices *s, double u)
 	return w;
 }
 
-s64 service_excess(const struct slices *s, double u)
+static void show_window(const struct slices *s, struct window w)
 {
-	return worst_window(s, u).excess;
-}
-
-static void show_window(const struct slices *s, double u)
-{
-	struct window w = worst_window(s, u);
 	u64 from = s->n ? s->end[w.first] - s->len[w.first] : 0;
 
 	for (size_t i = w.first; i < s->n && i <= w.last && i < w.first + 40; i++)
@@ -162,13 +157,14 @@ u64 service_gap(const struct slices *s)
 bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,
 	      const char *who)
 {
+	struct window w = worst_window(s, u);
 	s64 burst = 2 * runtime * (1 - u);
 
 	t_diag("%s: %zu stretches, %.3f ms in all; burst allowed %.3f + %.3f us",
 	       who, s->n, service_total(s) / 1e6, burst / 1e3, eps / 1e3);
-	if (t_at_most(service_excess(s, u), burst + eps,
+	if (t_at_most((s64)w.excess, burst + eps,
 		      "%s: ns beyond u L in any window", who))
 		return true;
-	show_window(s, u);
+	show_window(s, w);
 	return false;
 }
