@@ -145,6 +145,21 @@ static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 	return srv->cpu == cpu_of(rq);
 }
 
+u64 vbs_clock_moved(struct rq *rq);
+
+/**
+ * vbs_clock - the CPU's VBS clock: rq_clock less the time it did not run
+ * @rq: its runqueue, locked, clock updated
+ *
+ * Never decreases from call to call.
+ */
+static inline u64 vbs_clock(struct rq *rq)
+{
+	u64 now = rq_clock(rq) - rq->vbs.lost;
+
+	return likely(now == rq->vbs.seen) ? now : vbs_clock_moved(rq);
+}
+
 /*
  * Its CPU goes offline: masks and members of a server stay as they are while a
  * place is found for it elsewhere.
@@ -155,7 +170,6 @@ static inline bool vbs_goes_offline(const struct vbs_srv *srv)
 }
 
 /* timer.c */
-u64 vbs_clock(struct rq *rq);
 u64 vbs_clock_of(int cpu);
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq);

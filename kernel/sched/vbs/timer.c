@@ -47,16 +47,11 @@ static s64 vbs_lateness(struct rq *rq)
  * and the circular keys stay in range.  The clock stands still, but is never
  * turned back.
  */
-static void vbs_note_gap(struct rq *rq)
+static noinline void vbs_note_gap(struct rq *rq, u64 now)
 {
 	struct vbs_rq *v = &rq->vbs;
-	u64 due = min(v->budget_at, v->release_at);
-	u64 now = rq_clock(rq) - v->lost;
-	s64 late;
+	s64 late = vbs_lateness(rq);
 
-	if (likely(due == U64_MAX || now < due + VBS_GAP_MIN))
-		return;
-	late = vbs_lateness(rq);
 	/* Without high resolution timers are late by up to a tick each. */
 	if (late < (s64)VBS_GAP_MIN || late < 2 * (s64)hrtimer_resolution)
 		return;
@@ -65,14 +60,16 @@ static void vbs_note_gap(struct rq *rq)
 }
 
 /**
- * vbs_clock - the CPU's VBS clock: rq_clock less the time it did not run
+ * vbs_clock_moved - read the VBS clock where rq_clock is another than last time
  * @rq: its runqueue, locked, clock updated
- *
- * Never decreases from call to call.
  */
-u64 vbs_clock(struct rq *rq)
+u64 vbs_clock_moved(struct rq *rq)
 {
-	vbs_note_gap(rq);
+	u64 due = min(rq->vbs.budget_at, rq->vbs.release_at);
+	u64 now = rq_clock(rq) - rq->vbs.lost;
+
+	if (unlikely(due != U64_MAX && now >= due + VBS_GAP_MIN))
+		vbs_note_gap(rq, now);
 	rq->vbs.seen = rq_clock(rq) - rq->vbs.lost;
 	return rq->vbs.seen;
 }
@@ -204,7 +201,7 @@ static enum hrtimer_restart vbs_release_timer(struct hrtimer *timer)
 	rq_lock(rq, &rf);
 	sched_clock_tick();
 	update_rq_clock(rq);
-	vbs_note_gap(rq);
+	vbs_clock(rq);		/* finds lost time while it is known what was due */
 	rq->vbs.release_at = U64_MAX;
 	if (rq->vbs.curr)
 		vbs_update_curr(rq);
@@ -222,7 +219,7 @@ static enum hrtimer_restart vbs_budget_timer(struct hrtimer *timer)
 	rq_lock(rq, &rf);
 	sched_clock_tick();
 	update_rq_clock(rq);
-	vbs_note_gap(rq);
+	vbs_clock(rq);		/* finds lost time while it is known what was due */
 	rq->vbs.budget_at = U64_MAX;
 	if (rq->vbs.curr)
 		vbs_check_curr(rq);
