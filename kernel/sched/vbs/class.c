@@ -83,11 +83,25 @@ static void vbs_refresh_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 
+	rq->vbs.refreshed = cpu_of(rq) == smp_processor_id() ? rq_clock(rq) : 0;
 	vbs_update_curr(rq);
-	if (!p->vbs.counted || !p->vbs.queued)
-		return;
-	vbs_update_mode(p, !READ_ONCE(p->vbs.boundary));
-	vbs_settle(rq->vbs.core, &p->vbs.server->core, vbs_clock(rq));
+	if (p->vbs.counted && p->vbs.queued) {
+		vbs_update_mode(p, !READ_ONCE(p->vbs.boundary));
+		vbs_settle(rq->vbs.core, &p->vbs.server->core, vbs_clock(rq));
+	}
+	vbs_arm_release(rq);
+}
+
+/*
+ * balance, pick and put_prev of one schedule() all want it, and one of them is
+ * enough: at one rq_clock nothing is charged, the mark of the boundary stays, and
+ * whoever else changes the server meanwhile puts it in place himself.  Where core
+ * scheduling picks for a sibling the member runs on and the mark may change.
+ */
+static void vbs_refresh_once(struct rq *rq)
+{
+	if (rq->vbs.refreshed != rq_clock(rq))
+		vbs_refresh_curr(rq);
 }
 
 /* ---- preemption -------------------------------------------------------- */
@@ -325,10 +339,8 @@ static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags 
 		vbs_arm_release(rq);
 	}
 	/* What has no budget left makes room, which may have to be filled. */
-	if (v->curr) {
+	if (v->curr)
 		vbs_refresh_curr(rq);
-		vbs_arm_release(rq);
-	}
 	return sched_stop_runnable(rq) || sched_vbs_runnable(rq);
 }
 
@@ -363,6 +375,7 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 {
 	struct vbs_srv *srv = p->vbs.server;
 
+	rq->vbs.refreshed = 0;
 	p->vbs.turn_over = false;
 	vbs_update_mode(p, true);
 	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
@@ -382,10 +395,8 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 		vbs_arm_poll(rq);
 		return p;
 	}
-	if (rq->vbs.curr) {
-		vbs_refresh_curr(rq);
-		vbs_arm_release(rq);
-	}
+	if (rq->vbs.curr)
+		vbs_refresh_once(rq);
 	p = vbs_pick(rq);
 	if (p && p == rq->vbs.curr)
 		vbs_go_on(rq, p);
@@ -396,8 +407,7 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 			      struct task_struct *next)
 {
 	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
-	vbs_refresh_curr(rq);
-	vbs_arm_release(rq);
+	vbs_refresh_once(rq);
 	rq->vbs.curr = NULL;
 	if (!p->vbs.queued)
 		return;
@@ -416,6 +426,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	v->lost_wall = v->lost;
 	list_del_init(&p->vbs.run);
 	v->curr = p;
+	v->refreshed = 0;
 	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class)
 		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
 	if (!p->vbs.counted) {

@@ -37,6 +37,8 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @nr_running: members that may be picked
  * @lost: ns during which the CPU did not run; VBS clock = rq_clock - lost
  * @seen: the VBS clock when it was read last
+ * @refreshed: rq_clock when schedule() last put the server of @curr in place, or
+ *	0 if @curr has been told to go on since
  * @wall: rq_clock at the last charge
  * @lost_wall: @lost at the last charge
  * @budget: fires when @curr has used its budget or slice
@@ -55,6 +57,7 @@ struct vbs_rq {
 	unsigned int		nr_running;
 	u64			lost;
 	u64			seen;
+	u64			refreshed;
 	u64			wall;
 	u64			lost_wall;
 	struct hrtimer		budget;
