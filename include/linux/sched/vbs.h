@@ -76,7 +76,8 @@ static __always_inline void sched_vbs_boundary_end(void)
  */
 static inline void sched_vbs_resume_work(void)
 {
-	if (static_branch_unlikely(&sched_vbs_used) && vbs_task(current))
+	if (static_branch_unlikely(&sched_vbs_used) &&
+	    READ_ONCE(current->vbs.resume))
 		__sched_vbs_resume_work();
 }
 

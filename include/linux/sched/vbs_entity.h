@@ -28,6 +28,8 @@ struct vbs_srv;
  * @kernel: how it is counted: in the kernel or running, or at the boundary
  * @stray: counted on a runqueue that is not its server's
  * @turn_over: it runs, but for the last time before its companions
+ * @resume: has to look at its server before it returns to user mode; cleared by
+ *	the task itself
  * @overrun_signal: SCHED_FLAG_DL_OVERRUN
  * @pi_prio: what the owner of an rt_mutex inherits if this task waits for it as
  *	SCHED_VBS: 0, which is FIFO 99, but for futexes; written by the task itself
@@ -51,6 +53,7 @@ struct sched_vbs_entity {
 	bool			kernel;
 	bool			stray;
 	bool			turn_over;
+	bool			resume;
 	bool			overrun_signal;
 	u8			pi_prio;
 	u8			carry_borrows;

@@ -26,13 +26,16 @@ static bool vbs_overrun_due(struct vbs_srv *srv)
  * by the next preemption in the kernel, which sets TIF_NOTIFY_RESUME again: on a
  * kernel with many preemption points that goes on for ever.
  *
- * Context: current, a SCHED_VBS task; interrupts and preemption enabled.
+ * Context: current, which may have left the class since it was told to look;
+ *	interrupts and preemption enabled.
  */
 void __sched_vbs_resume_work(void)
 {
 	bool signal = false, early = false;
 	struct vbs_srv *srv;
 
+	/* Another CPU may tell it again: then it looks again. */
+	smp_store_mb(current->vbs.resume, false);
 	rcu_read_lock();
 	srv = READ_ONCE(current->vbs.server);
 	if (srv) {

@@ -379,8 +379,11 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 	p->vbs.turn_over = false;
 	vbs_update_mode(p, true);
 	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
-					 p->vbs.overrun_seen != srv->overruns)))
+					 p->vbs.overrun_seen != srv->overruns))) {
+		WRITE_ONCE(p->vbs.resume, true);
+		smp_mb__before_atomic();	/* who sees the flag sees why */
 		set_tsk_thread_flag(p, TIF_NOTIFY_RESUME);
+	}
 	vbs_arm_budget(rq, srv, p);
 }
 
