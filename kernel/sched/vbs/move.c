@@ -315,17 +315,18 @@ int vbs_home(struct task_struct *p, int cpu)
  * @cpu: the CPU
  *
  * Only where its server is, unless that CPU is gone.
+ *
+ * Context: @p's pi_lock or the lock of its runqueue, which keep it in its server.
  */
 bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
 {
-	struct vbs_srv *srv;
-	bool allowed;
+	struct vbs_srv *srv = p->vbs.server;
 	int home;
 
-	rcu_read_lock();
-	srv = READ_ONCE(p->vbs.server);
-	home = srv ? READ_ONCE(srv->cpu) : cpu;
-	allowed = cpu == home || !cpu_active(home);
-	rcu_read_unlock();
-	return allowed;
+	lockdep_assert(lockdep_is_held(&p->pi_lock) ||
+		       lockdep_is_held(__rq_lockp(task_rq(p))));
+	if (!srv)
+		return true;
+	home = READ_ONCE(srv->cpu);
+	return cpu == home || !cpu_active(home);
 }
