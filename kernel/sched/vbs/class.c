@@ -173,7 +173,12 @@ void vbs_check_curr(struct rq *rq)
 	struct vbs_srv *srv = p->vbs.server;
 
 	vbs_update_curr(rq);
-	if (!p->vbs.counted || !vbs_budget_left(&srv->core) || srv->core.early) {
+	if (!p->vbs.counted || srv->core.early) {
+		resched_curr(rq);
+		return;
+	}
+	if (!vbs_budget_left(&srv->core)) {
+		vbs_expect_release(rq, srv->core.deadline);
 		resched_curr(rq);
 		return;
 	}

@@ -174,6 +174,7 @@ u64 vbs_clock_of(int cpu);
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq);
 void vbs_arm_release(struct rq *rq);
+void vbs_expect_release(struct rq *rq, u64 at);
 void vbs_init_timers(struct rq *rq);
 
 /* alloc.c */

@@ -84,13 +84,12 @@ u64 vbs_clock_of(int cpu)
 }
 
 /*
- * Converted anew at each arming, since CLOCK_MONOTONIC's rate is steered and
- * sched_clock's is not.  The reading is fresh: rq_clock may be old.
+ * @delta from now on: converted anew at each arming, since CLOCK_MONOTONIC's
+ * rate is steered and sched_clock's is not.  Callers count it from a fresh
+ * reading: rq_clock may be old.
  */
-static void vbs_start_timer(struct rq *rq, struct hrtimer *timer, u64 at)
+static void vbs_start_timer(struct hrtimer *timer, s64 delta)
 {
-	s64 delta = at - vbs_clock_of(cpu_of(rq));
-
 	hrtimer_start(timer, ns_to_ktime(max_t(s64, delta, 0)),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
@@ -110,7 +109,7 @@ static void vbs_start_budget(struct rq *rq, u64 left)
 	}
 #endif
 	v->budget_at = at;
-	vbs_start_timer(rq, &v->budget, at);
+	vbs_start_timer(&v->budget, at - vbs_clock_of(cpu_of(rq)));
 }
 
 /**
@@ -138,16 +137,33 @@ void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
 	vbs_start_budget(rq, left);
 }
 
-static void vbs_start_release(struct rq *rq)
+/**
+ * vbs_expect_release - arm the timer for a release that is not queued yet
+ * @rq: this CPU's, locked
+ * @at: when it will be
+ *
+ * Worth it in the interrupt of a timer, which programs the hardware once for all
+ * that it has started; schedule() would program it again.
+ */
+void vbs_expect_release(struct rq *rq, u64 at)
 {
 	struct vbs_rq *v = &rq->vbs;
+	u64 now;
+
+	if (v->release_at <= at)
+		return;
+	now = vbs_clock_of(cpu_of(rq));
+	/* What has been due for long is not a timer that came too late. */
+	v->release_at = max(at, now);
+	vbs_start_timer(&v->release, at - now);
+}
+
+static void vbs_start_release(struct rq *rq)
+{
 	u64 at;
 
-	if (!vbs_next_release(v->core, &at) || v->release_at <= at)
-		return;
-	/* What has been due for long is not a timer that came too late. */
-	v->release_at = max(at, vbs_clock_of(cpu_of(rq)));
-	vbs_start_timer(rq, &v->release, at);
+	if (vbs_next_release(rq->vbs.core, &at))
+		vbs_expect_release(rq, at);
 }
 
 #ifdef CONFIG_SMP
