@@ -125,17 +125,14 @@ void vbs_spare_drop(struct vbs_spare *spare)
  */
 int vbs_spare_fill(struct vbs_spare *spare)
 {
-	bool ok;
-	int i;
-
 	spare->booked = kmem_cache_zalloc(vbs_booked_cache, GFP_KERNEL);
-	ok = spare->booked;
-	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
-		spare->node[i] = kmem_cache_zalloc(vbs_node_cache, GFP_KERNEL);
-		ok = ok && spare->node[i];
-	}
-	if (ok)
+	if (!spare->booked)
+		return -ENOMEM;
+	/* Not zeroed: the pool that gets them makes them empty. */
+	if (kmem_cache_alloc_bulk(vbs_node_cache, GFP_KERNEL, VBS_NODES_PER_ENT,
+				  (void **)spare->node))
 		return 0;
+	memset(spare->node, 0, sizeof(spare->node));
 	vbs_spare_drop(spare);
 	return -ENOMEM;
 }
