@@ -67,6 +67,16 @@ static void vbs_resume_parked(struct rq *rq, struct task_struct *p)
 	vbs_preempt_curr(rq);
 }
 
+/* It is on its way into schedule(), which may have looked at it already. */
+static void vbs_look_again(struct rq *rq)
+{
+	rq->vbs.refreshed = 0;
+#ifdef CONFIG_SCHED_CORE
+	if (sched_core_enabled(rq))
+		rq->core->core_task_seq++;
+#endif
+}
+
 /**
  * __sched_vbs_signal - a member at the boundary has work in the kernel
  * @p: the task
@@ -79,9 +89,14 @@ void __sched_vbs_signal(struct task_struct *p)
 	struct rq *rq;
 
 	rq = task_rq_lock(p, &rf);
-	if (p->vbs.counted && p->vbs.queued && !p->vbs.kernel &&
-	    rq->vbs.curr != p)
-		vbs_resume_parked(rq, p);
+	if (p->vbs.counted && p->vbs.queued) {
+		if (rq->vbs.curr == p)
+			vbs_look_again(rq);
+		else if (!p->vbs.kernel)
+			vbs_resume_parked(rq, p);
+		else
+			vbs_preempt_curr(rq);
+	}
 	task_rq_unlock(rq, p, &rf);
 }
 

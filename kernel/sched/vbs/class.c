@@ -78,6 +78,20 @@ static void vbs_update_mode(struct task_struct *p, bool kernel)
 	vbs_member_mode(&p->vbs.server->core, kernel);
 }
 
+/*
+ * Not at the boundary, or there with what signal_wake_up_state() would call
+ * __sched_vbs_signal() for, which leaves a task alone that has the CPU still: it
+ * came after the task looked for work and before this lock was taken.
+ */
+static bool vbs_in_kernel(struct task_struct *p)
+{
+	if (!READ_ONCE(p->vbs.boundary))
+		return true;
+	return task_sigpending(p) &&
+	       (__fatal_signal_pending(p) || freezing(p) ||
+		(READ_ONCE(p->jobctl) & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)));
+}
+
 /* Charge the running member, see where it is, and put its server in place. */
 static void vbs_refresh_curr(struct rq *rq)
 {
@@ -86,7 +100,7 @@ static void vbs_refresh_curr(struct rq *rq)
 	rq->vbs.refreshed = cpu_of(rq) == smp_processor_id() ? rq_clock(rq) : 0;
 	vbs_update_curr(rq);
 	if (p->vbs.counted && p->vbs.queued) {
-		vbs_update_mode(p, !READ_ONCE(p->vbs.boundary));
+		vbs_update_mode(p, vbs_in_kernel(p));
 		vbs_settle(rq->vbs.core, &p->vbs.server->core, vbs_clock(rq));
 	}
 	vbs_arm_release(rq);
