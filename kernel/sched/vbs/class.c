@@ -395,7 +395,6 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 	struct vbs_srv *srv = p->vbs.server;
 
 	rq->vbs.refreshed = 0;
-	p->vbs.turn_over = false;
 	vbs_update_mode(p, true);
 	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
 					 p->vbs.overrun_seen != srv->overruns))) {
@@ -405,6 +404,29 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 	}
 	vbs_arm_budget(rq, srv, p);
 }
+
+#ifdef CONFIG_SCHED_CORE
+static int task_is_throttled_vbs(struct task_struct *p, int cpu)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	return !p->vbs.counted || srv->cpu != cpu ||
+		!vbs_nr_eligible(&srv->core) ||
+		(srv->core.early && !p->vbs.kernel);
+}
+
+/* Without a word the running member may be made to go on, though it is not first. */
+static void vbs_may_go_on(struct rq *rq)
+{
+	struct task_struct *p = rq->vbs.curr;
+
+	if (sched_core_enabled(rq) && p && p->vbs.queued &&
+	    !task_is_throttled_vbs(p, cpu_of(rq)))
+		vbs_go_on(rq, p);
+}
+#else
+static void vbs_may_go_on(struct rq *rq) { }
+#endif
 
 static struct task_struct *pick_task_vbs(struct rq *rq)
 {
@@ -420,8 +442,12 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 	if (rq->vbs.curr)
 		vbs_refresh_once(rq);
 	p = vbs_pick(rq);
-	if (p && p == rq->vbs.curr)
+	if (p && p == rq->vbs.curr) {
+		p->vbs.turn_over = false;
 		vbs_go_on(rq, p);
+	} else {
+		vbs_may_go_on(rq);
+	}
 	return p;
 }
 
@@ -457,6 +483,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 		return;
 	}
 	vbs_runs(&p->vbs.server->core, vbs_clock(rq));
+	p->vbs.turn_over = false;
 	vbs_go_on(rq, p);
 }
 
@@ -514,15 +541,6 @@ bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b)
 	u64 db = sb->core.deadline + READ_ONCE(cpu_rq(sb->cpu)->vbs.lost);
 
 	return (s64)(da - db) > 0;
-}
-
-static int task_is_throttled_vbs(struct task_struct *p, int cpu)
-{
-	struct vbs_srv *srv = p->vbs.server;
-
-	return !p->vbs.counted || srv->cpu != cpu ||
-		!vbs_nr_eligible(&srv->core) ||
-		(srv->core.early && !p->vbs.kernel);
 }
 #endif
 
