@@ -29,6 +29,26 @@ static u64 vbs_executed(struct rq *rq, u64 delta)
 	return min(delta, wall - min(wall, lost));
 }
 
+/*
+ * Nor is the time of interrupts that rq_clock_task will leave out later.  What
+ * exec_start is moved on by for them it goes back when the clock has left it out,
+ * so that the sum is right; never beyond the clock.
+ */
+static s64 vbs_update_exec(struct rq *rq, struct task_struct *p)
+{
+	u64 irq = vbs_irq_pending(rq);
+	s64 delta;
+
+	p->se.exec_start += irq - rq->vbs.irq_pending;
+	rq->vbs.irq_pending = irq;
+	delta = update_curr_common(rq);
+	if (delta < 0) {
+		p->se.exec_start += delta;
+		rq->vbs.irq_pending += delta;
+	}
+	return delta;
+}
+
 /**
  * vbs_update_curr - charge the running member's server
  * @rq: its runqueue, locked, rq->vbs.curr set
@@ -39,7 +59,7 @@ void vbs_update_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 	struct vbs_srv *srv = p->vbs.server;
-	s64 delta = update_curr_common(rq);
+	s64 delta = vbs_update_exec(rq, p);
 
 	if (unlikely(delta <= 0))
 		return;
@@ -197,7 +217,7 @@ void vbs_check_curr(struct rq *rq)
 		return;
 	}
 	vbs_rotate(rq, p);
-	vbs_arm_budget(rq, srv, p);
+	vbs_rearm_budget(rq, srv, p);
 }
 
 static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
@@ -472,6 +492,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	p->se.exec_start = rq_clock_task(rq);
 	v->wall = rq_clock(rq);
 	v->lost_wall = v->lost;
+	v->irq_pending = vbs_irq_pending(rq);
 	list_del_init(&p->vbs.run);
 	v->curr = p;
 	v->refreshed = 0;

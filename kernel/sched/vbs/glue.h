@@ -171,7 +171,9 @@ static inline bool vbs_goes_offline(const struct vbs_srv *srv)
 
 /* timer.c */
 u64 vbs_clock_of(int cpu);
+u64 vbs_irq_pending(struct rq *rq);
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
+void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq);
 void vbs_arm_release(struct rq *rq);
 void vbs_expect_release(struct rq *rq, u64 at);

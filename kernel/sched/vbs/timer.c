@@ -12,20 +12,55 @@
 #define VBS_GAP_MIN		NSEC_PER_MSEC
 #define VBS_IRQ_MAX		(100 * NSEC_PER_MSEC)
 
-/* What this interrupt has taken so far: the CPU ran, if for others. */
-static u64 vbs_irq_time(struct rq *rq)
-{
 #ifdef CONFIG_IRQ_TIME_ACCOUNTING
-	int cpu = cpu_of(rq);
-	u64 since = per_cpu(cpu_irqtime, cpu).irq_start_time;
-	u64 now = sched_clock_cpu(cpu);
+/* What the interrupt that this CPU is in has taken until @now; for a bad TSC 0 */
+static u64 vbs_irq_time(u64 now)
+{
+	u64 time = now - this_cpu_read(cpu_irqtime.irq_start_time);
 
-	/* With a bad TSC it is not kept */
-	if (in_hardirq() && cpu == smp_processor_id() && now < since + VBS_IRQ_MAX)
-		return now - since;
-#endif
+	return time < VBS_IRQ_MAX ? time : 0;
+}
+
+/* A softirq that is preempted, on PREEMPT_RT, does not take what runs then. */
+static bool vbs_in_irq(void)
+{
+	return in_hardirq() ||
+	       (!IS_ENABLED(CONFIG_PREEMPT_RT) && in_serving_softirq());
+}
+
+/**
+ * vbs_irq_pending - interrupt time that is still in rq_clock_task
+ * @rq: locked, clock updated
+ *
+ * update_rq_clock_task() leaves an interrupt out when it has ended; until then
+ * whatever updates the clock inside of it puts its time in.
+ */
+u64 vbs_irq_pending(struct rq *rq)
+{
+	u64 pending = irq_time_read(cpu_of(rq)) - rq->prev_irq_time;
+	s64 beyond;
+
+	if (cpu_of(rq) != smp_processor_id())
+		return pending;
+	/* Where an update was skipped the clock is older than the interrupt's end. */
+	beyond = this_cpu_read(cpu_irqtime.irq_start_time) - rq_clock(rq);
+	if (beyond > 0)
+		pending -= min_t(u64, pending, beyond);
+	else if (vbs_in_irq())
+		pending += vbs_irq_time(rq_clock(rq));
+	return pending;
+}
+#else
+u64 vbs_irq_pending(struct rq *rq)
+{
 	return 0;
 }
+
+static u64 vbs_irq_time(u64 now)
+{
+	return 0;
+}
+#endif
 
 /*
  * How long an interrupt that is due has not come, by the timer's own clock: where
@@ -37,7 +72,10 @@ static s64 vbs_lateness(struct rq *rq)
 	struct hrtimer *first = v->budget_at < v->release_at ? &v->budget : &v->release;
 	s64 late = ktime_get_mono_fast_ns() - hrtimer_get_expires_ns(first);
 
-	return late - vbs_irq_time(rq);
+	/* In an interrupt the CPU runs, if for others. */
+	if (in_hardirq() && cpu_of(rq) == smp_processor_id())
+		late -= vbs_irq_time(sched_clock_cpu(cpu_of(rq)));
+	return late;
 }
 
 /*
@@ -121,6 +159,17 @@ void vbs_arm_poll(struct rq *rq)
 	vbs_start_budget(rq, NSEC_PER_MSEC);
 }
 
+/* What the running member may execute before it must be looked at again */
+static u64 vbs_run_left(const struct vbs_srv *srv, const struct task_struct *p)
+{
+	u64 left = vbs_budget_left(&srv->core);
+	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
+
+	if (vbs_nr_eligible(&srv->core) > 1)
+		left = min(left, slice - min(slice, p->vbs.slice));
+	return left;
+}
+
 /**
  * vbs_arm_budget - be interrupted when the running member must stop
  * @rq: locked
@@ -129,12 +178,25 @@ void vbs_arm_poll(struct rq *rq)
  */
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
 {
-	u64 left = vbs_budget_left(&srv->core);
-	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
+	vbs_start_budget(rq, vbs_run_left(srv, p));
+}
 
-	if (vbs_nr_eligible(&srv->core) > 1)
-		left = min(left, slice - min(slice, p->vbs.slice));
-	vbs_start_budget(rq, left);
+/**
+ * vbs_rearm_budget - the same, in the interrupt of a timer that came too early
+ * @rq: this CPU's, locked, just charged
+ * @srv: the running member's server
+ * @p: the running member
+ *
+ * The member is not charged for the interrupt.  What is left for it may be over
+ * before the interrupt is: the next one would come at once, and so on for ever.
+ * schedule() will arm the timer, and what it takes is the member's.
+ */
+void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
+{
+	if (vbs_run_left(srv, p) < rq->vbs.irq_pending)
+		resched_curr(rq);
+	else
+		vbs_arm_budget(rq, srv, p);
 }
 
 /**

@@ -41,6 +41,7 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  *	0 if @curr has been told to go on since
  * @wall: rq_clock at the last charge
  * @lost_wall: @lost at the last charge
+ * @irq_pending: what exec_start of @curr has been moved on by for interrupts
  * @budget: fires when @curr has used its budget or slice
  * @release: fires at the earliest release
  * @budget_at: VBS clock at which @budget fires, U64_MAX if it is not armed
@@ -60,6 +61,7 @@ struct vbs_rq {
 	u64			refreshed;
 	u64			wall;
 	u64			lost_wall;
+	u64			irq_pending;
 	struct hrtimer		budget;
 	struct hrtimer		release;
 	u64			budget_at;
