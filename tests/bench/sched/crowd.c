@@ -182,13 +182,14 @@ void crowd_check(void)
 }
 
 /*
- * Of some hundred DEADLINE tasks that wake up at once, one is now and then charged
- * for several budgets, and silent for some seconds: so this is patient.
+ * A DEADLINE task is charged for an interrupt that has not ended, such as the one
+ * in which the timers of all others expire: some ms, hundreds of its budgets, and
+ * then silent for as many periods. So this is patient.
  */
 void crowd_drain(void)
 {
 	sleep_ns(CROWD_REST);
-	for (int i = 0; i < 600 && load(&returned) < woken; i++)
+	for (int i = 0; i < 12000 && load(&returned) < woken; i++)
 		sleep_ns(100 * MS);
 	if (load(&returned) < woken)
 		fatal("SCHED_%s, n = %u: only %u of them came to rest",
