@@ -70,6 +70,7 @@ static void vbs_resume_parked(struct rq *rq, struct task_struct *p)
 /* It is on its way into schedule(), which may have looked at it already. */
 static void vbs_look_again(struct rq *rq)
 {
+	lockdep_assert_rq_held(rq);
 	rq->vbs.refreshed = 0;
 #ifdef CONFIG_SCHED_CORE
 	if (sched_core_enabled(rq))

@@ -129,8 +129,9 @@ static void vbs_refresh_curr(struct rq *rq)
 /*
  * balance, pick and put_prev of one schedule() all want it, and one of them is
  * enough: at one rq_clock nothing is charged, the mark of the boundary stays, and
- * whoever else changes the server meanwhile puts it in place himself.  Where core
- * scheduling picks for a sibling the member runs on and the mark may change.
+ * whoever else changes the server meanwhile puts it in place himself; a signal
+ * asks for another look (vbs_look_again()).  Where core scheduling picks for a
+ * sibling the member runs on and the mark may change.
  */
 static void vbs_refresh_once(struct rq *rq)
 {
@@ -207,12 +208,9 @@ void vbs_check_curr(struct rq *rq)
 	struct vbs_srv *srv = p->vbs.server;
 
 	vbs_update_curr(rq);
-	if (!p->vbs.counted || srv->core.early) {
-		resched_curr(rq);
-		return;
-	}
-	if (!vbs_budget_left(&srv->core)) {
-		vbs_expect_release(rq, srv->core.deadline);
+	if (!p->vbs.counted || !vbs_budget_left(&srv->core) || srv->core.early) {
+		if (p->vbs.counted && !srv->core.early)
+			vbs_expect_release(rq, srv->core.deadline);
 		resched_curr(rq);
 		return;
 	}

@@ -40,6 +40,7 @@ u64 vbs_irq_pending(struct rq *rq)
 	u64 pending = irq_time_read(cpu_of(rq)) - rq->prev_irq_time;
 	s64 beyond;
 
+	lockdep_assert_rq_held(rq);
 	if (cpu_of(rq) != smp_processor_id())
 		return pending;
 	/* Where an update was skipped the clock is older than the interrupt's end. */
@@ -212,6 +213,7 @@ void vbs_expect_release(struct rq *rq, u64 at)
 	struct vbs_rq *v = &rq->vbs;
 	u64 now;
 
+	lockdep_assert_rq_held(rq);
 	if (v->release_at <= at)
 		return;
 	now = vbs_clock_of(cpu_of(rq));
