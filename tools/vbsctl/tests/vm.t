@@ -201,7 +201,7 @@ check 0 "1ms/10ms" "sudo: and may switch it" \
 check 5 "raising the cap from 10 % to 20 % needs CAP_SYS_NICE" "sudo: within the cap" \
 	run --cap 10% -- sh -c 'vbsctl switch $$ --cap 20%'
 check 0 "members 3" "sudo: and let others join" run --cap 10% -- \
-	sh -c 'sleep 3 & vbsctl leave $! && vbsctl join $! $$ && sed -n "s/^server .* \(members\)=\([0-9]*\) .*/\1 \2/p" /proc/vbs; kill $!'
+	sh -c 'sleep 60 & vbsctl leave $! && vbsctl join $! $$ && sed -n "s/^server .* \(members\)=\([0-9]*\) .*/\1 \2/p" /proc/vbs; kill $!'
 check 7 "" "sudo: exit status" run --cap 10% -- sh -c 'exit 7'
 check 127 "there is no command" "sudo: no such command" run --cap 10% -- /no/such
 check 125 "needs 99 % of a CPU" "sudo: no room" run --cap 99% -- true
