@@ -13,6 +13,7 @@ struct vbs_srv;
 /**
  * struct sched_vbs_entity - a task as a member of a server
  * @server: the server, or NULL; changes under pi_lock and the runqueue lock
+ * @own: while another server is lent: the one that it is a member of, or NULL
  * @member: in the server's list of members, oldest first; its lock
  * @run: in one of the server's lists of runnable members, or among the strays
  *	of a runqueue that is not the server's
@@ -27,6 +28,10 @@ struct vbs_srv;
  * @counted: among the core's runnable members
  * @kernel: how it is counted: in the kernel or running, or at the boundary
  * @stray: counted on a runqueue that is not its server's
+ * @fair: goes on as a fair task, since its server lends nothing more; pi_lock
+ *	and the runqueue lock
+ * @lent: a temporary member of @server, on whose member's behalf it holds a
+ *	lock; pi_lock and the runqueue lock
  * @turn_over: it runs, but for the last time before its companions
  * @resume: has to look at its server before it returns to user mode; cleared by
  *	the task itself
@@ -39,6 +44,7 @@ struct vbs_srv;
  */
 struct sched_vbs_entity {
 	struct vbs_srv		*server;
+	struct vbs_srv		*own;
 	struct list_head	member;
 	struct list_head	run;
 	u64			seq;
@@ -52,6 +58,8 @@ struct sched_vbs_entity {
 	bool			counted;
 	bool			kernel;
 	bool			stray;
+	bool			fair;
+	bool			lent;
 	bool			turn_over;
 	bool			resume;
 	bool			overrun_signal;

@@ -39,15 +39,15 @@
 #include <trace/events/sched_vbs.h>
 
 /* The core */
-#include "queue.c"
-#include "admit.c"
-#include "align.c"
-#include "server.c"
+#include "core/queue.c"
+#include "core/admit.c"
+#include "core/align.c"
+#include "core/server.c"
 
 /* The glue */
-#include "capacity.c"
-#include "deadline.c"
-#include "books.c"
+#include "books/capacity.c"
+#include "books/deadline.c"
+#include "books/books.c"
 #include "alloc.c"
 #include "env.c"
 #include "timer.c"
@@ -60,8 +60,8 @@
 #include "hotplug.c"
 #endif
 #include "boundary.c"
-#include "sysctl.c"
-#include "proc.c"
+#include "books/sysctl.c"
+#include "books/proc.c"
 
 /**
  * init_vbs_rq - at boot

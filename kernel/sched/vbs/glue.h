@@ -14,7 +14,7 @@
 
 #include <linux/timeline_types.h>
 
-#include "core.h"
+#include "core/core.h"
 
 /*
  * What goes back to the slab outside of the runqueue lock.  The cache does not

@@ -9,7 +9,7 @@
 #include <linux/prandom.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "core/core.h"
 
 #define NR_ENTS		64
 

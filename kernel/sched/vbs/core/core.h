@@ -11,8 +11,8 @@
  * attached to it, is protected by the lock of that CPU's runqueue; struct
  * vbs_admission by its own lock, which nests inside.
  */
-#ifndef _KERNEL_SCHED_VBS_CORE_H
-#define _KERNEL_SCHED_VBS_CORE_H
+#ifndef _KERNEL_SCHED_VBS_CORE_CORE_H
+#define _KERNEL_SCHED_VBS_CORE_CORE_H
 
 #ifdef __KERNEL__
 #include <linux/bitmap.h>
@@ -291,4 +291,4 @@ static inline unsigned int vbs_nr_eligible(const struct vbs_server *s)
 	return s->nr_kernel + (s->early ? 0 : s->nr_user);
 }
 
-#endif /* _KERNEL_SCHED_VBS_CORE_H */
+#endif /* _KERNEL_SCHED_VBS_CORE_CORE_H */
