@@ -23,6 +23,20 @@ void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 	assert_true(until || !s->release);
 }
 
+void vbs_env_fair(struct vbs_cpu *c, struct vbs_server *s)
+{
+	assert_ptr_equal(c, &bed.cpu);
+	assert_true(s->nr_kernel);
+	bed.fair = true;
+}
+
+void vbs_env_recall(struct vbs_cpu *c, struct vbs_server *s)
+{
+	assert_ptr_equal(c, &bed.cpu);
+	assert_true(s->nr_fair);
+	bed.recall = true;
+}
+
 void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount)
 {
 	assert_ptr_equal(c, &bed.cpu);

@@ -30,6 +30,8 @@ struct bed {
 	u64 ahead;		/* of it: the clock of aligned releases */
 	u32 freed;		/* by vbs_env_cap_freed() so far */
 	bool over;		/* the booking */
+	bool fair;		/* the core asked for it */
+	bool recall;		/* and for this */
 };
 
 extern struct bed bed;

@@ -70,13 +70,103 @@ static void test_borrow_limit(void **state)
 	is_ready(s);
 	run(s, 2 * MS);		/* 3 lambda since the release */
 	waits_until(s, 40 * MS);
-	assert_int_equal(s->stats.kthrottled, 1);
+	assert_int_equal(s->stats.fair, 1);
 	stop(s, KERNEL);
 	wake(s, KERNEL);	/* block and wake gain nothing */
 	waits_until(s, 40 * MS);
 	at(40 * MS);
 	is_ready(s);
 	assert_int_equal(s->borrows, 0);
+}
+
+static struct vbs_server *at_the_limit(void)
+{
+	struct vbs_server *s;
+
+	bed_start(0);
+	s = enter(2 * MS, 10 * MS, HALF);
+	wake(s, KERNEL);
+	for (int i = 0; i < 3; i++)
+		run(s, 2 * MS);
+	assert_false(bed.fair);
+	run(s, 2 * MS);
+	assert_true(bed.fair);
+	return s;
+}
+
+static void go_fair(struct vbs_server *s)
+{
+	s->nr_fair++;
+	stop(s, KERNEL);
+}
+
+static void come_back(struct vbs_server *s, bool kernel)
+{
+	s->nr_fair--;
+	wake(s, kernel);
+}
+
+/* Who goes on as a fair task is called back when the release comes */
+static void test_fair_release(void **state)
+{
+	struct vbs_server *s = at_the_limit();
+
+	(void)state;
+	go_fair(s);
+	waits_until(s, 40 * MS);
+	at(40 * MS - 1);
+	assert_false(bed.recall);
+	at(40 * MS);
+	assert_true(bed.recall);
+	instance(s, 40 * MS, 50 * MS, 0);
+	at(40 * MS + 5 * US);
+	come_back(s, KERNEL);
+	is_ready(s);
+	assert_true(vbs_budget_left(s) == 2 * MS);
+}
+
+/* It comes to the boundary before: it waits there, and nothing is left behind */
+static void test_fair_boundary(void **state)
+{
+	struct vbs_server *s = at_the_limit();
+
+	(void)state;
+	go_fair(s);
+	at(20 * MS);
+	come_back(s, USER);
+	waits_until(s, 40 * MS);
+	at(40 * MS);
+	is_ready(s);
+	assert_false(bed.recall);
+}
+
+/* A wake-up beyond the limit starts nothing: it asks again */
+static void test_fair_wake(void **state)
+{
+	struct vbs_server *s = at_the_limit();
+
+	(void)state;
+	go_fair(s);
+	at(20 * MS);
+	s->nr_fair--;		/* it blocks, and nobody tells the core */
+	bed.fair = false;
+	at(21 * MS);
+	wake(s, KERNEL);
+	assert_true(bed.fair);
+	waits_until(s, 40 * MS);
+}
+
+/* The switch of a server whose members are all away releases it as any other */
+static void test_fair_switch(void **state)
+{
+	struct vbs_server *s = at_the_limit();
+
+	(void)state;
+	go_fair(s);
+	at(39 * MS);
+	switch_to(s, 1 * MS, 4 * MS);
+	instance(s, 39 * MS, 43 * MS, 0);	/* z has passed */
+	assert_true(bed.recall);
 }
 
 /* Keys can't order a deadline of more than 8.6 s ahead: it does not compete */
@@ -97,7 +187,7 @@ static void test_borrow_far(void **state)
 	run(s, 10 * US);
 	waits_until(s, 8000 * MS);
 	instance(s, 8000 * MS, 9000 * MS, 5 * US);
-	assert_int_equal(s->stats.kthrottled, 1);
+	assert_int_equal(s->stats.fair, 1);
 	at(8000 * MS);
 	is_ready(s);
 }
@@ -332,6 +422,10 @@ int main(void)
 		cmocka_unit_test(test_borrow_cost),
 		cmocka_unit_test(test_borrow_debt),
 		cmocka_unit_test(test_borrow_limit),
+		cmocka_unit_test(test_fair_release),
+		cmocka_unit_test(test_fair_boundary),
+		cmocka_unit_test(test_fair_wake),
+		cmocka_unit_test(test_fair_switch),
 		cmocka_unit_test(test_borrow_far),
 		cmocka_unit_test(test_borrow_switches),
 		cmocka_unit_test(test_borrow_blocked),

@@ -83,6 +83,22 @@ void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 		  server_nr(here, to_wserver(s)), why, until);
 }
 
+/* Here they stay and wait: what the server executes is the same. */
+void vbs_env_fair(struct vbs_cpu *c, struct vbs_server *s)
+{
+	(void)c;
+	if (!s->nr_kernel)
+		world_fail(here, "server %d: nobody is in the kernel",
+			   server_nr(here, to_wserver(s)));
+}
+
+void vbs_env_recall(struct vbs_cpu *c, struct vbs_server *s)
+{
+	(void)c;
+	world_fail(here, "server %d: nobody has gone",
+		   server_nr(here, to_wserver(s)));
+}
+
 /*
  * A cap was reduced.  While the server has work that is at a release, which
  * the model has not seen yet: what is booked is compared after the event.

@@ -21,6 +21,16 @@ static inline bool vbs_task(const struct task_struct *p)
 	return vbs_prio(p->prio);
 }
 
+/* Also one that goes on as a fair task for now */
+static inline bool vbs_member(const struct task_struct *p)
+{
+#ifdef CONFIG_SCHED_VBS
+	return READ_ONCE(p->vbs.server);
+#else
+	return false;
+#endif
+}
+
 /**
  * vbs_lent_prio - the priority that the owner of an rt_mutex inherits
  * @p: a task that waits for it
@@ -31,7 +41,7 @@ static inline bool vbs_task(const struct task_struct *p)
 static inline int vbs_lent_prio(const struct task_struct *p, int prio)
 {
 #ifdef CONFIG_SCHED_VBS
-	if (vbs_prio(prio))
+	if (vbs_prio(prio) || vbs_member(p))
 		return READ_ONCE(p->vbs.pi_prio);
 #endif
 	return prio;
@@ -104,7 +114,7 @@ static inline void sched_vbs_signal(struct task_struct *p)
 static inline int sched_vbs_can_attach(struct task_struct *p,
 				       const struct cpumask *mask)
 {
-	return vbs_task(p) ? vbs_can_attach(p, mask) : 0;
+	return vbs_member(p) ? vbs_can_attach(p, mask) : 0;
 }
 
 /**
@@ -112,7 +122,7 @@ static inline int sched_vbs_can_attach(struct task_struct *p,
  */
 static inline void sched_vbs_exec_privileged(void)
 {
-	if (static_branch_unlikely(&sched_vbs_used) && vbs_task(current))
+	if (static_branch_unlikely(&sched_vbs_used) && vbs_member(current))
 		__sched_vbs_exec_privileged();
 }
 

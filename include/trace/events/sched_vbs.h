@@ -108,7 +108,7 @@ TRACE_EVENT(sched_vbs_exhaust,
 		  __entry->server, __entry->cpu,
 		  __print_symbolic(__entry->why,
 				   { 0, "budget" }, { 1, "yield" },
-				   { 2, "borrow" }, { 3, "kthrottled" },
+				   { 2, "borrow" }, { 3, "fair" },
 				   { 4, "waiting" }),
 		  __entry->consumed, __entry->runtime, __entry->until)
 );

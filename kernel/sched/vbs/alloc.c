@@ -161,6 +161,8 @@ struct vbs_srv *vbs_srv_alloc(void)
 		return NULL;
 	raw_spin_lock_init(&srv->lock);
 	INIT_LIST_HEAD(&srv->members);
+	INIT_LIST_HEAD(&srv->fair);
+	INIT_LIST_HEAD(&srv->look);
 	INIT_LIST_HEAD(&srv->kernel);
 	INIT_LIST_HEAD(&srv->user);
 	INIT_LIST_HEAD(&srv->bookings);

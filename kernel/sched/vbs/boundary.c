@@ -8,6 +8,17 @@
  * server only lends for the kernel is made to pass there.
  */
 
+/**
+ * vbs_stop_at_boundary - a task looks at its server before it returns to user mode
+ * @p: the task, which runs or will; the lock of its runqueue held
+ */
+void vbs_stop_at_boundary(struct task_struct *p)
+{
+	WRITE_ONCE(p->vbs.resume, true);
+	smp_mb__before_atomic();	/* who sees the flag sees why */
+	set_tsk_thread_flag(p, TIF_NOTIFY_RESUME);
+}
+
 /* Its server ran out of budget while this member wanted to run. */
 static bool vbs_overrun_due(struct vbs_srv *srv)
 {
@@ -22,6 +33,7 @@ static bool vbs_overrun_due(struct vbs_srv *srv)
 /**
  * __sched_vbs_resume_work - before the return to user mode
  *
+ * Who went on as a fair task comes back, to wait for its budget here.
  * It calls schedule() itself.  A mark that somebody else should would be wiped
  * by the next preemption in the kernel, which sets TIF_NOTIFY_RESUME again: on a
  * kernel with many preemption points that goes on for ever.
@@ -31,11 +43,12 @@ static bool vbs_overrun_due(struct vbs_srv *srv)
  */
 void __sched_vbs_resume_work(void)
 {
-	bool signal = false, early = false;
+	bool signal = false, early = false, fair;
 	struct vbs_srv *srv;
 
 	/* Another CPU may tell it again: then it looks again. */
 	smp_store_mb(current->vbs.resume, false);
+	fair = READ_ONCE(current->vbs.fair);
 	rcu_read_lock();
 	srv = READ_ONCE(current->vbs.server);
 	if (srv) {
@@ -45,9 +58,11 @@ void __sched_vbs_resume_work(void)
 	rcu_read_unlock();
 	if (signal)
 		send_sig(SIGXCPU, current, 1);
-	if (!early)
+	if (!early && !fair)
 		return;
 	sched_vbs_boundary_begin();
+	if (fair)
+		vbs_come_back_now();
 	schedule();
 	sched_vbs_boundary_end();
 }

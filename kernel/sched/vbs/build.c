@@ -52,6 +52,7 @@
 #include "env.c"
 #include "timer.c"
 #include "stray.c"
+#include "fair.c"
 #include "member.c"
 #include "class.c"
 #include "params.c"
@@ -72,5 +73,6 @@ void __init init_vbs_rq(struct rq *rq)
 	memset(&rq->vbs, 0, sizeof(rq->vbs));
 	vbs_init_timers(rq);
 	vbs_init_strays(rq);
+	vbs_init_look(rq);
 	vbs_init_free_work(rq);
 }

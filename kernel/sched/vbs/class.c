@@ -415,11 +415,8 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 	rq->vbs.refreshed = 0;
 	vbs_update_mode(p, true);
 	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
-					 p->vbs.overrun_seen != srv->overruns))) {
-		WRITE_ONCE(p->vbs.resume, true);
-		smp_mb__before_atomic();	/* who sees the flag sees why */
-		set_tsk_thread_flag(p, TIF_NOTIFY_RESUME);
-	}
+					 p->vbs.overrun_seen != srv->overruns)))
+		vbs_stop_at_boundary(p);
 	vbs_arm_budget(rq, srv, p);
 }
 
@@ -515,11 +512,6 @@ static int select_task_rq_vbs(struct task_struct *p, int cpu, int flags)
 
 /* ---- coming and going -------------------------------------------------- */
 
-static void switched_from_vbs(struct rq *rq, struct task_struct *p)
-{
-	vbs_leave(rq, p);
-}
-
 static void switched_to_vbs(struct rq *rq, struct task_struct *p)
 {
 	if (task_current(rq, p))
@@ -532,17 +524,6 @@ static void switched_to_vbs(struct rq *rq, struct task_struct *p)
 static void prio_changed_vbs(struct rq *rq, struct task_struct *p, int oldprio)
 {
 	switched_to_vbs(rq, p);
-}
-
-static void task_dead_vbs(struct task_struct *p)
-{
-	struct rq_flags rf;
-	struct rq *rq;
-
-	rq = task_rq_lock(p, &rf);
-	update_rq_clock(rq);
-	vbs_leave(rq, p);
-	task_rq_unlock(rq, p, &rf);
 }
 
 #ifdef CONFIG_SCHED_CORE
@@ -581,9 +562,7 @@ DEFINE_SCHED_CLASS(vbs) = {
 #endif
 
 	.task_tick		= task_tick_vbs,
-	.task_dead		= task_dead_vbs,
 
-	.switched_from		= switched_from_vbs,
 	.switched_to		= switched_to_vbs,
 	.prio_changed		= prio_changed_vbs,
 

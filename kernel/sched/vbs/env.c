@@ -79,6 +79,16 @@ void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 				until);
 }
 
+void vbs_env_fair(struct vbs_cpu *c, struct vbs_server *s)
+{
+	vbs_look_later(cpu_rq(to_vbs_srv(s)->cpu), to_vbs_srv(s));
+}
+
+void vbs_env_recall(struct vbs_cpu *c, struct vbs_server *s)
+{
+	vbs_look_later(cpu_rq(to_vbs_srv(s)->cpu), to_vbs_srv(s));
+}
+
 void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount)
 {
 	vbs_books_release(to_vbs_srv(s)->cpu, amount);

@@ -62,6 +62,8 @@ struct vbs_spare {
  * @members: oldest first
  * @nr_members: their number, and places reserved for some to come
  * @leader: first of @members, for RCU readers
+ * @fair: members that go on as fair tasks; @lock
+ * @look: in rq->vbs.look
  * @kernel: runnable members preempted in the kernel, FIFO
  * @user: runnable members at the user boundary, FIFO
  * @seq: the last place given out in the FIFO order
@@ -89,6 +91,8 @@ struct vbs_srv {
 	unsigned int		nr_members;
 	struct task_struct __rcu *leader;
 
+	struct list_head	fair;
+	struct list_head	look;
 	struct list_head	kernel;
 	struct list_head	user;
 	u64			seq;
@@ -220,6 +224,9 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);
 
+/* boundary.c */
+void vbs_stop_at_boundary(struct task_struct *p);
+
 /* env.c */
 void vbs_add_running(struct rq *rq, int delta);
 
@@ -236,6 +243,12 @@ void vbs_stray_add(struct rq *rq, struct task_struct *p);
 void vbs_stray_del(struct rq *rq, struct task_struct *p);
 void vbs_init_strays(struct rq *rq);
 struct task_struct *vbs_stray_pinned(struct rq *rq);
+
+/* fair.c */
+void vbs_look_later(struct rq *rq, struct vbs_srv *srv);
+void vbs_come_back_now(void);
+void vbs_forget_fair(struct task_struct *p);
+void vbs_init_look(struct rq *rq);
 
 /* class.c */
 void vbs_update_curr(struct rq *rq);

@@ -169,6 +169,7 @@ static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
 	else
 		vbs_discard_nodes(rq);
 	vbs_books_unpublish(srv);
+	list_del_init(&srv->look);
 	vbs_discard_srv(rq, srv);
 }
 
@@ -247,6 +248,8 @@ void vbs_leave(struct rq *rq, struct task_struct *p)
 		vbs_uncount(rq, p);
 		vbs_arm_release(rq);
 	}
+	if (p->vbs.fair)
+		vbs_forget_fair(p);
 	left = vbs_quit(srv, p);
 	trace_sched_vbs_leave(srv->id, srv->cpu, p->pid, left,
 			      vbs_termination(&srv->core));
@@ -305,12 +308,13 @@ void vbs_fork(struct task_struct *p)
 	/* The parent's mask may have changed since it was copied. */
 	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
 	p->nr_cpus_allowed = current->nr_cpus_allowed;
-	if (!srv || !vbs_prio(p->prio) || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
+	if (!srv || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
 	    !vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_fork_normal(p);
 	} else {
 		p->policy = SCHED_VBS;
-		p->normal_prio = p->prio;
+		p->normal_prio = MAX_VBS_PRIO - 1;
+		p->prio = p->normal_prio;
 		vbs_join(srv, p);
 	}
 	raw_spin_unlock_irqrestore(&current->pi_lock, flags);
@@ -334,6 +338,15 @@ void vbs_cancel_fork(struct task_struct *p)
  */
 void vbs_task_exit(struct task_struct *p)
 {
+	struct rq_flags rf;
+	struct rq *rq;
+
+	if (unlikely(p->vbs.server)) {
+		rq = task_rq_lock(p, &rf);
+		update_rq_clock(rq);
+		vbs_leave(rq, p);
+		task_rq_unlock(rq, p, &rf);
+	}
 	if (!list_empty(&p->vbs.bookings))
 		vbs_books_disown(&p->vbs.bookings);
 }

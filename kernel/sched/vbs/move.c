@@ -78,6 +78,7 @@ static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spa
 	vbs_update_server(rq, srv);
 	vbs_attach(rq, srv);
 	vbs_uncount_all(rq, srv);
+	list_del_init(&srv->look);
 	if (vbs_vacate(rq, srv, booked, &srv->bookings)) {
 		spare->booked = NULL;
 		vbs_take_nodes(rq, srv, spare);

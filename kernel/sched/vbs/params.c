@@ -483,10 +483,10 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 }
 
 /**
- * vbs_change_commit - the target becomes a member
+ * vbs_change_commit - the target becomes a member, or is one no longer
  * @chg: checked
  * @rq: the target's runqueue, locked
- * @p: the target, dequeued
+ * @p: the target, dequeued, its policy set
  * @attr: what was asked
  */
 void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
@@ -494,9 +494,10 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 {
 	struct vbs_srv *srv = chg->joined ?: chg->srv;
 
+	if (chg->active || !task_has_vbs_policy(p))
+		vbs_leave(rq, p);
 	if (!chg->active)
 		return;
-	vbs_leave(rq, p);
 	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
 	p->vbs.pending = 0;
 	vbs_join(srv, p);

@@ -48,8 +48,10 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @release_at: the same of @release
  * @csd: arms the timers when the request comes from another CPU
  * @stray_work: takes strays to their server's CPU
+ * @look_work: lets members of @look go on as fair tasks, or come back
  * @free_work: frees what @free collected under the lock
  * @strays: queued tasks whose server is on another CPU
+ * @look: servers for @look_work
  * @free: dead servers, bookings and nodes
  */
 struct vbs_rq {
@@ -70,8 +72,10 @@ struct vbs_rq {
 	call_single_data_t	csd;
 #endif
 	struct irq_work		stray_work;
+	struct irq_work		look_work;
 	struct irq_work		free_work;
 	struct list_head	strays;
+	struct list_head	look;
 	struct llist_head	free;
 };
 
@@ -116,6 +120,14 @@ void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
 void vbs_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
 void vbs_task_exit(struct task_struct *p);
+void __vbs_task_blocks(struct rq *rq, struct task_struct *p);
+
+/* In schedule(), the runqueue lock held: it blocks; who is fair was so till then. */
+static inline void vbs_task_blocks(struct rq *rq, struct task_struct *p)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && p->vbs.fair)
+		__vbs_task_blocks(rq, p);
+}
 
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
@@ -203,6 +215,8 @@ static inline void vbs_fork(struct task_struct *p) { }
 static inline void vbs_cancel_fork(struct task_struct *p) { }
 
 static inline void vbs_task_exit(struct task_struct *p) { }
+
+static inline void vbs_task_blocks(struct rq *rq, struct task_struct *p) { }
 
 static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
 

@@ -13,7 +13,7 @@ static const char * const cpu_keys[] = {
 static const char * const server_keys[] = {
 	"id", "cpu", "cap", "runtime", "period", "flags", "members", "state",
 	"consumed", "instances", "misses", "overruns", "overrun_worst",
-	"switches", "switch_worst", "release_worst", "skipped", "kthrottled",
+	"switches", "switch_worst", "release_worst", "skipped", "fair",
 	"lost", "owner", "leader", "comm",
 };
 

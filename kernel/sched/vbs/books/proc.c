@@ -62,9 +62,9 @@ static void vbs_show_stats(struct seq_file *m, const struct vbs_stats *st)
 	seq_printf(m, " consumed=%llu instances=%llu misses=%llu overruns=%llu overrun_worst=%llu",
 		   st->consumed, st->instances, st->misses, st->overruns,
 		   st->overrun_worst);
-	seq_printf(m, " switches=%llu switch_worst=%llu release_worst=%llu skipped=%llu kthrottled=%llu",
+	seq_printf(m, " switches=%llu switch_worst=%llu release_worst=%llu skipped=%llu fair=%llu",
 		   st->switches, st->switch_worst, st->release_worst, st->skipped,
-		   st->kthrottled);
+		   st->fair);
 }
 
 /* A name is its owner's to choose: it must not end the line. */

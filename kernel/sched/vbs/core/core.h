@@ -144,7 +144,7 @@ enum vbs_why {		/* why a server stopped, for the trace */
 	VBS_WHY_BUDGET,
 	VBS_WHY_YIELD,
 	VBS_WHY_BORROW,
-	VBS_WHY_KTHROTTLED,
+	VBS_WHY_FAIR,	/* members in the kernel go on as fair tasks */
 	VBS_WHY_WAITING,
 };
 
@@ -165,7 +165,7 @@ struct vbs_stats {
 	u64 switch_worst;
 	u64 release_worst;
 	u64 skipped;
-	u64 kthrottled;
+	u64 fair;
 };
 
 /* What waits in the wait queue: a server for its release, or a booking. */
@@ -200,6 +200,7 @@ struct vbs_server {
 
 	unsigned int nr_user;	/* runnable members at the user boundary */
 	unsigned int nr_kernel;	/* runnable members in the kernel, or running */
+	unsigned int nr_fair;	/* gone on as fair tasks; changes without the lock */
 
 	struct vbs_qent ready;	/* in vbs_cpu::ready */
 	struct vbs_wait wait;	/* in vbs_cpu::wait */
@@ -272,6 +273,9 @@ u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
 /*
  * What the core asks of its surroundings; the lock of the CPU is held.
  * vbs_env_runnable: the number of members that may be picked has changed.
+ * vbs_env_fair: members in the kernel are lent nothing more: let them go on as
+ * fair tasks, counted in nr_fair before vbs_member_del() is called for them.
+ * vbs_env_recall: those that do may come back, by vbs_member_add().
  * vbs_env_align_offset: what the clock of aligned release is ahead of the VBS
  * clock, now.
  */
@@ -279,9 +283,16 @@ void vbs_env_runnable(struct vbs_cpu *c, struct vbs_server *s);
 void vbs_env_released(struct vbs_cpu *c, struct vbs_server *s, u64 debt);
 void vbs_env_stopped(struct vbs_cpu *c, struct vbs_server *s, enum vbs_why why,
 		     u64 until);
+void vbs_env_fair(struct vbs_cpu *c, struct vbs_server *s);
+void vbs_env_recall(struct vbs_cpu *c, struct vbs_server *s);
 void vbs_env_cap_freed(struct vbs_cpu *c, struct vbs_server *s, u32 amount);
 void vbs_env_booking_over(struct vbs_cpu *c, struct vbs_booking *b);
 u64 vbs_env_align_offset(struct vbs_cpu *c, struct vbs_server *s);
+
+static inline unsigned int vbs_nr_runnable(const struct vbs_server *s)
+{
+	return s->nr_kernel + s->nr_user;
+}
 
 /* Members that may be picked now: all, those in the kernel, or none. */
 static inline unsigned int vbs_nr_eligible(const struct vbs_server *s)

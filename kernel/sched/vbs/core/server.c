@@ -281,7 +281,8 @@ static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  * deadline that it would have had anyway takes nothing from another server; it
  * begins to compete now, so z may not lie before (vbs_place_ready).
  * Each step costs one release; z has it when that comes, which a switch may
- * prevent.  Three steps of at most lambda each, then vbs_settle() throttles.
+ * prevent.  Three steps of at most lambda each, then vbs_settle() throttles,
+ * and who is in the kernel goes on as a fair task.
  */
 static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
@@ -328,8 +329,8 @@ static void vbs_note_stop(struct vbs_cpu *c, struct vbs_server *s, u64 until)
 	u64 over;
 
 	if (s->nr_kernel) {
-		s->stats.kthrottled++;
-		why = VBS_WHY_KTHROTTLED;
+		s->stats.fair++;
+		why = VBS_WHY_FAIR;
 	} else if (s->ended || s->early) {
 		why = VBS_WHY_WAITING;
 	} else if (s->yielded) {
@@ -383,6 +384,32 @@ static void vbs_advance(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 		vbs_enter_next(c, s, now);
 }
 
+/*
+ * A member in the kernel may hold what others wait for, and lambda is its owner's
+ * choice: beyond the borrowing limit it is not stopped but goes on as a fair task.
+ * Its server waits for the release as if it were throttled; then it comes back.
+ */
+static void vbs_place(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	vbs_advance(c, s, now);
+	if (s->nr_kernel && (s->ended || vbs_exhausted(s)) &&
+	    s->borrows < VBS_MAX_BORROWS)
+		vbs_borrow(c, s, now);
+	if (s->ended || vbs_exhausted(s) ||
+	    (s->early && vbs_early_stops(s, now))) {
+		vbs_throttle(c, s, now);
+		if (s->nr_kernel)
+			vbs_env_fair(c, s);
+		return;
+	}
+	if (vbs_nr_runnable(s))
+		vbs_place_ready(c, s, now);
+	else if (s->state != VBS_IDLE)
+		vbs_place_idle(c, s, now);
+	if (READ_ONCE(s->nr_fair) && !s->early)
+		vbs_env_recall(c, s);
+}
+
 /**
  * vbs_settle - put a server where it belongs
  * @c: its CPU
@@ -395,21 +422,10 @@ static void vbs_advance(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	vbs_note_miss(s, now);
-	if (!s->nr_kernel && !s->nr_user) {
-		if (s->state != VBS_IDLE)
-			vbs_place_idle(c, s, now);
-		goto out;
-	}
-	vbs_advance(c, s, now);
-	if (s->nr_kernel && (s->ended || vbs_exhausted(s)) &&
-	    s->borrows < VBS_MAX_BORROWS)
-		vbs_borrow(c, s, now);
-	if (s->ended || vbs_exhausted(s) ||
-	    (s->early && vbs_early_stops(s, now)))
-		vbs_throttle(c, s, now);
-	else
-		vbs_place_ready(c, s, now);
-out:
+	if (vbs_nr_runnable(s) || READ_ONCE(s->nr_fair))
+		vbs_place(c, s, now);
+	else if (s->state != VBS_IDLE)
+		vbs_place_idle(c, s, now);
 	vbs_env_runnable(c, s);
 }
 
@@ -457,7 +473,7 @@ static void vbs_activate(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  */
 void vbs_member_add(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now)
 {
-	bool first = !s->nr_kernel && !s->nr_user;
+	bool first = s->state == VBS_IDLE;
 
 	if (kernel)
 		s->nr_kernel++;

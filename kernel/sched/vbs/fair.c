@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: members that go on as fair tasks.
+ *
+ * A member in the kernel may hold a lock that anybody waits for, or keep an RCU
+ * grace period open, and lambda is its owner's choice.  So beyond the borrowing
+ * limit it is not stopped: it goes on in its own right, uncharged, as the fair
+ * task that it would be without a server, until it reaches the boundary to user
+ * mode, until it blocks, or until the server's next release, whichever is first.
+ * Nobody waits longer for it than for any fair task that does the same.
+ *
+ * It takes the locks of the task to change its class, and the runqueue lock is
+ * held where the core finds out; so an irq_work does it, at once.  A fair task
+ * may be anywhere: it is found in srv->fair, under srv->lock.
+ */
+
+/* How many members one interrupt serves */
+#define VBS_LOOK_BATCH		16
+
+/* To what its policy and state say, among fair tasks or in the class */
+static void vbs_set_class(struct rq *rq, struct task_struct *p)
+{
+	int prio = p->vbs.fair ? p->static_prio : MAX_VBS_PRIO - 1;
+
+	p->normal_prio = prio;
+	if (p->vbs.fair) {
+		prio = __rt_effective_prio(rt_mutex_get_top_task(p), prio);
+		set_load_weight(p, false);
+	}
+	p->prio = prio;
+	p->sched_class = __setscheduler_class(p->policy, prio);
+}
+
+/* Also of a task that runs, as rt_mutex_setprio() does it. */
+static void vbs_change_class(struct rq *rq, struct task_struct *p,
+			     void (*change)(struct rq *rq, struct task_struct *p))
+{
+	const struct sched_class *prev_class = p->sched_class;
+	int flags = DEQUEUE_SAVE | DEQUEUE_MOVE | DEQUEUE_NOCLOCK;
+	bool queued = task_on_rq_queued(p), running = task_current(rq, p);
+	int oldprio = p->prio;
+
+	lockdep_assert_rq_held(rq);
+	if (queued)
+		dequeue_task(rq, p, flags);
+	if (running)
+		put_prev_task(rq, p);
+	change(rq, p);
+	vbs_set_class(rq, p);
+	check_class_changing(rq, p, prev_class);
+	if (queued)
+		enqueue_task(rq, p, flags);
+	if (running)
+		set_next_task(rq, p);
+	check_class_changed(rq, p, prev_class, oldprio);
+}
+
+/* ---- away -------------------------------------------------------------- */
+
+/* The server counts it there before it forgets it here. */
+static void vbs_start_fair(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	raw_spin_lock(&srv->lock);
+	list_add_tail(&p->vbs.run, &srv->fair);
+	WRITE_ONCE(srv->core.nr_fair, srv->core.nr_fair + 1);
+	raw_spin_unlock(&srv->lock);
+	p->vbs.fair = true;
+	vbs_uncount(rq, p);
+	vbs_stop_at_boundary(p);
+}
+
+static void vbs_go_fair(struct rq *rq, struct task_struct *p)
+{
+	lockdep_assert_held(&p->pi_lock);
+	vbs_update_server(rq, p->vbs.server);
+	vbs_change_class(rq, p, vbs_start_fair);
+}
+
+/* ---- and back ---------------------------------------------------------- */
+
+/**
+ * vbs_forget_fair - a member is no longer to be found among the fair tasks
+ * @p: the member; the lock of its runqueue held
+ */
+void vbs_forget_fair(struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	raw_spin_lock(&srv->lock);
+	list_del_init(&p->vbs.run);
+	WRITE_ONCE(srv->core.nr_fair, srv->core.nr_fair - 1);
+	raw_spin_unlock(&srv->lock);
+	p->vbs.fair = false;
+}
+
+static void vbs_end_fair(struct rq *rq, struct task_struct *p)
+{
+	vbs_forget_fair(p);
+}
+
+/* Where that is not the server's CPU it is a stray, which is taken home. */
+static void vbs_come_back(struct rq *rq, struct task_struct *p)
+{
+	vbs_change_class(rq, p, vbs_end_fair);
+}
+
+/**
+ * __vbs_task_blocks - so it waits, and will wake up, as a member
+ * @rq: this CPU's, locked, clock updated
+ * @p: current, which is about to block
+ *
+ * Not while it is boosted: to leave another class can take the lock off @rq, and
+ * a wake-up would be lost.
+ */
+void __vbs_task_blocks(struct rq *rq, struct task_struct *p)
+{
+	if (p->prio == p->normal_prio)
+		vbs_come_back(rq, p);
+}
+
+static void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf)
+{
+	struct balance_callback *head = splice_balance_callbacks(rq);
+
+	preempt_disable();	/* the runqueue's CPU stays */
+	task_rq_unlock(rq, p, rf);
+	balance_callbacks(rq, head);
+	preempt_enable();
+}
+
+/**
+ * vbs_come_back_now - current has reached the boundary to user mode
+ */
+void vbs_come_back_now(void)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = task_rq_lock(current, &rf);
+	update_rq_clock(rq);
+	if (current->vbs.fair)
+		vbs_come_back(rq, current);
+	vbs_unlock_task(rq, current, &rf);
+}
+
+/* ---- looking ----------------------------------------------------------- */
+
+/**
+ * vbs_look_later - something is to be done for members of a server
+ * @rq: the server's CPU's, locked
+ * @srv: the server
+ *
+ * A CPU on its way down has nobody to be served, or the stopper does it.
+ */
+void vbs_look_later(struct rq *rq, struct vbs_srv *srv)
+{
+	lockdep_assert_rq_held(rq);
+	if (!list_empty(&srv->look) || !cpu_online(cpu_of(rq)))
+		return;
+	list_add_tail(&srv->look, &rq->vbs.look);
+	irq_work_queue_on(&rq->vbs.look_work, cpu_of(rq));
+}
+
+static bool vbs_is_stopped(const struct vbs_srv *srv)
+{
+	return srv->core.state == VBS_THROTTLED || srv->core.state == VBS_WAITING;
+}
+
+/* A member in the kernel that is lent nothing more: it waits, or is to stop. */
+static struct task_struct *vbs_look_kernel(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *curr = rq->vbs.curr;
+
+	if (!vbs_is_stopped(srv))
+		return NULL;
+	if (curr && curr->vbs.server == srv && curr->vbs.queued &&
+	    curr->vbs.counted && curr->vbs.kernel)
+		return curr;
+	return list_first_entry_or_null(&srv->kernel, struct task_struct, vbs.run);
+}
+
+/* One that may come back */
+static struct task_struct *vbs_look_fair(struct vbs_srv *srv)
+{
+	struct task_struct *p;
+
+	if (vbs_is_stopped(srv))
+		return NULL;
+	raw_spin_lock(&srv->lock);
+	p = list_first_entry_or_null(&srv->fair, struct task_struct, vbs.run);
+	raw_spin_unlock(&srv->lock);
+	return p;
+}
+
+/* Whose turn it is: a server leaves the list when nothing is left to do for it. */
+static struct task_struct *vbs_look_next(struct rq *rq)
+{
+	struct vbs_srv *srv, *tmp;
+	struct task_struct *p;
+
+	list_for_each_entry_safe(srv, tmp, &rq->vbs.look, look) {
+		p = vbs_look_kernel(rq, srv) ?: vbs_look_fair(srv);
+		if (p)
+			return p;
+		list_del_init(&srv->look);
+	}
+	return NULL;
+}
+
+/* It may have changed since it was found: the rules are the same. */
+static void vbs_look_at(struct rq *rq, struct task_struct *p)
+{
+	struct vbs_srv *srv = p->vbs.server;
+
+	if (!srv)
+		return;
+	update_rq_clock(rq);
+	if (p->vbs.fair && !vbs_is_stopped(srv))
+		vbs_come_back(rq, p);
+	else if (p->vbs.queued && p->vbs.counted && p->vbs.kernel &&
+		 vbs_is_stopped(srv))
+		vbs_go_fair(rq, p);
+}
+
+static struct task_struct *vbs_look_find(struct rq *rq)
+{
+	struct task_struct *p;
+	unsigned long flags;
+
+	raw_spin_rq_lock_irqsave(rq, flags);
+	p = vbs_look_next(rq);
+	raw_spin_rq_unlock_irqrestore(rq, flags);
+	return p;
+}
+
+/* A task that was found stays in memory, since this is an interrupt. */
+static void vbs_look_work(struct irq_work *work)
+{
+	struct rq *rq = container_of(work, struct rq, vbs.look_work);
+	struct task_struct *p;
+	struct rq_flags rf;
+	struct rq *its;
+	int n;
+
+	for (n = 0; n < VBS_LOOK_BATCH; n++) {
+		rcu_read_lock();
+		p = vbs_look_find(rq);
+		if (p) {
+			its = task_rq_lock(p, &rf);
+			vbs_look_at(its, p);
+			vbs_unlock_task(its, p, &rf);
+		}
+		rcu_read_unlock();
+		if (!p)
+			return;
+	}
+	irq_work_queue(&rq->vbs.look_work);
+}
+
+/**
+ * vbs_init_look - at boot
+ * @rq: the runqueue
+ */
+void vbs_init_look(struct rq *rq)
+{
+	INIT_LIST_HEAD(&rq->vbs.look);
+	rq->vbs.look_work = IRQ_WORK_INIT_HARD(vbs_look_work);
+}
