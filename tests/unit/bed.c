@@ -165,6 +165,13 @@ void yield(struct vbs_server *s)
 	vbs_settle(&bed.cpu, s, bed.now);
 }
 
+static void judged_run(struct vbs_server *s, u64 ns)
+{
+	if (s == bed.judge && bed.now + ns > s->deadline)
+		bed.late = max(bed.late, bed.now + ns - s->deadline);
+	run(s, ns);
+}
+
 static void edf_step(u64 t)
 {
 	struct vbs_server *s = vbs_first_ready(&bed.cpu);
@@ -173,7 +180,7 @@ static void edf_step(u64 t)
 	if (vbs_next_release(&bed.cpu, &when))
 		until = min(until, max(when, bed.now));
 	if (s)
-		run(s, min(until - bed.now, vbs_budget_left(s)));
+		judged_run(s, min(until - bed.now, vbs_budget_left(s)));
 	else
 		late_at(until);
 	vbs_release_due(&bed.cpu, bed.now, 64);
@@ -183,6 +190,12 @@ void edf(u64 t)
 {
 	while (bed.now < t)
 		edf_step(t);
+}
+
+void edf_until(const struct vbs_server *s, u64 ns)
+{
+	while (s->stats.consumed < ns)
+		edf_step(bed.now + ns - s->stats.consumed);
 }
 
 struct vbs_server *enter_where_releases_cost(bool kernel)

@@ -32,6 +32,8 @@ struct bed {
 	bool over;		/* the booking */
 	bool fair;		/* the core asked for it */
 	bool recall;		/* and for this */
+	const struct vbs_server *judge;	/* always has work */
+	u64 late;		/* the most that it executed after a deadline */
 };
 
 extern struct bed bed;
@@ -54,6 +56,8 @@ void run(struct vbs_server *s, u64 ns);	/* charged and settled */
 void at(u64 t);				/* time passes, releases are due */
 void late_at(u64 t);			/* time passes, nobody looks */
 void edf(u64 t);			/* the earliest deadlines run until t */
+/* The same until @s has executed @ns in all */
+void edf_until(const struct vbs_server *s, u64 ns);
 void switch_to(struct vbs_server *s, u64 runtime, u64 period);
 void switch_cap(struct vbs_server *s, u64 runtime, u64 period, u32 cap);
 void ask_cap(struct vbs_server *s, u32 cap);

@@ -115,25 +115,30 @@ static void raise_z(struct model_server *s, wide t)
 		s->z = whole(t);
 }
 
-/* z = r + e0/u at release */
+/* z = r + e0/u at release, if it is not later */
 static void set_z(struct model_server *s, wide r, wide e0)
 {
-	s->z = (struct fraction){ r * s->cap + e0 * MODEL_ONE_CPU, s->cap };
+	struct fraction z = { r * s->cap + e0 * MODEL_ONE_CPU, s->cap };
+
+	if (compare(z, s->z) > 0)
+		s->z = z;
+}
+
+/* Of whole ns under another cap */
+static void change_cap(struct model_server *s, wide cap)
+{
+	if (s->cap != cap)
+		s->z = whole(round_up(s->z));
+	s->cap = cap;
 }
 
 /* The release has come: the instance is everybody's, under the new cap */
 static void open_instance(struct model_server *s)
 {
-	wide z = round_up(s->z);
-	bool changes = s->cap != s->cap_next;
-
 	s->early = false;
 	s->borrows = 0;
-	s->cap = s->cap_next;
+	change_cap(s, s->cap_next);
 	set_z(s, s->release, s->consumed);
-	/* What ran under a smaller cap is not made good by the larger one */
-	if (changes)
-		raise_z(s, z);
 }
 
 /*
@@ -148,7 +153,7 @@ static void enter(struct model_server *s, wide r, wide e0, wide t)
 	s->release = r + skipped * s->period;
 	s->deadline = s->release + s->period;
 	s->consumed = e0 % s->runtime;
-	s->cap = later(s->cap, s->cap_next);
+	change_cap(s, later(s->cap, s->cap_next));
 	set_z(s, r, e0);
 	s->ended = false;
 	s->yielded = false;

@@ -104,19 +104,39 @@ static void vbs_advance_z(struct vbs_server *s, u64 delta)
 	s->z += div_u64_rem(num, s->cap, &s->z_rem);
 }
 
-static void vbs_set_z(struct vbs_server *s, u64 r, u64 e)
-{
-	s->z = r;
-	s->z_rem = 0;
-	vbs_advance_z(s, e);
-}
-
 static void vbs_raise_z(struct vbs_server *s, u64 t)
 {
 	if (s->z < t) {
 		s->z = t;
 		s->z_rem = 0;
 	}
+}
+
+/*
+ * An instance of @r begins with @e consumed: z = r + e/u, unless it is later.
+ * It can be, if a wake-up has raised it since @r.
+ */
+static void vbs_begin_z(struct vbs_server *s, u64 r, u64 e)
+{
+	u64 z = s->z;
+	u32 rem = s->z_rem;
+
+	s->z = r;
+	s->z_rem = 0;
+	vbs_advance_z(s, e);
+	if (s->z < z || (s->z == z && s->z_rem < rem)) {
+		s->z = z;
+		s->z_rem = rem;
+	}
+}
+
+/* z keeps a remainder in units of the cap: round it up before that changes. */
+static void vbs_change_cap(struct vbs_server *s, u32 cap)
+{
+	if (s->cap == cap)
+		return;
+	vbs_raise_z(s, vbs_termination(s));
+	s->cap = cap;
 }
 
 /*
@@ -201,7 +221,7 @@ static void vbs_apply_cap(struct vbs_cpu *c, struct vbs_server *s)
 {
 	u32 booked = max(s->cap, s->cap_next);
 
-	s->cap = s->cap_next;
+	vbs_change_cap(s, s->cap_next);
 	if (booked > s->cap)
 		vbs_env_cap_freed(c, s, booked - s->cap);
 }
@@ -209,17 +229,12 @@ static void vbs_apply_cap(struct vbs_cpu *c, struct vbs_server *s)
 /* The instance becomes every member's. */
 static void vbs_open(struct vbs_cpu *c, struct vbs_server *s)
 {
-	u64 z = 0;
-
 	s->early = false;
 	s->borrows = 0;
 	s->released_at = s->release;
 	s->stats.instances++;
-	if (s->cap != s->cap_next)
-		z = vbs_termination(s);
 	vbs_apply_cap(c, s);
-	vbs_set_z(s, s->release, s->consumed);
-	vbs_raise_z(s, z);
+	vbs_begin_z(s, s->release, s->consumed);
 	vbs_env_released(c, s, s->consumed);
 }
 
@@ -243,9 +258,9 @@ static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
 	s->release = r + skip * s->period;
 	s->deadline = s->release + s->period;
 	s->consumed = start - skip * s->runtime;
-	s->cap = max(s->cap, s->cap_next);
+	vbs_change_cap(s, max(s->cap, s->cap_next));
 	s->early = s->release > now;
-	vbs_set_z(s, r, start);
+	vbs_begin_z(s, r, start);
 	if (s->early)
 		s->borrows++;
 	else
@@ -719,13 +734,6 @@ bool vbs_next_release(struct vbs_cpu *c, u64 *when)
 	return ent;
 }
 
-/* z keeps a remainder in units of the cap: round it up before that changes. */
-static void vbs_reduce_idle(struct vbs_cpu *c, struct vbs_server *s)
-{
-	vbs_raise_z(s, vbs_termination(s));
-	vbs_apply_cap(c, s);
-}
-
 /* It is too early: the multiple may have moved. */
 static void vbs_wait_on(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
 {
@@ -747,7 +755,7 @@ static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
 	else if (!w->is_server)
 		vbs_env_booking_over(c, container_of(w, struct vbs_booking, wait));
 	else if (s->state == VBS_IDLE)
-		vbs_reduce_idle(c, s);
+		vbs_apply_cap(c, s);
 	else
 		vbs_settle(c, s, now);
 }
