@@ -25,24 +25,25 @@ static inline bool vbs_task(const struct task_struct *p)
 static inline bool vbs_member(const struct task_struct *p)
 {
 #ifdef CONFIG_SCHED_VBS
-	return READ_ONCE(p->vbs.server);
+	return READ_ONCE(p->vbs.own);
 #else
 	return false;
 #endif
 }
 
 /**
- * vbs_lent_prio - the priority that the owner of an rt_mutex inherits
- * @p: a task that waits for it
+ * vbs_waiter_prio - where a task stands among those that wait for an rt_mutex
+ * @p: the task
  * @prio: its priority, read once
  *
- * An owner is in no server, and no budget is lent: at most FIFO 99 is.
+ * A member, or whoever is lent a server, stands before all others, though it may
+ * be a fair task for now.
  */
-static inline int vbs_lent_prio(const struct task_struct *p, int prio)
+static inline int vbs_waiter_prio(const struct task_struct *p, int prio)
 {
 #ifdef CONFIG_SCHED_VBS
-	if (vbs_prio(prio) || vbs_member(p))
-		return READ_ONCE(p->vbs.pi_prio);
+	if (READ_ONCE(p->vbs.server))
+		return MAX_VBS_PRIO - 1;
 #endif
 	return prio;
 }

@@ -12,8 +12,9 @@ struct vbs_srv;
 
 /**
  * struct sched_vbs_entity - a task as a member of a server
- * @server: the server, or NULL; changes under pi_lock and the runqueue lock
- * @own: while another server is lent: the one that it is a member of, or NULL
+ * @server: where it runs: @own, or one that it is lent, or NULL; changes under
+ *	pi_lock and the runqueue lock, as @own does
+ * @own: the server that it is a member of, or NULL
  * @member: in the server's list of members, oldest first; its lock
  * @run: in one of the server's lists of runnable members, or among the strays
  *	of a runqueue that is not the server's
@@ -30,8 +31,8 @@ struct vbs_srv;
  * @stray: counted on a runqueue that is not its server's
  * @fair: goes on as a fair task, since its server lends nothing more; pi_lock
  *	and the runqueue lock
- * @lent: a temporary member of @server, on whose member's behalf it holds a
- *	lock; pi_lock and the runqueue lock
+ * @lent: @server is lent by a member that waits for a lock of this task;
+ *	pi_lock and the runqueue lock
  * @turn_over: it runs, but for the last time before its companions
  * @resume: has to look at its server before it returns to user mode; cleared by
  *	the task itself

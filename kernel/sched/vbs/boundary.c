@@ -50,7 +50,7 @@ void __sched_vbs_resume_work(void)
 	smp_store_mb(current->vbs.resume, false);
 	fair = READ_ONCE(current->vbs.fair);
 	rcu_read_lock();
-	srv = READ_ONCE(current->vbs.server);
+	srv = READ_ONCE(current->vbs.own);
 	if (srv) {
 		signal = vbs_overrun_due(srv);
 		early = READ_ONCE(srv->core.early);
@@ -58,6 +58,7 @@ void __sched_vbs_resume_work(void)
 	rcu_read_unlock();
 	if (signal)
 		send_sig(SIGXCPU, current, 1);
+	vbs_drop_boost();
 	if (!early && !fair)
 		return;
 	sched_vbs_boundary_begin();

@@ -32,6 +32,7 @@
 #include "../smp.h"
 #include "../stats.h"
 #include "../pelt.h"
+#include "../../locking/rtmutex_common.h"
 
 #include "glue.h"
 
@@ -53,6 +54,7 @@
 #include "timer.c"
 #include "stray.c"
 #include "fair.c"
+#include "inherit.c"
 #include "member.c"
 #include "class.c"
 #include "params.c"

@@ -99,13 +99,14 @@ static void vbs_update_mode(struct task_struct *p, bool kernel)
 }
 
 /*
- * Not at the boundary, or there with what signal_wake_up_state() would call
+ * Not at the boundary, or lent the server for a lock that others wait for, or
+ * there with what signal_wake_up_state() would call
  * __sched_vbs_signal() for, which leaves a task alone that has the CPU still: it
  * came after the task looked for work and before this lock was taken.
  */
 static bool vbs_in_kernel(struct task_struct *p)
 {
-	if (!READ_ONCE(p->vbs.boundary))
+	if (!READ_ONCE(p->vbs.boundary) || p->vbs.lent)
 		return true;
 	return task_sigpending(p) &&
 	       (__fatal_signal_pending(p) || freezing(p) ||
@@ -285,7 +286,8 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	struct vbs_srv *srv = p->vbs.server;
 
 	/* A child has never run: it holds nothing of the kernel's. */
-	p->vbs.kernel = !(flags & ENQUEUE_INITIAL) && !READ_ONCE(p->vbs.boundary);
+	p->vbs.kernel = p->vbs.lent ||
+		(!(flags & ENQUEUE_INITIAL) && !READ_ONCE(p->vbs.boundary));
 	p->vbs.counted = true;
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
@@ -414,8 +416,8 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 
 	rq->vbs.refreshed = 0;
 	vbs_update_mode(p, true);
-	if (unlikely(srv->core.early || (p->vbs.overrun_signal &&
-					 p->vbs.overrun_seen != srv->overruns)))
+	if (unlikely((srv->core.early && !p->vbs.lent) ||
+		     (p->vbs.overrun_signal && p->vbs.overrun_seen != srv->overruns)))
 		vbs_stop_at_boundary(p);
 	vbs_arm_budget(rq, srv, p);
 }

@@ -7,7 +7,8 @@
  * limit it is not stopped: it goes on in its own right, uncharged, as the fair
  * task that it would be without a server, until it reaches the boundary to user
  * mode, until it blocks, or until the server's next release, whichever is first.
- * Nobody waits longer for it than for any fair task that does the same.
+ * Nobody waits longer for it than for any fair task that does the same.  So does
+ * who is lent the server for a lock that it holds, in its own class.
  *
  * It takes the locks of the task to change its class, and the runqueue lock is
  * held where the core finds out; so an irq_work does it, at once.  A fair task
@@ -17,36 +18,63 @@
 /* How many members one interrupt serves */
 #define VBS_LOOK_BATCH		16
 
-/* To what its policy and state say, among fair tasks or in the class */
-static void vbs_set_class(struct rq *rq, struct task_struct *p)
+/* What it is without the server that is lent to it */
+static int vbs_normal_prio(struct task_struct *p)
 {
-	int prio = p->vbs.fair ? p->static_prio : MAX_VBS_PRIO - 1;
-
-	p->normal_prio = prio;
-	if (p->vbs.fair) {
-		prio = __rt_effective_prio(rt_mutex_get_top_task(p), prio);
-		set_load_weight(p, false);
-	}
-	p->prio = prio;
-	p->sched_class = __setscheduler_class(p->policy, prio);
+	if (!p->vbs.own)
+		return p->normal_prio;
+	return p->vbs.fair && !p->vbs.lent ? p->static_prio : MAX_VBS_PRIO - 1;
 }
 
-/* Also of a task that runs, as rt_mutex_setprio() does it. */
-static void vbs_change_class(struct rq *rq, struct task_struct *p,
-			     void (*change)(struct rq *rq, struct task_struct *p))
+/*
+ * To what its policy and state say: in the class, or in its own right, which is
+ * not SCHED_DEADLINE's: it has no runtime there.
+ */
+static void vbs_set_class(struct task_struct *p)
+{
+	int prio = MAX_VBS_PRIO - 1;
+
+	if (dl_prio(p->prio))		/* lent by a waiter */
+		p->dl.pi_se = &p->dl;
+	p->normal_prio = vbs_normal_prio(p);
+	if (p->vbs.lent ? p->vbs.fair : !p->vbs.own)
+		prio = vbs_own_prio(p, p->normal_prio);
+	else if (p->vbs.fair)
+		prio = max(0, rt_effective_prio(p, p->normal_prio));
+	p->prio = prio;
+	p->sched_class = __setscheduler_class(p->policy, prio);
+	if (p->vbs.fair)
+		set_load_weight(p, false);
+}
+
+/**
+ * vbs_change_class - put a task where its state says, also one that runs
+ * @rq: its runqueue, locked, clock updated
+ * @p: the task, its pi_lock held, or current
+ * @change: makes the change, while the task is in no queue
+ * @srv: what it is told
+ *
+ * As rt_mutex_setprio() does it.
+ */
+void vbs_change_class(struct rq *rq, struct task_struct *p,
+		      void (*change)(struct rq *, struct task_struct *, struct vbs_srv *),
+		      struct vbs_srv *srv)
 {
 	const struct sched_class *prev_class = p->sched_class;
 	int flags = DEQUEUE_SAVE | DEQUEUE_MOVE | DEQUEUE_NOCLOCK;
-	bool queued = task_on_rq_queued(p), running = task_current(rq, p);
+	bool queued, running = task_current(rq, p);
 	int oldprio = p->prio;
 
 	lockdep_assert_rq_held(rq);
+	if (p->se.sched_delayed)	/* it has blocked already */
+		dequeue_task(rq, p, DEQUEUE_SLEEP | DEQUEUE_DELAYED | DEQUEUE_NOCLOCK);
+	queued = task_on_rq_queued(p);
 	if (queued)
 		dequeue_task(rq, p, flags);
 	if (running)
 		put_prev_task(rq, p);
-	change(rq, p);
-	vbs_set_class(rq, p);
+	change(rq, p, srv);
+	vbs_set_class(p);
 	check_class_changing(rq, p, prev_class);
 	if (queued)
 		enqueue_task(rq, p, flags);
@@ -58,24 +86,26 @@ static void vbs_change_class(struct rq *rq, struct task_struct *p,
 /* ---- away -------------------------------------------------------------- */
 
 /* The server counts it there before it forgets it here. */
-static void vbs_start_fair(struct rq *rq, struct task_struct *p)
+static void vbs_start_fair(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
 {
-	struct vbs_srv *srv = p->vbs.server;
-
 	raw_spin_lock(&srv->lock);
 	list_add_tail(&p->vbs.run, &srv->fair);
 	WRITE_ONCE(srv->core.nr_fair, srv->core.nr_fair + 1);
 	raw_spin_unlock(&srv->lock);
 	p->vbs.fair = true;
 	vbs_uncount(rq, p);
-	vbs_stop_at_boundary(p);
+	if (!p->vbs.lent)
+		vbs_stop_at_boundary(p);
 }
 
 static void vbs_go_fair(struct rq *rq, struct task_struct *p)
 {
 	lockdep_assert_held(&p->pi_lock);
 	vbs_update_server(rq, p->vbs.server);
-	vbs_change_class(rq, p, vbs_start_fair);
+	if (p->vbs.lent && p->vbs.own)
+		vbs_end_loan(rq, p);
+	else
+		vbs_change_class(rq, p, vbs_start_fair, p->vbs.server);
 }
 
 /* ---- and back ---------------------------------------------------------- */
@@ -95,7 +125,7 @@ void vbs_forget_fair(struct task_struct *p)
 	p->vbs.fair = false;
 }
 
-static void vbs_end_fair(struct rq *rq, struct task_struct *p)
+static void vbs_end_fair(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
 {
 	vbs_forget_fair(p);
 }
@@ -103,7 +133,7 @@ static void vbs_end_fair(struct rq *rq, struct task_struct *p)
 /* Where that is not the server's CPU it is a stray, which is taken home. */
 static void vbs_come_back(struct rq *rq, struct task_struct *p)
 {
-	vbs_change_class(rq, p, vbs_end_fair);
+	vbs_change_class(rq, p, vbs_end_fair, p->vbs.server);
 }
 
 /**
@@ -120,12 +150,21 @@ void __vbs_task_blocks(struct rq *rq, struct task_struct *p)
 		vbs_come_back(rq, p);
 }
 
-static void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf)
+/**
+ * vbs_unlock_task - task_rq_unlock(), and what a change of class has left to do
+ * @rq: the task's runqueue
+ * @p: the task, or NULL if its pi_lock stays
+ * @rf: from the lock
+ */
+void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf)
 {
 	struct balance_callback *head = splice_balance_callbacks(rq);
 
 	preempt_disable();	/* the runqueue's CPU stays */
-	task_rq_unlock(rq, p, rf);
+	if (p)
+		task_rq_unlock(rq, p, rf);
+	else
+		__task_rq_unlock(rq, rf);
 	balance_callbacks(rq, head);
 	preempt_enable();
 }
@@ -140,7 +179,7 @@ void vbs_come_back_now(void)
 
 	rq = task_rq_lock(current, &rf);
 	update_rq_clock(rq);
-	if (current->vbs.fair)
+	if (current->vbs.fair && !current->vbs.lent)
 		vbs_come_back(rq, current);
 	vbs_unlock_task(rq, current, &rf);
 }
@@ -181,12 +220,18 @@ static struct task_struct *vbs_look_kernel(struct rq *rq, struct vbs_srv *srv)
 	return list_first_entry_or_null(&srv->kernel, struct task_struct, vbs.run);
 }
 
+/* Its release has come. */
+static bool vbs_is_open(const struct vbs_srv *srv)
+{
+	return !vbs_is_stopped(srv) && !srv->core.early;
+}
+
 /* One that may come back */
 static struct task_struct *vbs_look_fair(struct vbs_srv *srv)
 {
 	struct task_struct *p;
 
-	if (vbs_is_stopped(srv))
+	if (!vbs_is_open(srv))
 		return NULL;
 	raw_spin_lock(&srv->lock);
 	p = list_first_entry_or_null(&srv->fair, struct task_struct, vbs.run);
@@ -217,7 +262,7 @@ static void vbs_look_at(struct rq *rq, struct task_struct *p)
 	if (!srv)
 		return;
 	update_rq_clock(rq);
-	if (p->vbs.fair && !vbs_is_stopped(srv))
+	if (p->vbs.fair && vbs_is_open(srv))
 		vbs_come_back(rq, p);
 	else if (p->vbs.queued && p->vbs.counted && p->vbs.kernel &&
 		 vbs_is_stopped(srv))

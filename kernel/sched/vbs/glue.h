@@ -58,9 +58,10 @@ struct vbs_spare {
  * @owner: effective uid of the task that entered first, at that moment
  * @timeline: whose multiples aligned releases keep to, 0 for CLOCK_MONOTONIC
  * @attached: @core is attached to @cpu's queues
- * @lock: protects @members, @nr_members
+ * @lock: protects @members, @nr_members, @nr_loans
  * @members: oldest first
  * @nr_members: their number, and places reserved for some to come
+ * @nr_loans: temporary members, which are in no list; @lock
  * @leader: first of @members, for RCU readers
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
@@ -89,6 +90,7 @@ struct vbs_srv {
 	raw_spinlock_t		lock;
 	struct list_head	members;
 	unsigned int		nr_members;
+	unsigned int		nr_loans;
 	struct task_struct __rcu *leader;
 
 	struct list_head	fair;
@@ -142,6 +144,12 @@ static inline struct task_struct *vbs_rq_curr(struct rq *rq)
 {
 	return rcu_dereference_protected(rq->curr,
 					 lockdep_is_held(__rq_lockp(rq)));
+}
+
+/* Who keeps it alive; its lock is held */
+static inline unsigned int vbs_nr_kept(const struct vbs_srv *srv)
+{
+	return srv->nr_members + srv->nr_loans;
 }
 
 static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
@@ -224,6 +232,18 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);
 
+/* inherit.c */
+void vbs_give_back(struct rq *rq, struct task_struct *p, struct vbs_srv *srv);
+void vbs_end_loan(struct rq *rq, struct task_struct *p);
+void vbs_recall_loan(struct task_struct *p);
+#ifdef CONFIG_RT_MUTEXES
+int vbs_own_prio(struct task_struct *p, int prio);
+void vbs_drop_boost(void);
+#else
+static inline int vbs_own_prio(struct task_struct *p, int prio) { return prio; }
+static inline void vbs_drop_boost(void) { }
+#endif
+
 /* boundary.c */
 void vbs_stop_at_boundary(struct task_struct *p);
 
@@ -248,6 +268,10 @@ struct task_struct *vbs_stray_pinned(struct rq *rq);
 void vbs_look_later(struct rq *rq, struct vbs_srv *srv);
 void vbs_come_back_now(void);
 void vbs_forget_fair(struct task_struct *p);
+void vbs_change_class(struct rq *rq, struct task_struct *p,
+		      void (*change)(struct rq *, struct task_struct *, struct vbs_srv *),
+		      struct vbs_srv *srv);
+void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf);
 void vbs_init_look(struct rq *rq);
 
 /* class.c */

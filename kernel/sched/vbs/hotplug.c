@@ -29,7 +29,7 @@ static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
 
 	rq = vbs_lock_home(srv, &rf);
 	raw_spin_lock(&srv->lock);
-	if (srv->nr_members && cpu_of(rq) == cpu) {
+	if (vbs_nr_kept(srv) && cpu_of(rq) == cpu) {
 		vbs_server_mask(srv, mask, cpu);
 		ret = vbs_books_evacuate(srv, mask);
 	}

@@ -137,22 +137,25 @@ void vbs_join(struct vbs_srv *srv, struct task_struct *p)
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_add_tail(&p->vbs.member, &srv->members);
+	WRITE_ONCE(p->vbs.own, srv);
 	WRITE_ONCE(p->vbs.server, srv);
 	vbs_set_leader(srv);
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
 }
 
-/* Return: how many are left */
-static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p)
+/* Return: how many are left.  @over: and nobody that the server is lent to */
+static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *over)
 {
 	unsigned long flags;
 	unsigned int left;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_del_init(&p->vbs.member);
+	WRITE_ONCE(p->vbs.own, NULL);
 	WRITE_ONCE(p->vbs.server, NULL);
 	vbs_set_leader(srv);
 	left = --srv->nr_members;
+	*over = !vbs_nr_kept(srv);
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
 	return left;
 }
@@ -238,8 +241,9 @@ static void vbs_carry(struct task_struct *p, struct vbs_srv *srv)
  */
 void vbs_leave(struct rq *rq, struct task_struct *p)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 	unsigned int left;
+	bool over;
 
 	if (!srv)
 		return;
@@ -250,12 +254,14 @@ void vbs_leave(struct rq *rq, struct task_struct *p)
 	}
 	if (p->vbs.fair)
 		vbs_forget_fair(p);
-	left = vbs_quit(srv, p);
+	left = vbs_quit(srv, p, &over);
 	trace_sched_vbs_leave(srv->id, srv->cpu, p->pid, left,
 			      vbs_termination(&srv->core));
 	if (left)
 		return;
 	vbs_carry(p, srv);
+	if (!over)
+		return;		/* whoever gives it back ends it */
 	if (vbs_is_home(rq, srv))
 		vbs_end(rq, srv, &p->vbs.bookings);
 	else
@@ -304,7 +310,7 @@ void vbs_fork(struct task_struct *p)
 	if (!vbs_prio(p->prio) && !task_has_vbs_policy(p))
 		return;
 	raw_spin_lock_irqsave(&current->pi_lock, flags);
-	srv = current->vbs.server;
+	srv = current->vbs.own;
 	/* The parent's mask may have changed since it was copied. */
 	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
 	p->nr_cpus_allowed = current->nr_cpus_allowed;
@@ -326,9 +332,12 @@ void vbs_fork(struct task_struct *p)
  */
 void vbs_cancel_fork(struct task_struct *p)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
+	bool over = false;
 
-	if (srv && !vbs_quit(srv, p))
+	if (srv)
+		vbs_quit(srv, p, &over);
+	if (over)
 		irq_work_queue(&srv->end_work);
 }
 
@@ -344,8 +353,10 @@ void vbs_task_exit(struct task_struct *p)
 	if (unlikely(p->vbs.server)) {
 		rq = task_rq_lock(p, &rf);
 		update_rq_clock(rq);
+		if (p->vbs.lent)
+			vbs_end_loan(rq, p);
 		vbs_leave(rq, p);
-		task_rq_unlock(rq, p, &rf);
+		vbs_unlock_task(rq, p, &rf);
 	}
 	if (!list_empty(&p->vbs.bookings))
 		vbs_books_disown(&p->vbs.bookings);

@@ -30,19 +30,24 @@ static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 	resched_curr(rq);
 }
 
-/* No member counts any more; the core forgets them all. */
+static void vbs_uncount_one(struct vbs_srv *srv, struct task_struct *p)
+{
+	p->vbs.counted = false;
+	vbs_member_forget(&srv->core, p->vbs.kernel);
+}
+
+/* No member counts any more, nor one that it is lent to; the core forgets them. */
 static void vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
 {
 	struct task_struct *p;
 
-	raw_spin_lock(&srv->lock);
-	list_for_each_entry(p, &srv->members, vbs.member) {
-		if (!p->vbs.counted)
-			continue;
-		p->vbs.counted = false;
-		vbs_member_forget(&srv->core, p->vbs.kernel);
-	}
-	raw_spin_unlock(&srv->lock);
+	list_for_each_entry(p, &srv->kernel, vbs.run)
+		vbs_uncount_one(srv, p);
+	list_for_each_entry(p, &srv->user, vbs.run)
+		vbs_uncount_one(srv, p);
+	p = rq->vbs.curr;
+	if (p && p->vbs.server == srv && p->vbs.counted)
+		vbs_uncount_one(srv, p);
 	vbs_settle(rq->vbs.core, &srv->core, vbs_clock(rq));
 }
 
@@ -240,7 +245,7 @@ static int vbs_follow(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
  */
 int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 	struct rq_flags rf;
 	struct rq *rq;
 	int ret;
@@ -266,7 +271,7 @@ int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
  */
 int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 
 	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
 		return 0;
@@ -291,8 +296,8 @@ int vbs_can_attach(struct task_struct *p, const struct cpumask *mask)
 	int ret = 0;
 
 	raw_spin_lock_irqsave(&p->pi_lock, flags);
-	if (p->vbs.server &&
-	    !cpumask_test_cpu(READ_ONCE(p->vbs.server->cpu), mask))
+	if (p->vbs.own &&
+	    !cpumask_test_cpu(READ_ONCE(p->vbs.own->cpu), mask))
 		ret = -EBUSY;
 	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
 	return ret;
@@ -305,7 +310,7 @@ int vbs_can_attach(struct task_struct *p, const struct cpumask *mask)
  */
 int vbs_home(struct task_struct *p, int cpu)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 
 	return srv ? READ_ONCE(srv->cpu) : cpu;
 }
@@ -321,12 +326,12 @@ int vbs_home(struct task_struct *p, int cpu)
  */
 bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 	int home;
 
 	lockdep_assert(lockdep_is_held(&p->pi_lock) ||
 		       lockdep_is_held(__rq_lockp(task_rq(p))));
-	if (!srv)
+	if (!srv || p->vbs.lent)
 		return true;
 	home = READ_ONCE(srv->cpu);
 	return cpu == home || !cpu_active(home);

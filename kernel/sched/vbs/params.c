@@ -121,7 +121,7 @@ static struct vbs_srv *vbs_owned(struct task_struct *p, const struct sched_attr 
 	struct vbs_srv *srv;
 
 	rcu_read_lock();
-	srv = READ_ONCE(p->vbs.server);
+	srv = READ_ONCE(p->vbs.own);
 	if (srv && (!uid_eq(srv->owner, current_euid()) ||
 		    attr->sched_vbs_cap > READ_ONCE(srv->core.cap_next)))
 		srv = NULL;
@@ -277,7 +277,7 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 			  struct task_struct *p, const struct sched_attr *attr)
 {
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv = p->vbs.own;
 	struct vbs_params par;
 	u32 spare = 0;
 
@@ -339,7 +339,7 @@ static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
 	int ret = -EAGAIN;
 
 	raw_spin_lock_irqsave(&p->pi_lock, flags);
-	srv = p->vbs.server;
+	srv = p->vbs.own;
 	if (srv) {
 		rq = vbs_lock_home(srv, &rf);
 		if (!keep)
@@ -434,11 +434,11 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 
 static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 {
-	struct vbs_srv *srv = READ_ONCE(chg->leader->vbs.server);
+	struct vbs_srv *srv = READ_ONCE(chg->leader->vbs.own);
 
 	if (!vbs_permitted(chg, srv))
 		return srv ? -EAGAIN : -EINVAL;
-	if (srv && srv == p->vbs.server)
+	if (srv && srv == p->vbs.own)
 		return -EALREADY;
 	if (srv && vbs_goes_offline(srv))
 		return -EBUSY;
@@ -473,7 +473,7 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		vbs_reject(p, VBS_REJECT_KTHREAD, 0, 0, -1);
 		return -EINVAL;
 	}
-	if (!chg->leader && (p->vbs.server ||
+	if (!chg->leader && (p->vbs.own ||
 			     (attr->sched_flags & SCHED_FLAG_KEEP_PARAMS)))
 		return -EAGAIN;
 	rcu_read_lock();
@@ -494,6 +494,8 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 {
 	struct vbs_srv *srv = chg->joined ?: chg->srv;
 
+	if (p->vbs.lent && (chg->active || !vbs_prio(p->prio)))
+		vbs_give_back(rq, p, p->vbs.server);
 	if (chg->active || !task_has_vbs_policy(p))
 		vbs_leave(rq, p);
 	if (!chg->active)
@@ -547,7 +549,7 @@ void vbs_getparam(struct task_struct *p, struct sched_attr *attr)
 		attr->sched_flags |= SCHED_FLAG_DL_OVERRUN;
 	attr->sched_nice = task_nice(p);
 	rcu_read_lock();
-	srv = READ_ONCE(p->vbs.server);
+	srv = READ_ONCE(p->vbs.own);
 	if (srv) {
 		attr->sched_runtime = READ_ONCE(srv->core.runtime);
 		attr->sched_period = READ_ONCE(srv->core.period);

@@ -75,7 +75,7 @@ static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
 		if (is_migration_disabled(p))
 			continue;
-		if (cpu_active(READ_ONCE(p->vbs.server->cpu)))
+		if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu)))
 			return p;
 		*lost = true;
 	}
@@ -106,8 +106,18 @@ static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
 }
 #endif
 
-/* One stray; double_lock_balance() may drop the lock, so look at all again. */
-static bool vbs_stray_one(struct rq *rq, bool *lost)
+/* A member may always; who is lent a server stays where its mask says. */
+static bool vbs_stray_may_go(struct task_struct *p, int cpu)
+{
+	return !p->vbs.lent ||
+		(cpu_active(cpu) && cpumask_test_cpu(cpu, p->cpus_ptr));
+}
+
+/*
+ * One stray; double_lock_balance() may drop the lock, so look at all again.
+ * @stays: one that can't go, so the loan has to end
+ */
+static bool vbs_stray_one(struct rq *rq, bool *lost, struct task_struct **stays)
 {
 	struct task_struct *p = vbs_stray_first(rq, lost);
 	struct rq *to;
@@ -115,6 +125,10 @@ static bool vbs_stray_one(struct rq *rq, bool *lost)
 	if (!p)
 		return false;
 	to = cpu_rq(READ_ONCE(p->vbs.server->cpu));
+	if (to != rq && !vbs_stray_may_go(p, cpu_of(to))) {
+		*stays = p;
+		return true;
+	}
 	if (to == rq) {
 		vbs_stray_stays(rq, p);
 		return true;
@@ -131,13 +145,19 @@ static bool vbs_stray_one(struct rq *rq, bool *lost)
 static void vbs_stray_work(struct irq_work *work)
 {
 	struct rq *rq = container_of(work, struct rq, vbs.stray_work);
+	struct task_struct *stays;
 	unsigned long flags;
 	bool more, lost = false;
 
 	do {
+		stays = NULL;
+		rcu_read_lock();
 		raw_spin_rq_lock_irqsave(rq, flags);
-		more = vbs_stray_one(rq, &lost);
+		more = vbs_stray_one(rq, &lost, &stays);
 		raw_spin_rq_unlock_irqrestore(rq, flags);
+		if (unlikely(stays))
+			vbs_recall_loan(stays);
+		rcu_read_unlock();
 	} while (more);
 	if (unlikely(lost))
 		vbs_rescue();

@@ -129,6 +129,45 @@ static inline void vbs_task_blocks(struct rq *rq, struct task_struct *p)
 		__vbs_task_blocks(rq, p);
 }
 
+#ifdef CONFIG_RT_MUTEXES
+int __vbs_inherit_prio(struct task_struct *p, struct task_struct *waiter, int prio);
+bool __vbs_keeps_loan(struct task_struct *p, struct task_struct *waiter);
+void __vbs_lend(struct rq *rq, struct task_struct *p, struct task_struct *waiter);
+
+/**
+ * vbs_inherit_prio - the priority of the owner of an rt_mutex
+ * @p: the owner, its pi_lock held
+ * @waiter: the first of those that wait for it
+ * @prio: the owner's own
+ */
+static inline int vbs_inherit_prio(struct task_struct *p, struct task_struct *waiter,
+				   int prio)
+{
+	int its = READ_ONCE(waiter->prio);
+
+	if (static_branch_unlikely(&sched_vbs_used) &&
+	    (vbs_prio(its) || READ_ONCE(waiter->vbs.server)))
+		return __vbs_inherit_prio(p, waiter, prio);
+	return min(prio, its);
+}
+
+/* Has an owner what this waiter lends already?  A loan of another one ends here. */
+static inline bool vbs_keeps_loan(struct task_struct *p, struct task_struct *waiter)
+{
+	return static_branch_unlikely(&sched_vbs_used) && p->vbs.lent &&
+		__vbs_keeps_loan(p, waiter);
+}
+
+/* It has been set.  If the waiter is in a server, that may be lent as well. */
+static inline void vbs_lend(struct rq *rq, struct task_struct *p,
+			    struct task_struct *waiter)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && waiter &&
+	    READ_ONCE(waiter->vbs.server))
+		__vbs_lend(rq, p, waiter);
+}
+#endif
+
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
 u64 vbs_booked_with(struct dl_bw *dl_b);
@@ -217,6 +256,20 @@ static inline void vbs_cancel_fork(struct task_struct *p) { }
 static inline void vbs_task_exit(struct task_struct *p) { }
 
 static inline void vbs_task_blocks(struct rq *rq, struct task_struct *p) { }
+
+static inline int vbs_inherit_prio(struct task_struct *p, struct task_struct *waiter,
+				   int prio)
+{
+	return min(prio, waiter->prio);
+}
+
+static inline bool vbs_keeps_loan(struct task_struct *p, struct task_struct *waiter)
+{
+	return false;
+}
+
+static inline void vbs_lend(struct rq *rq, struct task_struct *p,
+			    struct task_struct *waiter) { }
 
 static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
 

@@ -3,10 +3,10 @@
 
 /*
  * A fair task owns a PI mutex that a DEADLINE task waits for, and so has its
- * priority.  Then a member waits, too; or the owner enters a server, leaves the
+ * priority.  Then a member waits, too, and lends its server; or the owner enters a server, leaves the
  * boost and that server, and becomes DEADLINE itself when its lender is dead.
  */
-#define DEADLINE	(-101)
+#define SERVER		(-102)
 
 static pthread_mutex_t *mutex;
 static volatile u32 *gate, *spin;
@@ -40,7 +40,7 @@ static void member_waits_too(void)
 	admit(SCHED_DEADLINE, dl, 5 * MS, 20 * MS, 0);
 	must_enter(vbs, 1 * MS, 10 * MS, 0);
 	sleep_ns(100 * MS);
-	t_equal(stat_field(holds, STAT_PRIORITY), DEADLINE, "priority beside a member");
+	t_equal(stat_field(holds, STAT_PRIORITY), SERVER, "priority beside a member");
 	gate_open(gate);
 	t_equal(t_wait(dl), 0, "the DEADLINE task gets it");
 	t_equal(t_wait(vbs), 0, "the member gets it");
@@ -58,7 +58,7 @@ static void leaves_upwards(void)
 	admit(SCHED_DEADLINE, dl, 5 * MS, 20 * MS, 0);
 	sleep_ns(100 * MS);
 	must_enter(holds, 1 * MS, 10 * MS, 0);
-	t_equal(stat_field(holds, STAT_PRIORITY), -102, "priority of the owner in a server");
+	t_equal(stat_field(holds, STAT_PRIORITY), SERVER, "priority of the owner in a server");
 	gate_open(gate);
 	t_equal(t_wait(dl), 0, "the DEADLINE task gets it, and dies");
 	t_equal(vbs_leave(holds), 0, "the owner leaves the server");
@@ -71,7 +71,7 @@ static void leaves_upwards(void)
 	t_kill(holds);
 }
 
-VBS_TEST("DEADLINE's boost is kept beside members, and left for good on the way up", 30)
+VBS_TEST("a member's server comes before DEADLINE's boost, which is left for good on the way up", 30)
 {
 	need_vbs();
 	mutex = pi_mutex_new();
