@@ -12,12 +12,26 @@
 
 static void print_cpu(const struct vbs_cpu *cpu)
 {
-	if (!cpu->online)
+	if (!cpu->online) {
 		printf("CPU %d: offline\n", cpu->id);
-	else
-		printf("CPU %d: capacity %s, booked %s, spare %s, %u server%s\n", cpu->id,
-		       fmt_bw(cpu->capacity).s, fmt_bw(cpu->booked).s, fmt_bw(cpu->spare).s,
-		       cpu->servers, cpu->servers == 1 ? "" : "s");
+		return;
+	}
+	printf("CPU %d: capacity %s, booked %s, spare %s, %u server%s", cpu->id,
+	       fmt_bw(cpu->capacity).s, fmt_bw(cpu->booked).s, fmt_bw(cpu->spare).s,
+	       cpu->servers, cpu->servers == 1 ? "" : "s");
+	if (cpu->held && cpu->held != NOT_TOLD)
+		printf("; of the booked, %s held without members", fmt_bw(cpu->held).s);
+	if (cpu->deadline && cpu->deadline != NOT_TOLD)
+		printf("; SCHED_DEADLINE %s", fmt_bw(cpu->deadline).s);
+	putchar('\n');
+}
+
+static void print_held(const struct vbs_snapshot *snap, const struct vbs_held *h)
+{
+	uint64_t left = h->until > snap->when ? h->until - snap->when : 0;
+
+	printf("CPU %d: %s held for %s more, of a server of %s that has lost its last member\n",
+	       h->cpu, fmt_bw(h->cap).s, fmt_short(left).s, table_owner(h->owner).s);
 }
 
 static void print_server(const struct vbs_server *s)
@@ -30,10 +44,13 @@ static void print_server(const struct vbs_server *s)
 
 static void print_worst(const struct vbs_server *s)
 {
-	printf("      ran %s in %" PRIu64 " instances; worst: overrun %s, switch %s, release %s; skipped %" PRIu64 ", stopped in the kernel %" PRIu64 ", lost %s\n",
+	printf("      ran %s in %" PRIu64 " instances; worst: overrun %s, switch %s, release %s; skipped %" PRIu64 ", lost %s",
 	       fmt_short(s->consumed).s, s->instances, fmt_short(s->overrun_worst).s,
 	       fmt_short(s->switch_worst).s, fmt_short(s->release_worst).s, s->skipped,
-	       s->kthrottled, fmt_short(s->lost).s);
+	       fmt_short(s->lost).s);
+	if (s->fair != NOT_TOLD)
+		printf(", as fair tasks %" PRIu64 " times", s->fair);
+	putchar('\n');
 }
 
 static void print_text(const struct vbs_snapshot *snap, bool wide)
@@ -43,6 +60,8 @@ static void print_text(const struct vbs_snapshot *snap, bool wide)
 
 	for (i = 0; i < snap->cpus; i++)
 		print_cpu(&snap->cpu[i]);
+	for (i = 0; i < snap->helds; i++)
+		print_held(snap, &snap->held[i]);
 	if (snap->servers)
 		printf("%5s %3s %6s %-17s %-9s %4s %7s %8s %8s %-8s %7s %s\n", "ID", "CPU",
 		       "CAP %", "BUDGET/PERIOD", "STATE", "TASK", "MISSES", "OVERRUNS",
@@ -60,6 +79,7 @@ static void print_text(const struct vbs_snapshot *snap, bool wide)
 static void print_as_json(const struct vbs_snapshot *snap)
 {
 	struct json_object *cpus = json_object_new_array(), *servers = json_object_new_array();
+	struct json_object *held = json_object_new_array();
 	struct json_object *o = json_list(NULL, NULL);
 	int i;
 
@@ -67,9 +87,12 @@ static void print_as_json(const struct vbs_snapshot *snap)
 		json_object_array_add(cpus, json_cpu(&snap->cpu[i]));
 	for (i = 0; i < snap->servers; i++)
 		json_object_array_add(servers, json_server(&snap->server[i]));
+	for (i = 0; i < snap->helds; i++)
+		json_object_array_add(held, json_held(&snap->held[i]));
 	json_object_object_add(o, "limits", json_limits(&snap->limits));
 	json_object_object_add(o, "cpus", cpus);
 	json_object_object_add(o, "servers", servers);
+	json_object_object_add(o, "held", held);
 	json_num(o, "hidden", vbs_hidden_servers(snap));
 	json_print(o);
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* EBUSY and EPERM: whose bandwidth is missing where, and whose right. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "attr.h"
 #include "explain.h"
 #include "format.h"
-#include "parse.h"
+#include "room.h"
 
 static bool may_run_on(const struct refusal *r, const struct vbs_cpu *cpu)
 {
-	return cpu->online && (!r->task || cpumask_test(&r->task->allowed, cpu->id));
+	return room_candidate(r->task ? &r->task->allowed : NULL, cpu);
 }
 
 static const struct vbs_cpu *most_spare(const struct refusal *r)
@@ -46,17 +47,6 @@ static void name_candidates(const struct refusal *r, char *buf, size_t size)
 		snprintf(buf, size, "CPUs %s have", list);
 }
 
-/* The booking that was asked for: as the kernel computes it on entry */
-static uint32_t needed(const struct refusal *r)
-{
-	struct resource asked = { r->asked->sched_runtime, r->asked->sched_period };
-
-	if (r->asked->sched_vbs_cap || !asked.period)
-		return r->asked->sched_vbs_cap;
-	return r->asked->sched_flags & SCHED_FLAG_VBS_ALIGN ? resource_cap_aligned(&asked) :
-							      resource_cap(&asked);
-}
-
 /* Two bandwidths as percentages with digits enough to tell them apart */
 static void tell_apart(uint32_t want, uint32_t have, struct text *w, struct text *h)
 {
@@ -70,6 +60,68 @@ static void tell_apart(uint32_t want, uint32_t have, struct text *w, struct text
 	}
 }
 
+#define HOLDERS_SHOWN	4
+
+static void append(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t used = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+/* ": 30 % of uid 1000 for 12ms, ...": those of a CPU, where the kernel tells them */
+static void name_holders(const struct refusal *r, int cpu, char *buf, size_t size)
+{
+	int i, n = 0;
+
+	for (i = 0; i < r->vbs->helds; i++) {
+		const struct vbs_held *h = &r->vbs->held[i];
+		uint64_t left = h->until > r->vbs->when ? h->until - r->vbs->when : 0;
+
+		if (h->cpu != cpu)
+			continue;
+		if (++n > HOLDERS_SHOWN) {
+			append(buf, size, ", and others");
+			return;
+		}
+		append(buf, size, "%s %s of uid %u for %s more", n > 1 ? "," : ":",
+		       fmt_bw(h->cap).s, h->owner, fmt_short(left).s);
+	}
+}
+
+/* Of the CPU where most would be spare without what is held */
+static void tell_held(const struct refusal *r, char *buf, size_t size)
+{
+	const struct vbs_cpu *best = NULL;
+	int i;
+
+	for (i = 0; i < r->vbs->cpus; i++) {
+		const struct vbs_cpu *cpu = &r->vbs->cpu[i];
+
+		if (may_run_on(r, cpu) && room_held(r->vbs, cpu) &&
+		    (!best || room_later(r->vbs, cpu) > room_later(r->vbs, best)))
+			best = cpu;
+	}
+	if (!best)
+		return;
+	append(buf, size, "; %s of CPU %d are held by servers without members until their termination points",
+	       fmt_bw(room_held(r->vbs, best)).s, best->id);
+	name_holders(r, best->id, buf, size);
+}
+
+/* Where it takes room from servers */
+static void tell_deadline(const struct vbs_cpu *cpu, char *buf, size_t size)
+{
+	if (cpu->deadline && cpu->deadline != NOT_TOLD)
+		append(buf, size, "; SCHED_DEADLINE has %s of it", fmt_bw(cpu->deadline).s);
+}
+
 static void no_room_on_entry(const struct refusal *r, char *buf, size_t size)
 {
 	const struct vbs_cpu *best = most_spare(r);
@@ -80,14 +132,17 @@ static void no_room_on_entry(const struct refusal *r, char *buf, size_t size)
 		snprintf(buf, size, "none of the CPUs in its affinity mask is online for servers");
 		return;
 	}
-	tell_apart(needed(r), best->spare, &want, &have);
+	tell_apart(room_needed(r->asked), best->spare, &want, &have);
 	name_candidates(r, where, sizeof(where));
-	if (best->spare >= needed(r))
+	if (best->spare >= room_needed(r->asked)) {
 		snprintf(buf, size, "needed %s %% of a CPU, which was not free; now CPU %d has %s %% spare, so try again",
 			 want.s, best->id, have.s);
-	else
-		snprintf(buf, size, "needs %s %% of a CPU; the most that %s spare is %s %%, on CPU %d",
-			 want.s, where, have.s, best->id);
+		return;
+	}
+	snprintf(buf, size, "needs %s %% of a CPU; the most that %s spare is %s %%, on CPU %d",
+		 want.s, where, have.s, best->id);
+	tell_deadline(best, buf, size);
+	tell_held(r, buf, size);
 }
 
 static void no_room_to_raise(const struct refusal *r, char *buf, size_t size)
@@ -101,6 +156,8 @@ static void no_room_to_raise(const struct refusal *r, char *buf, size_t size)
 	snprintf(buf, size, "a cap of %s instead of %s needs %s %% more of a CPU, and CPU %d has %s %% spare",
 		 fmt_bw(r->asked->sched_vbs_cap).s, fmt_bw(r->server->cap).s, want.s,
 		 r->server->cpu, have.s);
+	if (cpu)
+		tell_deadline(cpu, buf, size);
 }
 
 void explain_busy(const struct refusal *r, char *buf, size_t size)

@@ -52,6 +52,12 @@ struct json_object *json_task(pid_t pid, const struct vbs_server *s)
 	return o;
 }
 
+static void add_share(struct json_object *o, const char *key, uint32_t units)
+{
+	if (units != NOT_TOLD)
+		json_bw(o, key, units);
+}
+
 struct json_object *json_cpu(const struct vbs_cpu *cpu)
 {
 	struct json_object *o = json_object_new_object();
@@ -62,6 +68,20 @@ struct json_object *json_cpu(const struct vbs_cpu *cpu)
 	json_bw(o, "booked", cpu->booked);
 	json_bw(o, "spare", cpu->spare);
 	json_num(o, "servers", cpu->servers);
+	add_share(o, "held", cpu->held);
+	add_share(o, "deadline", cpu->deadline);
+	add_share(o, "fair", cpu->fair);
+	return o;
+}
+
+struct json_object *json_held(const struct vbs_held *held)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_num(o, "cpu", held->cpu);
+	json_bw(o, "cap", held->cap);
+	json_num(o, "owner", held->owner);
+	json_num(o, "until_ns", held->until);
 	return o;
 }
 
@@ -76,7 +96,8 @@ static void add_counters(struct json_object *o, const struct vbs_server *s)
 	json_num(o, "switch_worst_ns", s->switch_worst);
 	json_num(o, "release_worst_ns", s->release_worst);
 	json_num(o, "skipped", s->skipped);
-	json_num(o, "kthrottled", s->kthrottled);
+	if (s->fair != NOT_TOLD)
+		json_num(o, "fair", s->fair);
 	json_num(o, "lost_ns", s->lost);
 }
 

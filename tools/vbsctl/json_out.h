@@ -15,6 +15,7 @@ struct json_object *json_list(const char *name, struct json_object *array);
 
 struct json_object *json_task(pid_t pid, const struct vbs_server *s);
 struct json_object *json_cpu(const struct vbs_cpu *cpu);
+struct json_object *json_held(const struct vbs_held *held);
 struct json_object *json_server(const struct vbs_server *s);
 struct json_object *json_limits(const struct vbs_limits *limits);
 

@@ -46,6 +46,18 @@ static const struct field cpu_fields[] = {
 	FIELD(vbs_cpu, booked, U32),
 	FIELD(vbs_cpu, spare, U32),
 	FIELD(vbs_cpu, servers, U32),
+	FIELD(vbs_cpu, held, U32),
+	FIELD(vbs_cpu, deadline, U32),
+	FIELD(vbs_cpu, fair, U32),
+	{ NULL, U32, 0 }
+};
+
+static const struct field held_fields[] = {
+	FIELD(vbs_held, id, U32),
+	FIELD(vbs_held, cpu, U32),
+	FIELD(vbs_held, cap, U32),
+	FIELD(vbs_held, owner, U32),
+	FIELD(vbs_held, until, U64),
 	{ NULL, U32, 0 }
 };
 
@@ -67,7 +79,7 @@ static const struct field server_fields[] = {
 	FIELD(vbs_server, switch_worst, U64),
 	FIELD(vbs_server, release_worst, U64),
 	FIELD(vbs_server, skipped, U64),
-	FIELD(vbs_server, kthrottled, U64),
+	FIELD(vbs_server, fair, U64),
 	FIELD(vbs_server, lost, U64),
 	FIELD(vbs_server, owner, U32),
 	FIELD(vbs_server, leader, U32),
@@ -132,7 +144,20 @@ static int parse_cpu(struct vbs_snapshot *snap, char *line)
 
 	if (!cpu)
 		return -1;
+	cpu->held = NOT_TOLD;
+	cpu->deadline = NOT_TOLD;
+	cpu->fair = NOT_TOLD;
 	parse_words(line, cpu_fields, cpu);
+	return 0;
+}
+
+static int parse_held(struct vbs_snapshot *snap, char *line)
+{
+	struct vbs_held *held = push((void **)&snap->held, &snap->helds, sizeof(*held));
+
+	if (!held)
+		return -1;
+	parse_words(line, held_fields, held);
 	return 0;
 }
 
@@ -144,6 +169,7 @@ static int parse_server_line(struct vbs_snapshot *snap, char *line)
 
 	if (!s)
 		return -1;
+	s->fair = NOT_TOLD;
 	if (comm) {
 		*comm = 0;
 		snprintf(s->comm, sizeof(s->comm), "%s", comm + strlen(" comm="));
@@ -167,6 +193,8 @@ static int parse_line(struct vbs_snapshot *snap, char *line)
 		return parse_cpu(snap, rest);
 	else if (!strcmp(line, "server"))
 		return parse_server_line(snap, rest);
+	else if (!strcmp(line, "held"))
+		return parse_held(snap, rest);
 	return 0;
 }
 
@@ -226,6 +254,7 @@ void vbs_snapshot_free(struct vbs_snapshot *snap)
 		return;
 	free(snap->cpu);
 	free(snap->server);
+	free(snap->held);
 	free(snap);
 }
 

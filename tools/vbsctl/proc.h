@@ -10,9 +10,25 @@
 
 #define PROC_VBS_VERSION	1
 
+/* Of a field that this kernel does not print */
+#define NOT_TOLD		UINT32_MAX
+
+/*
+ * Bandwidths in units of 1 << 20.  Of what is booked, @held belongs to servers
+ * without members, until their termination points; @deadline is what
+ * SCHED_DEADLINE has admitted, @fair the fair server's.
+ */
 struct vbs_cpu {
 	int32_t id;
 	uint32_t online, capacity, booked, spare, servers;
+	uint32_t held, deadline, fair;		/* or NOT_TOLD */
+};
+
+/* A booking that outlives its server's last member */
+struct vbs_held {
+	uint32_t id, cap, owner;
+	int32_t cpu;
+	uint64_t until;				/* CLOCK_MONOTONIC, ns */
 };
 
 struct vbs_server {
@@ -20,7 +36,8 @@ struct vbs_server {
 	int32_t cpu, leader;
 	uint64_t runtime, period;
 	uint64_t consumed, instances, misses, overruns, overrun_worst;
-	uint64_t switches, switch_worst, release_worst, skipped, kthrottled, lost;
+	uint64_t switches, switch_worst, release_worst, skipped, lost;
+	uint64_t fair;			/* times a member went on as a fair task, or NOT_TOLD */
 	char state[16];
 	char comm[64];
 };
@@ -31,7 +48,8 @@ struct vbs_snapshot {
 	struct vbs_limits limits;
 	struct vbs_cpu *cpu;
 	struct vbs_server *server;
-	int cpus, servers;
+	struct vbs_held *held;
+	int cpus, servers, helds;
 };
 
 /* NULL with errno: ENOENT no SCHED_VBS, EPROTO a version that is not ours */

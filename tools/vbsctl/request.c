@@ -6,6 +6,7 @@
 #include "explain.h"
 #include "format.h"
 #include "request.h"
+#include "room.h"
 
 #define DEFAULT_PERIOD	10000000	/* 10ms, where only --cap is given */
 
@@ -137,6 +138,6 @@ int admit_task(pid_t pid, const struct request *req)
 			    (int)pid);
 	if (known)
 		attr.sched_nice = before.sched_nice;
-	err = vbs_setattr(pid, &attr);
+	err = room_admit(pid, &attr);
 	return err ? report_refusal(OP_ADMIT, err, pid, &attr, known ? &before : NULL) : 0;
 }

@@ -47,7 +47,7 @@ assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is Tru
 assert o["servers"][0]["cap"] == 314573 and o["cpus"][2]["online"] is False
 assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_ns aligned members
 	state consumed_ns instances misses overruns overrun_worst_ns switches switch_worst_ns
-	release_worst_ns skipped kthrottled lost_ns owner leader comm""".split())
+	release_worst_ns skipped lost_ns owner leader comm""".split())
 END
 ok $? "list --json is JSON with the documented keys"
 

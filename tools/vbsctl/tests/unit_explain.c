@@ -117,6 +117,41 @@ static void near_misses_show_more_digits(void **state)
 	expect(EBUSY, VC_BUSY, "needs 12.0001 % of a CPU; the most that CPUs 0-1 have spare is 12 %");
 }
 
+static void what_is_held_and_until_when(void **state)
+{
+	struct vbs_held held[6] = {
+		{ .cpu = 1, .cap = 314573, .owner = 1000, .until = 1012 * MS },
+		{ .cpu = 0, .cap = 1, .owner = 7, .until = 5 },
+		{ .cpu = 1, .cap = 314573, .owner = 1001, .until = 999 * MS },
+	};
+	int i;
+
+	(void)state;
+	snap->cpu[1].held = 629146;
+	expect(EBUSY, VC_BUSY, "on CPU 1; 60 % of CPU 1 are held by servers without members until their termination points");
+	snap->when = 1000 * MS;
+	snap->held = held;
+	snap->helds = 3;
+	expect(EBUSY, VC_BUSY, "points: 30 % of uid 1000 for 12ms more, 30 % of uid 1001 for 0ms more");
+	snap->helds = 6;
+	for (i = 3; i < 6; i++)
+		held[i] = held[0];
+	expect(EBUSY, VC_BUSY, "uid 1000 for 12ms more, and others");
+	snap->held = NULL;
+	snap->helds = 0;
+}
+
+static void what_deadline_has(void **state)
+{
+	(void)state;
+	snap->cpu[1].deadline = 104858;
+	expect(EBUSY, VC_BUSY, "is 12 %, on CPU 1; SCHED_DEADLINE has 10 % of it");
+	in_a_server();
+	asked.sched_vbs_cap = 629146;
+	snap->cpu[0].deadline = 209715;
+	expect(EBUSY, VC_BUSY, "and CPU 0 has 10 % spare; SCHED_DEADLINE has 20 % of it");
+}
+
 static void aligned_entry_needs_its_slack(void **state)
 {
 	(void)state;
@@ -319,6 +354,8 @@ int main(void)
 		TEST(offline_cpus_are_no_candidates),
 		TEST(room_that_came_meanwhile),
 		TEST(near_misses_show_more_digits),
+		TEST(what_is_held_and_until_when),
+		TEST(what_deadline_has),
 		TEST(aligned_entry_needs_its_slack),
 		TEST(no_room_for_a_larger_cap),
 		TEST(above_the_cap),

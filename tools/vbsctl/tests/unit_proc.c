@@ -8,6 +8,7 @@
 
 #include <linux/sched/vbs.h>
 
+#include "room.h"
 #include "top.h"
 
 #define HEAD \
@@ -17,7 +18,7 @@
 	"cpu id=" #id " online=1 capacity=943718 booked=314573 spare=629145 servers=" #n "\n"
 #define SERVER(id, consumed, comm) \
 	"server id=" #id " cpu=0 cap=314573 runtime=3000000 period=10000000 flags=0x2000000 members=1 state=ready consumed=" \
-	#consumed " instances=41 misses=5 overruns=40 overrun_worst=4100 switches=2 switch_worst=812000 release_worst=9000 skipped=6 kthrottled=7 lost=8 owner=1000 leader=212 comm=" \
+	#consumed " instances=41 misses=5 overruns=40 overrun_worst=4100 switches=2 switch_worst=812000 release_worst=9000 skipped=6 kthrottled=7 fair=9 lost=8 owner=1000 leader=212 comm=" \
 	comm "\n"
 
 static void every_field(void **state)
@@ -40,7 +41,7 @@ static void every_field(void **state)
 	assert_int_equal(s->consumed, 123456789);
 	assert_int_equal(s->misses, 5);
 	assert_int_equal(s->skipped, 6);
-	assert_int_equal(s->kthrottled, 7);
+	assert_int_equal(s->fair, 9);
 	assert_int_equal(s->lost, 8);
 	assert_int_equal(s->owner, 1000);
 	assert_int_equal(s->leader, 212);
@@ -71,6 +72,52 @@ static void unknown_keys_and_lines_are_passed_over(void **state)
 	assert_int_equal(snap->cpus, 1);
 	assert_int_equal(vbs_find_cpu(snap, 4)->online, 0);
 	assert_null(vbs_find_cpu(snap, 0));
+	vbs_snapshot_free(snap);
+}
+
+static void what_is_not_told(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(
+		"vbs version=1\ncpu id=0 booked=5\ncpu id=1 held=7 deadline=8 fair=9\nserver id=1 kthrottled=3 comm=x\n"
+		"held cpu=1 cap=7 until=123456789012 owner=1000 comm=make\n");
+
+	(void)state;
+	assert_int_equal(snap->cpu[0].held, NOT_TOLD);
+	assert_int_equal(snap->cpu[0].deadline, NOT_TOLD);
+	assert_int_equal(snap->cpu[0].fair, NOT_TOLD);
+	assert_int_equal(snap->cpu[1].held, 7);
+	assert_int_equal(snap->cpu[1].deadline, 8);
+	assert_int_equal(snap->cpu[1].fair, 9);
+	assert_int_equal(snap->server[0].fair, NOT_TOLD);
+	assert_int_equal(snap->helds, 1);
+	assert_int_equal(snap->held[0].cpu, 1);
+	assert_int_equal(snap->held[0].cap, 7);
+	assert_int_equal(snap->held[0].until, 123456789012);
+	assert_int_equal(snap->held[0].owner, 1000);
+	vbs_snapshot_free(snap);
+}
+
+/* What a server without members holds: told, or what no server that is shown accounts for */
+static void held_bookings(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(
+		"vbs version=1\n"
+		"cpu id=0 online=1 capacity=900 booked=600 spare=300 servers=1\n"
+		"cpu id=1 online=1 capacity=900 booked=800 spare=100 servers=1 held=50\n"
+		"cpu id=2 online=0 capacity=900 booked=900 spare=0 servers=0\n"
+		"server id=1 cpu=0 cap=200 comm=x\nserver id=2 cpu=1 cap=700 comm=x\n");
+	struct cpumask one;
+
+	(void)state;
+	parse_cpus("1", &one);
+	assert_int_equal(room_held(snap, &snap->cpu[0]), 400);
+	assert_int_equal(room_held(snap, &snap->cpu[1]), 50);
+	assert_true(room_will_come(snap, NULL, 700));
+	assert_false(room_will_come(snap, NULL, 701));
+	assert_true(room_will_come(snap, &one, 150));
+	assert_false(room_will_come(snap, &one, 151));
+	snap->cpu[0].servers = 2;	/* a server that is not shown: not known to be held */
+	assert_int_equal(room_held(snap, &snap->cpu[0]), 0);
 	vbs_snapshot_free(snap);
 }
 
@@ -222,6 +269,8 @@ int main(void)
 		cmocka_unit_test(every_field),
 		cmocka_unit_test(a_name_may_look_like_fields),
 		cmocka_unit_test(unknown_keys_and_lines_are_passed_over),
+		cmocka_unit_test(what_is_not_told),
+		cmocka_unit_test(held_bookings),
 		cmocka_unit_test(another_version_is_refused),
 		cmocka_unit_test(many_servers),
 		cmocka_unit_test(leader_zero_is_not_found),

@@ -90,6 +90,20 @@ check 125 "CPU 200: none of them is online" "run: --cpu of no CPU" run --cpu 200
 check 125 "a budget of 5us is below the least, 10us" "run: refused by the kernel" \
 	run --res 5us/1ms -- true
 
+# A server's cap is held until its termination point: the next one waits for it
+spin='i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done'
+statuses=
+for i in 1 2 3 4 5; do
+	vbsctl run --res 51ms/100ms --cpu 0 -- sh -c "$spin" 2>>"$out"
+	statuses="$statuses $?"
+done
+echo "statuses:$statuses" >>"$out"
+[ "$statuses" = " 0 0 0 0 0" ]
+ok $? "run: five times in a row"
+vbsctl run --res 90ms/1s --cpu 0 -- sh -c "$spin" &&
+	vbsctl run --res 1ms/10ms --cap 85% --cpu 0 -- true >"$out" 2>&1
+ok $? "run: after a server with a long period"
+
 # Only what the resource gives, and that all of it
 start vbsctl run --res 3ms/10ms -- sh -c 'while :; do :; done'
 hog=$pid
