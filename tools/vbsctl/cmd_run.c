@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vbsctl run: a command in a server of its own.  Called by an ordinary or by
- * the root user it admits itself and becomes the command.  Under sudo the
- * command shall be the invoking user's, and so shall the server, whose owner
- * is the euid of the task that enters: run_as.c does that.
+ * vbsctl run: a command in a server of its own.  It admits itself and becomes
+ * the command.  Where sudo started it, the command shall be the invoking
+ * user's, and so shall the server, whose owner is the euid of the task that
+ * enters: run_as.c does that.
  */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,28 +46,14 @@ int run_exec(char **argv)
 	return failure(VC_NOEXEC, "cannot run '%s': %s", argv[0], strerror(err));
 }
 
-static const char *parse_id(const char *text, uint32_t *id)
-{
-	uint64_t n;
-
-	if (!text || parse_count(text, &n) || n > UINT32_MAX - 1)
-		return "no id";
-	*id = n;
-	return NULL;
-}
-
-static bool under_sudo(uint32_t *uid, uint32_t *gid)
-{
-	return geteuid() == 0 && !parse_id(getenv("SUDO_UID"), uid) &&
-	       !parse_id(getenv("SUDO_GID"), gid) && *uid;
-}
-
 static int run_command(const struct request *req, char **argv)
 {
-	uint32_t uid, gid;
+	struct run_user who;
 
-	if (under_sudo(&uid, &gid))
-		return run_as(uid, gid, req, argv);
+	if (run_user_find(req->user, req->keep_user, &who))
+		return VC_RUN;
+	if (who.other || req->report)
+		return run_as(&who, req, argv);
 	if (run_admit(getpid(), req))
 		return VC_RUN;
 	return run_exec(argv);
@@ -79,6 +64,9 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		REQUEST_OPTIONS,
 		{ "cpu", required_argument, NULL, 'C' },
+		{ "user", required_argument, NULL, 'U' },
+		{ "keep-user", no_argument, NULL, 'K' },
+		{ "report", no_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
@@ -105,9 +93,13 @@ const struct command cmd_run = {
 	"  --cpu LIST           CPUs that the server may be on, as in 0-2,5\n"
 	"  --align              release at multiples of the period\n"
 	"  --no-inherit         children become ordinary tasks (reset on fork)\n"
-	"  --overrun-signal     SIGXCPU to the command when it exhausts the budget\n\n"
-	"Threads and children of the command are in its server.  Under sudo the command\n"
-	"runs as the invoking user, who owns the server and may switch it.\n"
+	"  --overrun-signal     SIGXCPU to the command when it exhausts the budget\n"
+	"  --user NAME          run it as that user, who owns the server (root only)\n"
+	"  --keep-user          run it as root though sudo started vbsctl\n"
+	"  --report             stay as its parent, and say if it ended in another class\n\n"
+	"Threads and children of the command are in its server.  'sudo vbsctl run' runs\n"
+	"it as the invoking user, with that user's HOME, USER, LOGNAME and SHELL, who\n"
+	"owns the server and may switch it; --report is implied.\n"
 	"Exit status: the command's; 125 if vbsctl failed, 126 if the command cannot be\n"
 	"run, 127 if there is none.\n\n"
 	"  sudo vbsctl run --res 3ms/10ms -- make -j4\n"

@@ -59,6 +59,15 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 	case 'o':
 		req->overrun_signal = true;
 		return 0;
+	case 'U':
+		req->user = optarg;
+		return 0;
+	case 'K':
+		req->keep_user = true;
+		return 0;
+	case 'R':
+		req->report = true;
+		return 0;
 	case 'j':
 		req->json = true;
 		return 0;

@@ -18,6 +18,8 @@ struct request {
 	bool has_res, has_cpus;
 	bool align, no_align, no_inherit, overrun_signal;
 	bool verbose, json;
+	const char *user;
+	bool keep_user, report;
 };
 
 /* Which of them a command takes, as entries of a struct option array */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The command as a child of another user.  The child drops its privileges and
- * waits; this process, still privileged, admits it (so that the server's owner
- * is that user) and lets it go; then it stands for the child: signals that
- * reach it go on, stops are copied, and it ends as the child ends.
+ * The command as a child, of another user or of the same.  The child takes that
+ * user's ids and waits; this process, still privileged, admits it (so that the
+ * server's owner is that user) and lets it go; then it stands for the child:
+ * signals that reach it go on, stops are copied, and it ends as the child ends.
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,15 +31,6 @@ static void signal_set(sigset_t *set)
 		sigaddset(set, forwarded[i]);
 }
 
-static int become(uid_t uid, gid_t gid)
-{
-	struct passwd *pw = getpwuid(uid);
-
-	if (pw ? initgroups(pw->pw_name, gid) : setgroups(0, NULL))
-		return -1;
-	return setgid(gid) || setuid(uid) ? -1 : 0;
-}
-
 /* Waits for a byte; false if the other side has gone */
 static bool wait_for(int fd)
 {
@@ -59,10 +48,10 @@ static bool notify(int fd)
 	return send(fd, "", 1, MSG_NOSIGNAL) == 1;
 }
 
-static void child(int fd, uid_t uid, gid_t gid, const sigset_t *mask, char **argv)
+static void child(int fd, const struct run_user *who, const sigset_t *mask, char **argv)
 {
-	if (become(uid, gid)) {
-		failure(VC_RUN, "cannot become uid %u: %s", uid, strerror(errno));
+	if (who->other && run_user_become(who)) {
+		failure(VC_RUN, "cannot become uid %u: %s", who->uid, strerror(errno));
 		_exit(VC_RUN);
 	}
 	if (!notify(fd) || !wait_for(fd))
@@ -89,9 +78,34 @@ static int end_like(int status)
 	return 128 + sig;
 }
 
+static const char *policy_name(uint32_t policy)
+{
+	static const char *const names[] = {
+		"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", NULL, "SCHED_IDLE",
+		"SCHED_DEADLINE", "SCHED_EXT",
+	};
+
+	return policy < sizeof(names) / sizeof(names[0]) && names[policy] ? names[policy] :
+	       "another class";
+}
+
+/* The dead keep their policy until they are reaped */
+static void tell_policy(pid_t pid)
+{
+	siginfo_t info = { 0 };
+	struct vbs_sched_attr attr;
+
+	if (waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid)
+		return;
+	if (!vbs_getattr(pid, &attr) && attr.sched_policy != SCHED_VBS)
+		failure(0, "the command had left its server and ended in %s: it set its own policy, or somebody took it out (see sched_vbs(7), programs that set a policy)",
+			policy_name(attr.sched_policy));
+}
+
 /* True when the child is gone */
 static bool reap(pid_t pid, int *status)
 {
+	tell_policy(pid);
 	while (waitpid(pid, status, WNOHANG | WUNTRACED) == pid) {
 		if (!WIFSTOPPED(*status))
 			return true;
@@ -132,7 +146,7 @@ static int parent(int fd, pid_t pid, const struct request *req, const sigset_t *
 	return VC_RUN;
 }
 
-int run_as(uid_t uid, gid_t gid, const struct request *req, char **argv)
+int run_as(const struct run_user *who, const struct request *req, char **argv)
 {
 	sigset_t set, before;
 	int fd[2];
@@ -147,7 +161,7 @@ int run_as(uid_t uid, gid_t gid, const struct request *req, char **argv)
 		return failure(VC_RUN, "cannot fork: %s", strerror(errno));
 	close(fd[pid != 0]);
 	if (!pid)
-		child(fd[1], uid, gid, &before, argv);
+		child(fd[1], who, &before, argv);
 	signal(SIGCHLD, SIG_DFL);
 	return parent(fd[0], pid, req, &set);
 }

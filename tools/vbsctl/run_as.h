@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "request.h"
+#include "run_user.h"
 
 /* Affinity, then admission: 0 or an exit code, message printed */
 int run_admit(pid_t pid, const struct request *req);
@@ -12,7 +13,7 @@ int run_admit(pid_t pid, const struct request *req);
 /* Becomes the command, or returns 126 or 127 */
 int run_exec(char **argv);
 
-/* The command as a child with the user's ids; returns its exit status */
-int run_as(uid_t uid, gid_t gid, const struct request *req, char **argv);
+/* The command as a child; returns its exit status, and says if it left its server */
+int run_as(const struct run_user *who, const struct request *req, char **argv);
 
 #endif

@@ -3,8 +3,8 @@
 # Every command of vbsctl on a kernel with SCHED_VBS, as root.  TAP.
 # With one CPU in virtual time, and with two:
 #	tools/build/user vbsctl
-#	tests/vm/run --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
-#	tests/vm/run --smp 2 --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
+#	tests/vm/run --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
+#	tests/vm/run --smp 2 --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
 # shellcheck disable=SC2016
 set -u
 . "$(dirname "$0")/tap.sh"
@@ -205,9 +205,34 @@ user_check 0 "SCHED_VBS is ready." "user: check" "vbsctl check"
 stop
 
 # As under sudo
-export SUDO_UID=1000 SUDO_GID=1000
+export SUDO_UID=1000 SUDO_GID=1000 SUDO_USER=user SUDO_COMMAND="/usr/bin/vbsctl run --cap 10%"
 check 0 "uid 1000 1000" "sudo: the command runs as the user" \
 	run --cap 10% -- sh -c 'echo uid $(id -u) $(id -g)'
+check 0 "env /tmp user user /bin/sh" "sudo: the variables are the user's" run --cap 10% -- \
+	sh -c 'echo env $HOME $USER $LOGNAME $SHELL'
+check 0 "uid 0 0 /root" "sudo: --keep-user" run --keep-user --cap 10% -- \
+	sh -c 'echo uid $(id -u) $(id -g) $HOME'
+! says "sudo started"
+ok $? "sudo: --keep-user says nothing"
+SUDO_COMMAND="/root/script.sh run" check 0 "uid 0 0 /root" "sudo: what a script runs stays root's" \
+	run --cap 10% -- sh -c 'echo uid $(id -u) $(id -g) $HOME'
+says "the command runs as root, as sudo started 'script.sh'; --keep-user or --user user says"
+ok $? "sudo: and that is said"
+check 0 "uid 65534 owner 65534 / nobody" "run --user" run --user nobody --cap 10% -- \
+	sh -c 'echo uid $(id -u) owner $(sed -n "s/^server .* owner=\([0-9]*\) .*/\1/p" /proc/vbs) $HOME $USER'
+check 0 "uid 1000" "run --user by number" run --user 1000 --cap 10% -- sh -c 'echo uid $(id -u)'
+check 125 "--user 'nosuch': there is no such user" "run --user of nobody" run --user nosuch --cap 10% -- true
+user_check 125 "only root can run commands as other users" "run --user without privilege" \
+	"vbsctl run --user nobody --cap 1% -- true"
+check 0 "" "sudo: a command that stays in its server" run --cap 10% -- true
+[ ! -s "$out" ]
+ok $? "sudo: and nothing is said of it"
+check 3 "the command had left its server and ended in SCHED_FIFO" "run: the command ended in another class" \
+	run --keep-user --report --cap 10% -- sh -c 'chrt -f -p 1 $$; exit 3'
+[ "$(grep -c "had left its server" "$out")" -eq 1 ]
+ok $? "run: said once"
+check 0 "ended in SCHED_OTHER" "sudo: the command ended in another class" \
+	run --cap 10% -- sh -c 'vbsctl leave $$'
 check 0 "owner 1000" "sudo: the user owns the server" \
 	run --cap 10% -- sh -c 'echo owner $(sed -n "s/^server .* owner=\([0-9]*\) .*/\1/p" /proc/vbs)'
 check 0 "1ms/10ms" "sudo: and may switch it" \
@@ -243,7 +268,7 @@ kill -TERM "$pid"
 wait "$pid" 2>/dev/null
 [ $? -eq 143 ] && ! [ -d "/proc/$child" ]
 ok $? "sudo: the end of the child is its end"
-unset SUDO_UID SUDO_GID
+unset SUDO_UID SUDO_GID SUDO_USER SUDO_COMMAND
 pids=
 stop
 
