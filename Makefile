@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree variant kernel refresh install-tree install deb clean \
 	demo check bench bisect mutants mutants-kernel soak \
-	test test-unit test-kunit test-vm test-rt test-debug test-off
+	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
 
 help: ## Show this list
 	@$(B)/help $(firstword $(MAKEFILE_LIST))
@@ -55,7 +55,9 @@ clean: ## Remove build/
 
 #: Running
 
-demo: kernel ## 1 min after the kernel: see SCHED_VBS at work in a virtual machine
+demo: deps ## 1 min after the kernel: see SCHED_VBS at work in a virtual machine
+	@tests/demo/run --ready
+	@$(MAKE) kernel
 	@tests/demo/run
 
 #: Tests (the last line of each is "N passed, N failed")
@@ -83,6 +85,9 @@ test-debug: tree ## 40 min cold: the same with lockdep, KASAN and the other chec
 test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kernel
 	@$(B)/kernel off
 	@$(B)/test --variant off ordinary
+
+test-setups: kernel ## 15 min, as root: make deps and demo's needs on bare Debian releases (debootstrap), with and without sudo
+	@tests/build/setups
 
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check

@@ -105,6 +105,19 @@ packs() {
 	ok $? "initramfs: $name"
 }
 
+# The ordinary busybox of a machine does not serve; where no package can be had, that is said
+mkdir "$root/dynamic"
+cp /bin/true "$root/dynamic/busybox"
+says 97 "there is no static busybox: make deps" "run: only a dynamic busybox" \
+	env PATH="$root/dynamic:$PATH" "${run[@]}" -- true
+PATH=$root/dynamic:$PATH says 1 "there is no static busybox: make deps" "initramfs: only a dynamic busybox" \
+	"$top/tests/vm/initramfs" "$root/initrd"
+PATH=$root/dynamic:$PATH says 1 "there is no static busybox: make deps" "demo: said before anything is compiled" \
+	"$top/tests/demo/run" --ready
+cp "$(command -v busybox)" "$BUILD/busybox"
+PATH=$root/dynamic:$PATH "$top/tests/vm/initramfs" "$root/initrd" >"$out" 2>&1
+ok $? "initramfs: the one in build/ serves"
+
 script() {
 	printf '#!%s\n' "$1" >"$root/script"
 	chmod +x "$root/script"

@@ -27,6 +27,18 @@ need() {
 	done
 }
 
+# static_busybox: the path of a busybox that needs no libraries, the machine's or the one in build/.
+static_busybox() {
+	local path
+	for path in "$(command -v busybox || true)" "$build/busybox"; do
+		if [ -x "$path" ] && ! ldd "$path" 2>/dev/null | grep '=>' >/dev/null; then
+			echo "$path"
+			return
+		fi
+	done
+	return 1
+}
+
 # make_build_dir: build/ is there and can be written to.
 make_build_dir() {
 	local why
