@@ -152,6 +152,32 @@ static void test_overbooked(void **state)
 	check_buckets();
 }
 
+/*
+ * What SCHED_DEADLINE counts of a share: 10 shares of 1/10 of a CPU of half the
+ * speed are half of a fast CPU, and what is left of a domain can be booked to the
+ * last unit on either, but not one more.
+ */
+static void test_capacity_scale(void **state)
+{
+	struct rnd r = { 11 };
+
+	(void)state;
+	assert_int_equal(vbs_bw_to_capacity(VBS_BW_UNIT, 1024), VBS_BW_UNIT);
+	assert_int_equal(vbs_bw_to_capacity(VBS_BW_UNIT, 512), VBS_BW_UNIT / 2);
+	assert_int_equal(vbs_bw_to_capacity(1, 1), 1);
+	assert_int_equal(vbs_bw_of_capacity(VBS_BW_UNIT / 2, 512), VBS_BW_UNIT);
+	assert_int_equal(vbs_bw_of_capacity(UINT32_MAX, 1), UINT32_MAX);
+	for (int i = 0; i < 100000; i++) {
+		unsigned long capacity = 1 + rnd_below(&r, 1024);
+		u32 left = (u32)rnd_scaled(&r, 32);
+		u32 most = vbs_bw_of_capacity(left, capacity);
+
+		assert_true(vbs_bw_to_capacity(most, capacity) <= left);
+		if (most < UINT32_MAX)
+			assert_true(vbs_bw_to_capacity(most + 1, capacity) > left);
+	}
+}
+
 /* Within a bucket it is the exact maximum that counts; the lowest of equals */
 static void test_ties(void **state)
 {
@@ -266,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_overbooked),
+		cmocka_unit_test(test_capacity_scale),
 		cmocka_unit_test(test_ties),
 		cmocka_unit_test(test_low_bucket),
 		cmocka_unit_test(test_overflow),

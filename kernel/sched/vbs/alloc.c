@@ -30,10 +30,13 @@ static int vbs_alloc_books(void)
 		adm->cpu = kcalloc(nr_cpu_ids, sizeof(*adm->cpu), GFP_KERNEL);
 	if (!adm->mask)
 		adm->mask = kcalloc(VBS_BUCKETS, sizeof(*adm->mask), GFP_KERNEL);
+	if (!vbs_books.scratch)
+		vbs_books.scratch = kzalloc(sizeof(struct cpumask), GFP_KERNEL);
 	if (!vbs_books.nr_servers)
 		vbs_books.nr_servers = kcalloc(nr_cpu_ids, sizeof(unsigned int),
 					       GFP_KERNEL);
-	return adm->cpu && adm->mask && vbs_books.nr_servers ? 0 : -ENOMEM;
+	return adm->cpu && adm->mask && vbs_books.scratch && vbs_books.nr_servers ?
+		0 : -ENOMEM;
 }
 
 static int vbs_alloc_cpu(int cpu)

@@ -46,8 +46,8 @@
 #include "core/server.c"
 
 /* The glue */
-#include "books/capacity.c"
 #include "books/deadline.c"
+#include "books/capacity.c"
 #include "books/books.c"
 #include "alloc.c"
 #include "env.c"

@@ -116,6 +116,7 @@ struct vbs_srv {
  * @lock: a leaf; taken to enter and leave, and where a cap changes or a booking
  *	is over: by no pick, charge, release or switch within a cap
  * @adm: caps per CPU
+ * @scratch: for a search
  * @servers: all, for RCU readers
  * @nr_servers: per CPU
  * @last_id: last server id given out
@@ -124,6 +125,7 @@ struct vbs_srv {
 struct vbs_books {
 	raw_spinlock_t		lock;
 	struct vbs_admission	adm;
+	struct cpumask		*scratch;
 	struct list_head	servers;
 	unsigned int		*nr_servers;
 	u32			last_id;
@@ -284,7 +286,7 @@ void vbs_check_curr(struct rq *rq);
 void vbs_books_online(int cpu, bool online);
 
 /* deadline.c */
-int vbs_dl_book(int cpu, u32 bw, u32 *spare);
+int vbs_dl_book(int cpu, u32 bw);
 u32 vbs_dl_spare(int cpu);
 
 /* params.c */

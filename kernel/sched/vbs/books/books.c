@@ -15,19 +15,6 @@ struct vbs_books vbs_books = {
 	.leaving	= -1,
 };
 
-/* What @chain holds is its own server's to use: lend it to the search. */
-static void vbs_books_lend(struct list_head *chain, bool lend)
-{
-	struct vbs_booked *b;
-
-	list_for_each_entry(b, chain, chain) {
-		if (lend)
-			vbs_adm_free(&vbs_books.adm, b->cpu, b->core.amount);
-		else
-			vbs_adm_book(&vbs_books.adm, b->cpu, b->core.amount);
-	}
-}
-
 static struct vbs_booked *vbs_books_find(struct list_head *chain, int cpu)
 {
 	struct vbs_booked *b;
@@ -45,31 +32,86 @@ static struct vbs_booked *vbs_books_find(struct list_head *chain, int cpu)
  * booking waits for that time in any case, and serves again if the server
  * leaves before: one per CPU, however often it moves.
  */
-static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap, u32 *spare)
+static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 {
 	struct vbs_booked *b = vbs_books_find(chain, cpu);
 	u32 take = b ? min(b->core.amount, cap) : 0;
 	int ret;
 
-	ret = vbs_dl_book(cpu, cap - take, spare);
+	ret = vbs_dl_book(cpu, cap - take);
 	if (!ret && b)
 		b->core.amount -= take;
 	return ret;
 }
 
+/* The CPU that has been found best, and what both books leave there */
+struct vbs_place {
+	int cpu;
+	u32 spare;
+};
+
+static void vbs_place_better(struct vbs_place *best, int cpu, u32 spare)
+{
+	if (best->cpu >= 0 && (spare < best->spare ||
+			       (spare == best->spare && cpu > best->cpu)))
+		return;
+	best->cpu = cpu;
+	best->spare = spare;
+}
+
+/* What is booked for the server already is its own to use. */
+static void vbs_place_booked(struct list_head *chain, const struct cpumask *mask,
+			     struct vbs_place *best)
+{
+	struct vbs_booked *b;
+	u32 spare;
+
+	list_for_each_entry(b, chain, chain) {
+		if (!cpumask_test_cpu(b->cpu, mask) ||
+		    !vbs_adm_fits(&vbs_books.adm, b->cpu, 0))
+			continue;
+		spare = min(vbs_adm_spare(&vbs_books.adm, b->cpu), vbs_dl_spare(b->cpu));
+		vbs_place_better(best, b->cpu, spare + b->core.amount);
+	}
+}
+
+/*
+ * Of each root domain its best CPU, unless another domain's is better anyway.
+ * Domains are disjoint, so all that is summed up is one pass over the CPUs.
+ */
+static void vbs_place_spare(const struct cpumask *mask, struct vbs_place *best)
+{
+	struct cpumask *left = vbs_books.scratch;
+	u32 spare;
+	int cpu;
+
+	cpumask_copy(left, mask);
+	for (;;) {
+		cpu = vbs_adm_best(&vbs_books.adm, left, &spare);
+		if (cpu < 0 || (best->cpu >= 0 && spare < best->spare))
+			return;
+		vbs_place_better(best, cpu, min(spare, vbs_dl_spare(cpu)));
+		vbs_dl_leave_out(left, cpu);
+	}
+}
+
+/* SCHED_DEADLINE may take what has been found, but then it has made progress. */
 static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 			   u32 cap, u32 *spare, int *best)
 {
-	int cpu;
+	struct vbs_place place;
 
 	lockdep_assert_held(&vbs_books.lock);
-	vbs_books_lend(chain, true);
-	cpu = vbs_adm_best(&vbs_books.adm, mask, spare);
-	vbs_books_lend(chain, false);
-	*best = cpu;
-	if (cpu < 0 || *spare < cap)
-		return -EBUSY;
-	return vbs_books_take_over(chain, cpu, cap, spare);
+	do {
+		place = (struct vbs_place){ .cpu = -1 };
+		vbs_place_booked(chain, mask, &place);
+		vbs_place_spare(mask, &place);
+		*best = place.cpu;
+		*spare = place.spare;
+		if (place.cpu < 0 || place.spare < cap)
+			return -EBUSY;
+	} while (vbs_books_take_over(chain, place.cpu, cap));
+	return 0;
 }
 
 /**
@@ -125,9 +167,10 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
 	if (srv->next_cpu >= 0)	/* its CPU goes offline */
 		ret = -EBUSY;
 	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
-		ret = vbs_dl_book(srv->cpu, then - now, spare);
+		ret = vbs_dl_book(srv->cpu, then - now);
 	else
 		ret = -EBUSY;
+	*spare = min(*spare, vbs_dl_spare(srv->cpu));
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 	return ret;
 }

@@ -46,7 +46,7 @@ static bool vbs_capacity_holds(int cpu, u32 capacity)
 }
 
 /**
- * vbs_capacity_check - would the CPUs still hold what they have booked?
+ * vbs_capacity_check - would CPUs and root domains still hold what is booked?
  * @only: whose fair server is about to change, or -1
  * @fair_bw: to this share
  *
@@ -65,6 +65,8 @@ int vbs_capacity_check(int only, u64 fair_bw)
 	if (!static_branch_unlikely(&sched_vbs_used))
 		return 0;
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	if (only < 0)
+		ret = vbs_dl_check();
 	for_each_possible_cpu(cpu) {
 		capacity = vbs_capacity(rt_bw, cpu == only ? fair_bw :
 					vbs_fair_bw(cpu), sysctl_vbs_period_min);
@@ -89,6 +91,7 @@ void vbs_capacity_update(void)
 	if (!vbs_books.adm.cpu)
 		return;
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
+	vbs_dl_update();
 	for_each_possible_cpu(cpu)
 		vbs_adm_set_capacity(&vbs_books.adm, cpu,
 				     vbs_capacity(rt_bw, vbs_fair_bw(cpu),

@@ -2,12 +2,14 @@
 /*
  * SCHED_VBS: the account with SCHED_DEADLINE.
  *
- * SCHED_DEADLINE admits by root domain.  In each of them
+ * SCHED_DEADLINE admits by root domain, and counts capacity.  In each of them
  *
- *	DEADLINE + fair servers + SCHED_VBS <= rt_runtime/rt_period * CPUs
+ *	DEADLINE + fair servers + sum of booked * capacity
+ *		<= rt_runtime/rt_period * sum of capacity
  *
- * and whoever comes last is refused.  What SCHED_VBS books grows under the lock
- * of the domain's account only, where SCHED_DEADLINE looks at it.
+ * over its active CPUs, and whoever comes last is refused.  What SCHED_VBS books
+ * grows under the lock of the domain's account only, where SCHED_DEADLINE looks
+ * at it.
  */
 
 static struct dl_bw *vbs_dl_account(int cpu)
@@ -41,21 +43,38 @@ u64 vbs_booked_with(struct dl_bw *dl_b)
 
 	if (!static_branch_unlikely(&sched_vbs_used))
 		return 0;
-	for_each_cpu(cpu, vbs_dl_span(dl_b))
-		booked += READ_ONCE(vbs_books.adm.cpu[cpu].booked);
+	for_each_cpu_and(cpu, vbs_dl_span(dl_b), cpu_active_mask)
+		booked += vbs_bw_to_capacity(READ_ONCE(vbs_books.adm.cpu[cpu].booked),
+					     arch_scale_cpu_capacity(cpu));
 	return booked;
+}
+
+/* All that may be admitted in the domain if @bw is what real-time may have */
+static u64 vbs_dl_all(struct dl_bw *dl_b, u64 bw)
+{
+	unsigned long capacity = 0;
+	int cpu;
+
+	for_each_cpu_and(cpu, vbs_dl_span(dl_b), cpu_active_mask)
+		capacity += arch_scale_cpu_capacity(cpu);
+	return cap_scale(bw, (u64)capacity);
+}
+
+static u64 vbs_dl_used(struct dl_bw *dl_b)
+{
+	return READ_ONCE(dl_b->total_bw) + vbs_booked_with(dl_b);
 }
 
 /* What both classes leave in the domain */
 static u32 vbs_dl_left(struct dl_bw *dl_b)
 {
-	u64 used = READ_ONCE(dl_b->total_bw) + vbs_booked_with(dl_b);
 	u64 bw = READ_ONCE(dl_b->bw);
-	u64 all;
+	u64 used, all;
 
 	if (bw == RUNTIME_INF)		/* no admission at all */
 		return U32_MAX;
-	all = bw * cpumask_weight_and(vbs_dl_span(dl_b), cpu_active_mask);
+	used = vbs_dl_used(dl_b);
+	all = vbs_dl_all(dl_b, bw);
 	return min_t(u64, all > used ? all - used : 0, U32_MAX);
 }
 
@@ -67,31 +86,103 @@ static u32 vbs_dl_left(struct dl_bw *dl_b)
  */
 u32 vbs_dl_spare(int cpu)
 {
-	return vbs_dl_left(vbs_dl_account(cpu));
+	return vbs_bw_of_capacity(vbs_dl_left(vbs_dl_account(cpu)),
+				  arch_scale_cpu_capacity(cpu));
+}
+
+/* Leave the CPUs out that are in one root domain with @cpu. */
+static void vbs_dl_leave_out(struct cpumask *mask, int cpu)
+{
+	cpumask_andnot(mask, mask, vbs_dl_span(vbs_dl_account(cpu)));
 }
 
 /**
  * vbs_dl_book - book bandwidth on a CPU if SCHED_DEADLINE leaves that much
  * @cpu: the CPU, which has room for it
  * @bw: how much
- * @spare: lowered to what there is, if it is not enough
  *
  * Context: vbs_books.lock is held.
  * Return: 0 or -EBUSY.
  */
-int vbs_dl_book(int cpu, u32 bw, u32 *spare)
+int vbs_dl_book(int cpu, u32 bw)
 {
 	struct dl_bw *dl_b = vbs_dl_account(cpu);
-	u32 left;
+	int ret = -EBUSY;
 
 	lockdep_assert_held(&vbs_books.lock);
 	raw_spin_lock(&dl_b->lock);
-	left = vbs_dl_left(dl_b);
-	if (bw <= left)
+	if (vbs_bw_to_capacity(bw, arch_scale_cpu_capacity(cpu)) <=
+	    vbs_dl_left(dl_b)) {
 		vbs_adm_book(&vbs_books.adm, cpu, bw);
+		ret = 0;
+	}
 	raw_spin_unlock(&dl_b->lock);
-	if (bw <= left)
-		return 0;
-	*spare = min(*spare, left);
-	return -EBUSY;
+	return ret;
+}
+
+static u64 vbs_dl_global_bw(void)
+{
+	if (global_rt_runtime() == RUNTIME_INF)
+		return RUNTIME_INF;
+	return to_ratio(global_rt_period(), global_rt_runtime());
+}
+
+/* A lower limit is in force from here on, so that nobody comes in between. */
+static bool vbs_dl_lower(struct dl_bw *dl_b, int cpu, u64 bw)
+{
+	u64 used, all;
+	bool ok = true;
+
+	raw_spin_lock(&dl_b->lock);
+	if (bw < dl_b->bw) {
+		used = vbs_dl_used(dl_b);
+		all = vbs_dl_all(dl_b, bw);
+		ok = used <= all;
+		if (ok)
+			dl_b->bw = bw;
+		else
+			vbs_reject(current, VBS_REJECT_OVERBOOKED, used, all, cpu);
+	}
+	raw_spin_unlock(&dl_b->lock);
+	return ok;
+}
+
+/**
+ * vbs_dl_check - would the root domains still hold what both classes have?
+ *
+ * Context: vbs_books.lock is held; vbs_dl_update() has to follow.
+ * Return: 0 or -EBUSY.
+ */
+static int vbs_dl_check(void)
+{
+	u64 bw = vbs_dl_global_bw();
+	struct dl_bw *dl_b;
+	int cpu, ret = 0;
+
+	rcu_read_lock();
+	for_each_possible_cpu(cpu) {
+		dl_b = vbs_dl_account(cpu);
+		if (cpu == cpumask_first(vbs_dl_span(dl_b)) &&
+		    !vbs_dl_lower(dl_b, cpu, bw))
+			ret = -EBUSY;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* The limit that is in force after all */
+static void vbs_dl_update(void)
+{
+	u64 bw = vbs_dl_global_bw();
+	struct dl_bw *dl_b;
+	int cpu;
+
+	rcu_read_lock();
+	for_each_possible_cpu(cpu) {
+		dl_b = vbs_dl_account(cpu);
+		raw_spin_lock(&dl_b->lock);
+		dl_b->bw = bw;
+		raw_spin_unlock(&dl_b->lock);
+	}
+	rcu_read_unlock();
 }

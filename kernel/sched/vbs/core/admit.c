@@ -16,6 +16,38 @@
  */
 #include "core.h"
 
+/*
+ * A share of a slow CPU is less of what SCHED_DEADLINE counts, which is capacity:
+ * SCHED_CAPACITY_SCALE is that of the fastest CPU.  Rounded so that
+ *
+ *	vbs_bw_to_capacity(bw) <= left  if and only if  bw <= vbs_bw_of_capacity(left)
+ *
+ * No overflow: bw and left are below 2^32, capacities at most 2^10.
+ */
+#define VBS_CAPACITY_SHIFT	10
+
+/**
+ * vbs_bw_to_capacity - what a share of a CPU is of the fastest CPU
+ * @bw: the share
+ * @capacity: of the CPU
+ */
+u64 vbs_bw_to_capacity(u32 bw, unsigned long capacity)
+{
+	return ((u64)bw * capacity + BIT(VBS_CAPACITY_SHIFT) - 1) >>
+		VBS_CAPACITY_SHIFT;
+}
+
+/**
+ * vbs_bw_of_capacity - the largest share of a CPU that is no more than that
+ * @left: a share of the fastest CPU
+ * @capacity: of the CPU, not 0
+ */
+u32 vbs_bw_of_capacity(u32 left, unsigned long capacity)
+{
+	return min_t(u64, div64_u64((u64)left << VBS_CAPACITY_SHIFT, capacity),
+		     U32_MAX);
+}
+
 static_assert(VBS_BUCKETS << VBS_BUCKET_SHIFT == VBS_BW_UNIT);
 static_assert(VBS_BUCKETS <= 64);
 

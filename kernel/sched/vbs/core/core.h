@@ -111,6 +111,8 @@ struct vbs_admission {
 /* A cap that stays booked on a CPU until its owner's termination point. */
 struct vbs_booking;
 
+u64 vbs_bw_to_capacity(u32 bw, unsigned long capacity);
+u32 vbs_bw_of_capacity(u32 left, unsigned long capacity);
 void vbs_adm_set_capacity(struct vbs_admission *adm, int cpu, u32 capacity);
 void vbs_adm_set_online(struct vbs_admission *adm, int cpu, bool online);
 u32 vbs_adm_spare(const struct vbs_admission *adm, int cpu);
