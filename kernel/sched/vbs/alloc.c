@@ -31,7 +31,7 @@ static int vbs_alloc_books(void)
 	if (!adm->mask)
 		adm->mask = kcalloc(VBS_BUCKETS, sizeof(*adm->mask), GFP_KERNEL);
 	if (!vbs_books.scratch)
-		vbs_books.scratch = kzalloc(sizeof(struct cpumask), GFP_KERNEL);
+		vbs_books.scratch = kzalloc(sizeof(*vbs_books.scratch), GFP_KERNEL);
 	if (!vbs_books.nr_servers)
 		vbs_books.nr_servers = kcalloc(nr_cpu_ids, sizeof(unsigned int),
 					       GFP_KERNEL);

@@ -70,6 +70,7 @@ struct vbs_spare {
  * @seq: the last place given out in the FIFO order
  * @nr_counted: members accounted in rq->nr_running
  * @overruns: exhaustions, for SIGXCPU
+ * @consumed_before: core.stats.consumed when it came to @cpu
  * @spare: booking for the day that the server leaves, and until @attached nodes
  * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
  * @next_cpu: where it goes when its CPU goes offline; vbs_books.lock
@@ -100,6 +101,7 @@ struct vbs_srv {
 	u64			seq;
 	unsigned int		nr_counted;
 	u32			overruns;
+	u64			consumed_before;
 
 	struct vbs_spare	spare;
 	struct list_head	bookings;

@@ -40,6 +40,17 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
 	srv->attached = true;
 }
 
+/*
+ * z pays for what was executed.  Where that was is booked until z already, so a
+ * CPU that the server has only passed through owes nobody anything: however it
+ * moves about, two caps are booked for it at most.  For it executes only from
+ * max(t, z) on where it comes to, and then the other booking is over.
+ */
+static bool vbs_ran_here(const struct vbs_srv *srv)
+{
+	return srv->core.stats.consumed != srv->consumed_before;
+}
+
 /**
  * vbs_vacate - a server leaves its CPU: free its cap, or hold it until z
  * @rq: the CPU's, locked
@@ -67,7 +78,12 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 	}
 	held = vbs_books_hold_more(chain, srv->cpu, amount);
 	if (held) {
-		vbs_booking_extend(&held->core, z);
+		if (vbs_ran_here(srv))
+			vbs_booking_extend(&held->core, z);
+		return false;
+	}
+	if (!vbs_ran_here(srv)) {
+		vbs_books_release(srv->cpu, amount);
 		return false;
 	}
 	vbs_books_hold(booked, srv->cpu, amount, chain);

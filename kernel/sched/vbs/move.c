@@ -110,6 +110,7 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	z = vbs_convert(vbs_termination(&srv->core), from, to);
 	srv->core.z = z;
 	srv->core.z_rem = 0;
+	srv->consumed_before = srv->core.stats.consumed;
 	raw_spin_lock(&srv->lock);
 	WRITE_ONCE(srv->cpu, to);
 	raw_spin_unlock(&srv->lock);
