@@ -10,17 +10,19 @@
 #define LINK	"/tmp/vbs_kernel_kill"
 
 /* A walk over thousands of dots: no signal breaks it off */
-static void in_the_kernel(void)
+static void in_the_kernel(const struct scene *s)
 {
 	struct stat st;
 
+	(void)s;
 	for (int i = 0; i < 30; i++)
 		if (stat(LINK, &st))
 			_exit(1);
 }
 
-static void in_user_mode(void)
+static void in_user_mode(const struct scene *s)
 {
+	(void)s;
 	nops();
 }
 
@@ -75,7 +77,7 @@ static void thaw(void)
 	file_write(GROUP "/cgroup.freeze", "0");
 }
 
-static void scenes(const char *where, void (*attack)(void))
+static void scenes(const char *where, void (*attack)(const struct scene *s))
 {
 	static const struct {
 		const char *what;

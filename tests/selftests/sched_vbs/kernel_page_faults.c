@@ -8,11 +8,12 @@
 static size_t size;
 
 /* Faults all pages of a mapping in, with mmap_lock held for reading */
-static void populate(void)
+static void populate(const struct scene *s)
 {
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
+	(void)s;
 	if (p == MAP_FAILED || munmap(p, size))
 		_exit(1);
 }

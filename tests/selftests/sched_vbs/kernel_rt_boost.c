@@ -5,11 +5,12 @@
 #define SIZE	(32 << 20)
 
 /* Changes every page table entry, with mmap_lock held for writing */
-static void protect(void)
+static void protect(const struct scene *s)
 {
 	static char *p = MAP_FAILED;
 	static int prot = PROT_READ;
 
+	(void)s;
 	if (p == MAP_FAILED) {
 		p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);

@@ -32,12 +32,12 @@ static u64 shortest(void)
 static void attack(struct scene *s)
 {
 	/* what it needs once; a budget of 10 us would not last for that */
-	s->b->attack();
+	s->b->attack(s);
 	s->attacker = syscall(SYS_gettid);
 	gate_wait(&s->gate);
 	sleep_until(s->t0);
 	for (;;)
-		s->b->attack();
+		s->b->attack(s);
 }
 
 static void attack_as_user(void *arg)
@@ -104,7 +104,7 @@ static pid_t start_hog(struct scene *s)
 	return pid;
 }
 
-static void prepare(struct scene *s, bool member)
+static void prepare(struct scene *s)
 {
 	while (!s->victim)
 		sleep_ns(MS);
@@ -112,25 +112,27 @@ static void prepare(struct scene *s, bool member)
 		t_fatal("priority of the victim");
 	if (s->b->setup)
 		s->b->setup(s);
-	if (member)
+	if (s->member)
 		must_enter(s->attacker, shortest(), PERIOD, CAP);
 	s->t0 = now_ns() + STAGE_DELAY;
 }
 
 /* How long the victim took, or has taken when we gave up */
-static u64 run(const struct beside *b, bool member, u64 offset)
+static u64 run(const struct beside *b, bool member, unsigned int i)
 {
 	struct scene *s = t_shared(sizeof(*s));
 	pid_t pid, hog_pid;
 	u64 took;
 
 	s->b = b;
-	s->offset = offset;
+	s->member = member;
+	s->i = i;
+	s->offset = b->first + i * b->step;
 	pid = t_fork(play, s);
-	prepare(s, member);
+	prepare(s);
 	hog_pid = start_hog(s);
 	gate_open(&s->gate);
-	while (!s->done && now_ns() < s->t0 + offset + PATIENCE)
+	while (!s->done && now_ns() < s->t0 + s->offset + PATIENCE)
 		sleep_ns(10 * MS);
 	took = s->done ? s->took : scene_since(s);
 	if (hog_pid)
@@ -143,10 +145,11 @@ static u64 run(const struct beside *b, bool member, u64 offset)
 
 static u64 worst_of(const struct beside *b, bool member, u64 enough)
 {
+	unsigned int n = !member && b->n_fair ? b->n_fair : b->n;
 	u64 worst = 0, took;
 
-	for (unsigned int i = 0; i < b->n && worst <= enough; i++) {
-		took = run(b, member, b->first + i * b->step);
+	for (unsigned int i = 0; i < n && worst <= enough; i++) {
+		took = run(b, member, i);
 		worst = took > worst ? took : worst;
 	}
 	return worst;

@@ -15,7 +15,7 @@ struct scene;
 
 struct beside {
 	const char *what;
-	void (*attack)(void);		/* again and again from t0 on, as the user */
+	void (*attack)(const struct scene *s);	/* again and again from t0 on, as the user */
 	u64 (*victim)(const struct scene *s);	/* at t0 + offset; how long it waited */
 	void (*setup)(const struct scene *s);	/* by root, before; or NULL */
 	bool threads;			/* of one process, the user's; else root's parent and child */
@@ -23,10 +23,13 @@ struct beside {
 	u64 hog_from, hog_to;		/* a task of priority 1 spins there, after t0 */
 	u64 first, step;		/* offsets */
 	unsigned int n;
+	unsigned int n_fair;		/* the fewer that are enough beside a nice-0 task, if not 0 */
 };
 
 struct scene {
 	const struct beside *b;
+	bool member;
+	unsigned int i;			/* of n */
 	u64 t0, offset;
 	volatile u32 gate;
 	volatile u32 done;
