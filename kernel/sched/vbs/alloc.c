@@ -168,6 +168,7 @@ struct vbs_srv *vbs_srv_alloc(void)
 	INIT_LIST_HEAD(&srv->look);
 	INIT_LIST_HEAD(&srv->kernel);
 	INIT_LIST_HEAD(&srv->user);
+	INIT_LIST_HEAD(&srv->lent);
 	INIT_LIST_HEAD(&srv->bookings);
 	srv->next_cpu = -1;
 	vbs_init_end(srv);

@@ -89,24 +89,26 @@ static void update_curr_vbs(struct rq *rq)
 		vbs_update_curr(rq);
 }
 
-/* Where the running member is: the mark is its own, and stable in schedule(). */
+/*
+ * Where the running member is: the mark is its own, and stable in schedule().  The
+ * server does not borrow for whom it is lent to.
+ */
 static void vbs_update_mode(struct task_struct *p, bool kernel)
 {
-	if (!p->vbs.counted || p->vbs.kernel == kernel)
+	if (!p->vbs.counted || p->vbs.kernel == kernel || p->vbs.lent)
 		return;
 	p->vbs.kernel = kernel;
 	vbs_member_mode(&p->vbs.server->core, kernel);
 }
 
 /*
- * Not at the boundary, or lent the server for a lock that others wait for, or
- * there with what signal_wake_up_state() would call
+ * Not at the boundary, or there with what signal_wake_up_state() would call
  * __sched_vbs_signal() for, which leaves a task alone that has the CPU still: it
  * came after the task looked for work and before this lock was taken.
  */
 static bool vbs_in_kernel(struct task_struct *p)
 {
-	if (!READ_ONCE(p->vbs.boundary) || p->vbs.lent)
+	if (!READ_ONCE(p->vbs.boundary))
 		return true;
 	return task_sigpending(p) &&
 	       (__fatal_signal_pending(p) || freezing(p) ||
@@ -237,11 +239,18 @@ static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
  * Each list is in the order of seq: whoever is put at the tail is given the last
  * place of all, whoever is put at the head has been picked before all others.
  */
+static struct list_head *vbs_list_of(struct vbs_srv *srv, struct task_struct *p)
+{
+	if (p->vbs.lent)
+		return &srv->lent;
+	return p->vbs.kernel ? &srv->kernel : &srv->user;
+}
+
 static void vbs_list_tail(struct vbs_srv *srv, struct task_struct *p)
 {
 	p->vbs.turn_over = false;
 	p->vbs.seq = ++srv->seq;
-	list_add_tail(&p->vbs.run, p->vbs.kernel ? &srv->kernel : &srv->user);
+	list_add_tail(&p->vbs.run, vbs_list_of(srv, p));
 }
 
 /* Whoever stopped running goes on first, unless its turn is over. */
@@ -250,7 +259,7 @@ static void vbs_list_stopped(struct vbs_srv *srv, struct task_struct *p)
 	if (p->vbs.turn_over)
 		vbs_list_tail(srv, p);
 	else
-		list_add(&p->vbs.run, p->vbs.kernel ? &srv->kernel : &srv->user);
+		list_add(&p->vbs.run, vbs_list_of(srv, p));
 }
 
 static struct task_struct *vbs_list_first(struct list_head *list)
@@ -271,8 +280,10 @@ static struct task_struct *vbs_pick_member(struct rq *rq, struct vbs_srv *srv)
 	struct task_struct *p = vbs_list_first(&srv->kernel);
 	struct task_struct *curr = rq->vbs.curr;
 
-	if (!srv->core.early)
+	if (!srv->core.early) {
 		p = vbs_earlier(p, vbs_list_first(&srv->user));
+		p = vbs_earlier(p, vbs_list_first(&srv->lent));
+	}
 	if (curr && curr->vbs.server == srv && curr->vbs.queued &&
 	    curr->vbs.counted && (curr->vbs.kernel || !srv->core.early))
 		p = vbs_earlier(curr, p);
@@ -286,9 +297,10 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	struct vbs_srv *srv = p->vbs.server;
 
 	/* A child has never run: it holds nothing of the kernel's. */
-	p->vbs.kernel = p->vbs.lent ||
-		(!(flags & ENQUEUE_INITIAL) && !READ_ONCE(p->vbs.boundary));
+	p->vbs.kernel = !p->vbs.lent && !(flags & ENQUEUE_INITIAL) &&
+		!READ_ONCE(p->vbs.boundary);
 	p->vbs.counted = true;
+	srv->core.nr_lent += p->vbs.lent;
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
 	vbs_born(srv);

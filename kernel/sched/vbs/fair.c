@@ -207,23 +207,37 @@ static bool vbs_is_stopped(const struct vbs_srv *srv)
 	return srv->core.state == VBS_THROTTLED || srv->core.state == VBS_WAITING;
 }
 
-/* A member in the kernel that is lent nothing more: it waits, or is to stop. */
-static struct task_struct *vbs_look_kernel(struct rq *rq, struct vbs_srv *srv)
-{
-	struct task_struct *curr = rq->vbs.curr;
-
-	if (!vbs_is_stopped(srv))
-		return NULL;
-	if (curr && curr->vbs.server == srv && curr->vbs.queued &&
-	    curr->vbs.counted && curr->vbs.kernel)
-		return curr;
-	return list_first_entry_or_null(&srv->kernel, struct task_struct, vbs.run);
-}
-
 /* Its release has come. */
 static bool vbs_is_open(const struct vbs_srv *srv)
 {
 	return !vbs_is_stopped(srv) && !srv->core.early;
+}
+
+/* Is there nothing more for it? */
+static bool vbs_has_to_go(const struct vbs_srv *srv, const struct task_struct *p)
+{
+	if (!p->vbs.queued || !p->vbs.counted)
+		return false;
+	return p->vbs.lent ? !vbs_is_open(srv) : p->vbs.kernel && vbs_is_stopped(srv);
+}
+
+static struct task_struct *vbs_look_first(const struct vbs_srv *srv,
+					  struct list_head *list)
+{
+	struct task_struct *p;
+
+	p = list_first_entry_or_null(list, struct task_struct, vbs.run);
+	return p && vbs_has_to_go(srv, p) ? p : NULL;
+}
+
+/* One that has to go on in its own class: it waits, or is about to stop. */
+static struct task_struct *vbs_look_away(struct rq *rq, struct vbs_srv *srv)
+{
+	struct task_struct *curr = rq->vbs.curr;
+
+	if (curr && curr->vbs.server == srv && vbs_has_to_go(srv, curr))
+		return curr;
+	return vbs_look_first(srv, &srv->lent) ?: vbs_look_first(srv, &srv->kernel);
 }
 
 /* One that may come back */
@@ -246,7 +260,7 @@ static struct task_struct *vbs_look_next(struct rq *rq)
 	struct task_struct *p;
 
 	list_for_each_entry_safe(srv, tmp, &rq->vbs.look, look) {
-		p = vbs_look_kernel(rq, srv) ?: vbs_look_fair(srv);
+		p = vbs_look_away(rq, srv) ?: vbs_look_fair(srv);
 		if (p)
 			return p;
 		list_del_init(&srv->look);
@@ -264,8 +278,7 @@ static void vbs_look_at(struct rq *rq, struct task_struct *p)
 	update_rq_clock(rq);
 	if (p->vbs.fair && vbs_is_open(srv))
 		vbs_come_back(rq, p);
-	else if (p->vbs.queued && p->vbs.counted && p->vbs.kernel &&
-		 vbs_is_stopped(srv))
+	else if (vbs_has_to_go(srv, p))
 		vbs_go_fair(rq, p);
 }
 

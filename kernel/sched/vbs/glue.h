@@ -67,6 +67,7 @@ struct vbs_spare {
  * @look: in rq->vbs.look
  * @kernel: runnable members preempted in the kernel, FIFO
  * @user: runnable members at the user boundary, FIFO
+ * @lent: runnable tasks that it is lent to, FIFO
  * @seq: the last place given out in the FIFO order
  * @nr_counted: members accounted in rq->nr_running
  * @overruns: exhaustions, for SIGXCPU
@@ -98,6 +99,7 @@ struct vbs_srv {
 	struct list_head	look;
 	struct list_head	kernel;
 	struct list_head	user;
+	struct list_head	lent;
 	u64			seq;
 	unsigned int		nr_counted;
 	u32			overruns;

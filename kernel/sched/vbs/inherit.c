@@ -5,9 +5,8 @@
  * It is lent the member's server: it runs there as a temporary member, in the
  * place of the one that waits, and is charged there.  So the wait is as long as
  * the critical section takes at the server's rate, and what the owner executes
- * is within the server's cap.  It counts as in the kernel, wherever it is: the
- * server borrows for it, and beyond the limit it goes on in its own class until
- * the next release.
+ * is within the server's cap.  If there is no budget it goes on in its own class
+ * until the next release: the server does not borrow for it.
  *
  * An owner that runs on another CPU, or may not come to the server's, is not lent
  * it: there it has the priority that the waiter might ask for itself, in the

@@ -15,6 +15,7 @@
 void vbs_uncount(struct rq *rq, struct task_struct *p)
 {
 	p->vbs.counted = false;
+	p->vbs.server->core.nr_lent -= p->vbs.lent;
 	vbs_member_del(rq->vbs.core, &p->vbs.server->core, p->vbs.kernel,
 		       vbs_clock(rq));
 }

@@ -22,6 +22,10 @@ static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 		list_del_init(&p->vbs.run);
 		vbs_stray_add(rq, p);
 	}
+	list_for_each_entry_safe(p, tmp, &srv->lent, vbs.run) {
+		list_del_init(&p->vbs.run);
+		vbs_stray_add(rq, p);
+	}
 	p = rq->vbs.curr;
 	if (!p || p->vbs.server != srv)
 		return;
@@ -33,6 +37,7 @@ static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 static void vbs_uncount_one(struct vbs_srv *srv, struct task_struct *p)
 {
 	p->vbs.counted = false;
+	srv->core.nr_lent -= p->vbs.lent;
 	vbs_member_forget(&srv->core, p->vbs.kernel);
 }
 
@@ -44,6 +49,8 @@ static void vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
 	list_for_each_entry(p, &srv->kernel, vbs.run)
 		vbs_uncount_one(srv, p);
 	list_for_each_entry(p, &srv->user, vbs.run)
+		vbs_uncount_one(srv, p);
+	list_for_each_entry(p, &srv->lent, vbs.run)
 		vbs_uncount_one(srv, p);
 	p = rq->vbs.curr;
 	if (p && p->vbs.server == srv && p->vbs.counted)

@@ -202,6 +202,7 @@ struct vbs_server {
 
 	unsigned int nr_user;	/* runnable members at the user boundary */
 	unsigned int nr_kernel;	/* runnable members in the kernel, or running */
+	unsigned int nr_lent;	/* of nr_user: it is lent to them, for a lock */
 	unsigned int nr_fair;	/* gone on as fair tasks; changes without the lock */
 
 	struct vbs_qent ready;	/* in vbs_cpu::ready */
@@ -275,8 +276,9 @@ u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
 /*
  * What the core asks of its surroundings; the lock of the CPU is held.
  * vbs_env_runnable: the number of members that may be picked has changed.
- * vbs_env_fair: members in the kernel are lent nothing more: let them go on as
- * fair tasks, counted in nr_fair before vbs_member_del() is called for them.
+ * vbs_env_fair: members in the kernel are lent nothing more, or there is nothing
+ * for those that the server is lent to: let them go on in their own class, counted
+ * in nr_fair before vbs_member_del() is called for them.
  * vbs_env_recall: those that do may come back, by vbs_member_add().
  * vbs_env_align_offset: what the clock of aligned release is ahead of the VBS
  * clock, now.

@@ -403,25 +403,28 @@ static void vbs_advance(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  * A member in the kernel may hold what others wait for, and lambda is its owner's
  * choice: beyond the borrowing limit it is not stopped but goes on as a fair task.
  * Its server waits for the release as if it were throttled; then it comes back.
+ * So does who is lent the server, for which it does not borrow.
  */
 static void vbs_place(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
+	bool stops;
+
 	vbs_advance(c, s, now);
 	if (s->nr_kernel && (s->ended || vbs_exhausted(s)) &&
 	    s->borrows < VBS_MAX_BORROWS)
 		vbs_borrow(c, s, now);
-	if (s->ended || vbs_exhausted(s) ||
-	    (s->early && vbs_early_stops(s, now))) {
+	stops = s->ended || vbs_exhausted(s) ||
+		(s->early && vbs_early_stops(s, now));
+	if (stops)
 		vbs_throttle(c, s, now);
-		if (s->nr_kernel)
-			vbs_env_fair(c, s);
-		return;
-	}
-	if (vbs_nr_runnable(s))
+	else if (vbs_nr_runnable(s))
 		vbs_place_ready(c, s, now);
 	else if (s->state != VBS_IDLE)
 		vbs_place_idle(c, s, now);
-	if (READ_ONCE(s->nr_fair) && !s->early)
+
+	if ((stops && s->nr_kernel) || ((stops || s->early) && s->nr_lent))
+		vbs_env_fair(c, s);
+	else if (!stops && !s->early && READ_ONCE(s->nr_fair))
 		vbs_env_recall(c, s);
 }
 
