@@ -27,6 +27,7 @@ struct field {
 
 static const struct field header_fields[] = {
 	FIELD(vbs_snapshot, version, U32),
+	FIELD(vbs_snapshot, when, U64),
 	{ NULL, U32, 0 }
 };
 
@@ -242,7 +243,7 @@ struct vbs_snapshot *vbs_snapshot_read(void)
 	if (!text)
 		return NULL;
 	snap = vbs_snapshot_parse(text);
-	if (snap)
+	if (snap && !snap->when)
 		snap->when = now();
 	free(text);
 	return snap;

@@ -44,7 +44,7 @@ struct vbs_server {
 
 struct vbs_snapshot {
 	uint32_t version;
-	uint64_t when;			/* CLOCK_MONOTONIC of the reading, ns */
+	uint64_t when;			/* CLOCK_MONOTONIC of the reading, ns; a saved file may say it */
 	struct vbs_limits limits;
 	struct vbs_cpu *cpu;
 	struct vbs_server *server;

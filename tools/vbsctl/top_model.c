@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "exact.h"
-#include "top.h"
+#include "top_text.h"
 
 #include <linux/sched/vbs.h>
 
@@ -22,7 +22,7 @@ static int by_##name(const void *pa, const void *pb) \
 COMPARE(used, used)
 COMPARE(cap, server.cap)
 COMPARE(misses, server.misses)
-COMPARE(overruns, server.overruns)
+COMPARE(overruns, server.overrun_worst)
 COMPARE(switch, server.switch_worst)
 COMPARE(release, server.release_worst)
 
@@ -98,7 +98,7 @@ static void fill_row(struct top_row *row, const struct vbs_server *now,
 	row->switches = growth(now->switches, then->switches);
 }
 
-static void sort_rows(struct top_view *view)
+void top_sort(struct top_view *view)
 {
 	const struct top_key *k = top_sort_keys;
 
@@ -108,21 +108,30 @@ static void sort_rows(struct top_view *view)
 		qsort(view->row, view->rows, sizeof(view->row[0]), k->compare);
 }
 
+static bool passes(const struct top_filter *f, const struct vbs_server *s)
+{
+	return !f || ((!f->by_cpu || cpumask_test(&f->cpus, s->cpu)) &&
+		      (!f->by_owner || s->owner == f->owner) &&
+		      (!f->by_leader || s->leader == f->leader));
+}
+
 bool top_build(struct top_view *view, const struct vbs_snapshot *before,
 	       const struct vbs_snapshot *after)
 {
 	int i;
 
 	view->snap = after;
-	view->rows = after->servers;
+	view->rows = 0;
 	view->interval = before ? growth(after->when, before->when) : 0;
-	view->row = calloc(view->rows + 1, sizeof(view->row[0]));
+	view->row = calloc(after->servers + 1, sizeof(view->row[0]));
 	if (!view->row)
 		return false;
-	for (i = 0; i < view->rows; i++)
-		fill_row(&view->row[i], &after->server[i],
-			 find_id(before, after->server[i].id), view->interval);
-	sort_rows(view);
+	for (i = 0; i < after->servers; i++) {
+		if (passes(view->filter, &after->server[i]))
+			fill_row(&view->row[view->rows++], &after->server[i],
+				 find_id(before, after->server[i].id), view->interval);
+	}
+	top_sort(view);
 	return true;
 }
 
@@ -130,4 +139,62 @@ void top_free(struct top_view *view)
 {
 	free(view->row);
 	view->row = NULL;
+}
+
+static int past_by_id(const void *pa, const void *pb)
+{
+	const struct top_past *a = pa, *b = pb;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void add_level(struct top_row *row)
+{
+	if (row->sparks == SPARK_LENGTH)
+		memmove(row->spark, row->spark + 1, SPARK_LENGTH - 1);
+	else
+		row->sparks++;
+	row->spark[row->sparks - 1] = level_of(row->used, row->server.cap);
+}
+
+/* From its past, if it is the same server: @known, not just the same id */
+static void recall(const struct top_history *history, struct top_row *row)
+{
+	struct top_past key = { .id = row->server.id }, *past;
+
+	if (!row->known)
+		return;
+	past = history->pasts ? bsearch(&key, history->past, history->pasts,
+					sizeof(key), past_by_id) : NULL;
+	if (past) {
+		row->sparks = past->sparks;
+		memcpy(row->spark, past->spark, sizeof(row->spark));
+	}
+	add_level(row);
+}
+
+void top_remember(struct top_history *history, struct top_view *view)
+{
+	struct top_past *past = calloc(view->rows + 1, sizeof(*past));
+	int i;
+
+	for (i = 0; view->interval && i < view->rows; i++)
+		recall(history, &view->row[i]);
+	for (i = 0; past && i < view->rows; i++) {
+		past[i].id = view->row[i].server.id;
+		past[i].sparks = view->row[i].sparks;
+		memcpy(past[i].spark, view->row[i].spark, sizeof(past[i].spark));
+	}
+	if (past)
+		qsort(past, view->rows, sizeof(*past), past_by_id);
+	top_forget(history);
+	history->past = past;
+	history->pasts = past ? view->rows : 0;
+}
+
+void top_forget(struct top_history *history)
+{
+	free(history->past);
+	history->past = NULL;
+	history->pasts = 0;
 }

@@ -2,66 +2,109 @@
 /* The lines of vbsctl top, and its JSON. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
 
+#include "exact.h"
 #include "json_out.h"
 #include "table.h"
-#include "top.h"
+#include "top_text.h"
 
-static void cpu_line(const struct vbs_cpu *cpu, char *buf, size_t size)
+#define COMMAND_WIDTH	15
+
+int level_of(uint64_t part, uint64_t whole)
 {
-	if (!cpu->online)
-		snprintf(buf, size, "CPU %d: offline", cpu->id);
-	else
-		snprintf(buf, size, "CPU %d: booked %s of %s, spare %s, %u server%s", cpu->id,
-			 fmt_bw(cpu->booked).s, fmt_bw(cpu->capacity).s, fmt_bw(cpu->spare).s,
-			 cpu->servers, cpu->servers == 1 ? "" : "s");
+	u128 level;
+
+	if (!part || !whole)
+		return 0;
+	level = ((u128)part * SPARK_FULL + whole / 2) / whole;
+	return level < 1 ? 1 : level > SPARK_FULL ? SPARK_FULL : (int)level;
 }
 
-static void title_line(char *buf, size_t size)
+const char *level_mark(int level, bool utf8)
 {
-	snprintf(buf, size, "%5s %3s %6s %6s %6s %-17s %-9s %7s %8s %7s %7s %-8s %7s %s",
-		 "ID", "CPU", "USED%", "RES%", "CAP%", "BUDGET/PERIOD", "STATE", "+MISSES",
-		 "+OVERRUN", "SWITCH", "RELEASE", "OWNER", "LEADER", "COMMAND");
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const ascii[] = { "_", ".", ":", "-", "=", "+", "*", "%", "#" };
+
+	return utf8 ? blocks[level] : ascii[level];
 }
 
-static void row_line(const struct top_row *row, bool first, char *buf, size_t size)
+/* The first 80 columns have what matters most */
+void row_titles(char *buf, size_t size)
+{
+	snprintf(buf, size, "%5s %4s %-*s %6s %6s %-*s %-15s %6s %7s %-9s %-8s %7s %7s %7s",
+		 "ID", "CPU", COMMAND_WIDTH, "COMMAND", "USED%", "CAP%", SPARK_LENGTH, "USE/CAP",
+		 "BUDGET/PERIOD", "+MISS", "OVERRUN", "STATE", "OWNER", "LEADER", "SWITCH", "RELEASE");
+}
+
+static void spark(const struct top_row *row, bool utf8, char *buf, size_t size)
+{
+	int i, used = 0;
+
+	for (i = row->sparks; i < SPARK_LENGTH; i++)
+		used += snprintf(buf + used, size - used, " ");
+	for (i = 0; i < row->sparks; i++)
+		used += snprintf(buf + used, size - used, "%s", level_mark(row->spark[i], utf8));
+}
+
+/* Bytes of the next character, and the columns it takes */
+static int next_char(const char *s, int *columns)
+{
+	mbstate_t state = { 0 };
+	wchar_t c;
+	size_t n = mbrtowc(&c, s, MB_CUR_MAX, &state);
+
+	if (n == (size_t)-1 || n == (size_t)-2 || !n) {
+		*columns = 1;
+		return 1;
+	}
+	*columns = wcwidth(c) > 0 ? wcwidth(c) : 0;
+	return n;
+}
+
+/* The name in exactly COMMAND_WIDTH columns */
+static void command(const struct vbs_server *s, char *buf, size_t size)
+{
+	struct text name = table_comm(s->comm);
+	int at = 0, used = 0, columns, n;
+
+	while (name.s[at]) {
+		n = next_char(name.s + at, &columns);
+		if (used + columns > COMMAND_WIDTH)
+			break;
+		at += n;
+		used += columns;
+	}
+	snprintf(buf, size, "%.*s%*s", at, name.s, COMMAND_WIDTH - used, "");
+}
+
+static void row_line(const struct top_view *view, const struct top_row *row, char *buf, size_t size)
 {
 	const struct vbs_server *s = &row->server;
-	uint64_t share = s->period ? ((u128)s->runtime << 20) / s->period : 0;
+	char name[80], marks[SPARK_LENGTH * 4];
+	bool unknown = !view->interval || !row->known;
 
-	snprintf(buf, size,
-		 "%5u %3d %6s %6s %6s %-17s %-9s %7" PRIu64 " %8" PRIu64 " %7s %7s %-8s %7d %s",
-		 s->id, s->cpu, first || !row->known ? "-" : fmt_column(row->used).s,
-		 fmt_column(share).s, fmt_column(s->cap).s, table_resource(s).s, s->state,
-		 row->misses, row->overruns, fmt_short(s->switch_worst).s,
-		 fmt_short(s->release_worst).s, table_owner(s->owner).s, s->leader,
-		 table_comm(s->comm).s);
-}
-
-static void last_line(const struct top_view *view, char *buf, size_t size)
-{
-	uint32_t hidden = vbs_hidden_servers(view->snap);
-
-	buf[0] = 0;
-	if (hidden)
-		snprintf(buf, size, "%u server%s of other users not shown", hidden,
-			 hidden == 1 ? "" : "s");
+	command(s, name, sizeof(name));
+	spark(row, view->utf8, marks, sizeof(marks));
+	snprintf(buf, size, "%5u %4d %s %6s %6s %s %-15s %6" PRIu64 " %7s %-9s %-8s %7d %7s %7s",
+		 s->id, s->cpu, name, unknown ? "-" : fmt_column(row->used).s,
+		 fmt_column(s->cap).s, marks, table_resource(s).s, row->misses,
+		 fmt_short(s->overrun_worst).s, s->state, table_owner(s->owner).s, s->leader,
+		 fmt_short(s->switch_worst).s, fmt_short(s->release_worst).s);
 }
 
 bool top_line(const struct top_view *view, int n, char *buf, size_t size)
 {
-	int row = n - view->snap->cpus - 1;
+	int row = n - top_head(view);
 
-	if (n < view->snap->cpus)
-		cpu_line(&view->snap->cpu[n], buf, size);
-	else if (row < 0)
-		title_line(buf, size);
-	else if (row < view->rows)
-		row_line(&view->row[row], !view->interval, buf, size);
-	else if (row == view->rows)
-		last_line(view, buf, size);
-	else
+	if (row >= view->rows)
 		return false;
+	if (row < 0)
+		top_head_line(view, n, buf, size);
+	else
+		row_line(view, &view->row[row], buf, size);
 	return true;
 }
 
@@ -83,8 +126,10 @@ void top_json(const struct top_view *view)
 	struct json_object *o = json_list("cpus", cpus);
 	int i;
 
-	for (i = 0; i < view->snap->cpus; i++)
-		json_object_array_add(cpus, json_cpu(&view->snap->cpu[i]));
+	for (i = 0; i < view->snap->cpus; i++) {
+		if (top_shows_cpu(view, &view->snap->cpu[i]))
+			json_object_array_add(cpus, json_cpu(&view->snap->cpu[i]));
+	}
 	for (i = 0; i < view->rows; i++)
 		json_object_array_add(servers, json_row(&view->row[i]));
 	json_object_object_add(o, "servers", servers);

@@ -56,7 +56,7 @@ VBSCTL_ROOT="$root" "$vbsctl" list >/dev/full 2>"$out"
 ok $? "output that cannot be written is a failure"
 
 check 0 "USED%" "top -b" top -b -n 2 -d 20ms
-[ "$(grep -c '^ *3 ' "$out")" -eq 2 ] && says "  0.00  50.00  80.00 1ms/2ms a"
+[ "$(grep -c '^ *3  ' "$out")" -eq 2 ] && says "    9    1 a\"b\\c             0.00  80.00        _ 1ms/2ms a"
 ok $? "top shows each server in each view"
 run 0 top --json -n 2 -d 20ms && python3 - "$out" <<'END'
 import json, sys
@@ -69,7 +69,23 @@ run 0 top -b -n 1 -s misses && [ "$(awk '/^ +[0-9]+ /{print $1; exit}' "$out")" 
 ok $? "top --sort misses"
 check 2 "none of used" "top with a wrong sort key" top -s colour
 check 2 "less than 10ms" "top with too short a delay" top -d 1ms
-TERM=none check 1 "'vbsctl top -b' needs none" "top on an unknown terminal" top -n 1
+check 2 "--iterations '0': it must be 1 or more" "top with no views" top -n 0
+check 2 "--user 'nosuch': there is no such user" "top of a user who is not" top -u nosuch
+check 2 "--cpu 'x'" "top with a wrong CPU list" top -c x
+check 2 "--pid '0'" "top with a wrong pid" top -p 0
+check 0 "1 of 3 servers" "top --user" top -n 1 -c 1 -u 54321
+says "a\"b" && ! says "make" && ! says "CPU 0"
+ok $? "top --cpu"
+check 0 "1 of 3 servers" "top --pid" top -n 1 -p 212
+says "make -j4"
+ok $? "top --pid shows its server"
+check 0 "1 overran by more than 4us, worst 4.1us: 3" "top --overrun" top -n 1 -o 4us
+run 0 top -n 1 && ! grep -q "$(printf '\033')" "$out"
+ok $? "top: no escapes where the output is no terminal"
+python3 -c "import pty, os, sys; os.environ['TERM'] = 'none'
+sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.argv[1], 'top', '-n', '1'])))" "$vbsctl" >"$out" 2>&1 </dev/null
+[ $? -eq 1 ] && says "'vbsctl top -b' needs none"
+ok $? "top on an unknown terminal"
 
 echo "vbs version=2" >"$root/proc/vbs"
 check 1 "a format that this vbsctl does not know" "another version of /proc/vbs" list
