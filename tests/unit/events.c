@@ -244,7 +244,7 @@ static void start(struct world *w)
 	for (int i = 0; i < MAX_SERVERS; i++)
 		oracle_init(&w->server[i].oracle, w->now);
 	vbs_adm_set_online(&w->adm, 0, true);
-	vbs_adm_set_capacity(&w->adm, 0, scale(VBS_BW_UNIT, PERIOD_MIN,
+	vbs_adm_set_capacity(&w->adm, 0, scale(VBS_BW_UNIT, PERIOD_MIN - CUT,
 					       PERIOD_MIN + CUT));
 }
 

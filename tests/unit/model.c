@@ -236,7 +236,7 @@ static void note_miss(struct model_server *s, wide t)
 	wide beyond = later(s->consumed - s->runtime, 0);
 
 	if (!s->competes || s->missed || s->ended || s->yielded ||
-	    t <= s->deadline + beyond + MODEL_CUT)
+	    t <= s->deadline + beyond + 2 * MODEL_CUT)
 		return;
 	s->missed = true;
 	s->misses++;

@@ -263,37 +263,41 @@ static void test_move_reduced(void **state)
 }
 
 /*
- * The unit of the queues is part of epsilon.  A, released at the end of a unit,
- * stands before B, released at its start, in both queues: B is released 1023 ns
- * late and ends after its deadline, all of C being booked, by 5 ns.
+ * What the unit q of the queues costs at most.  F, to be released at the end of a
+ * unit, stands before M and B, who are to be released at its start: both are late
+ * by q - 1 ns.  All three are due in one unit, B at its start, M at its end and in
+ * front of B.  So B ends q - 1 ns and u * (q - 1) ns late, if C leaves no room.
  */
+static u64 lateness_of_units(u32 capacity)
+{
+	const u64 unit = 1 << VBS_KEY_SHIFT, pi = 98 * unit, t0 = 1000 * unit;
+	const u32 least = vbs_bandwidth(&(struct vbs_params){
+		.runtime = VBS_RUNTIME_MIN, .period = 1000 * MS });
+	const u32 most = capacity - 2 * least;
+	struct vbs_server *f, *m, *b;
+
+	bed_start(t0 - 1 * MS);
+	f = enter_z(pi * least / VBS_BW_UNIT, pi, least, false, t0 + unit - 1);
+	m = enter_z((pi + unit - 1) * most / VBS_BW_UNIT, pi + unit - 1, most, false, t0);
+	b = enter_z(pi * least / VBS_BW_UNIT, pi, least, false, t0);
+	bed.judge = b;
+	wake(f, USER);
+	wake(m, USER);
+	wake(b, USER);
+	edf(t0 + pi + unit);
+	assert_int_equal(b->release, t0 + pi);
+	return bed.late;
+}
+
 static void test_unit_of_lateness(void **state)
 {
-	const u64 pi = 98 << VBS_KEY_SHIFT, t0 = 1000 << VBS_KEY_SHIFT;
-	const u32 c = (u64)VBS_BW_UNIT * 100000 / 101024;
-	struct vbs_server *a, *b;
-	u32 cap;
+	const u64 unit = 1 << VBS_KEY_SHIFT, pi = 98 * unit;
 
 	(void)state;
-	bed_start(t0);
-	cap = 10000 * (u64)VBS_BW_UNIT / pi + 1;
-	a = enter(10000, pi, cap);
-	b = enter((c - cap) * pi / VBS_BW_UNIT, pi, c - cap);
-	wake(b, USER);
-	edf(t0 + 1023);
-	wake(a, USER);
-	edf(t0 + 1030);
-	stop(b, USER);
-	edf(t0 + 1040);
-	wake(b, USER);		/* before y, and behind a now */
-	edf(t0 + 2 * pi);
-	assert_int_equal(b->deadline, t0 + 2 * pi);
-	assert_in_range(vbs_budget_left(b), 1, 8);
-	edf(t0 + 1000 * pi);
-	assert_int_equal(a->stats.misses, 0);
-	assert_int_equal(b->stats.misses, 0);
-	assert_in_range(b->stats.consumed, 999 * b->runtime,
-			1000 * b->runtime);
+	assert_int_equal(lateness_of_units(VBS_BW_UNIT * (pi - unit) / (pi + unit)), 0);
+	/* No less will do */
+	assert_in_range(lateness_of_units(VBS_BW_UNIT * pi / (pi + 2 * unit)), 10, 20);
+	assert_in_range(lateness_of_units(VBS_BW_UNIT * pi / (pi + unit)), 900, unit);
 }
 
 /* ---- what SCHED_DEADLINE does not hold ---- */

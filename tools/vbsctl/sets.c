@@ -3,10 +3,11 @@
  * Sets of servers.
  *
  * Admission: the sum of the caps on a CPU stays within
- *	C = min(rt_runtime/rt_period - the fair server's share, p/(p + 1.024us))
- * with p the least period: deadlines are cut to units of 1.024 us, which may
- * cost one unit per window.  In a vCPU with resource (l, q) the supply of any
- * window of length p is only l/q (p - 2(q - l)).
+ *	C = min(rt_runtime/rt_period - the fair server's share, (p - g)/(p + g))
+ * with p the least period and g = 1.024 us: deadlines and releases are cut to
+ * units of g.  A window that begins up to g late has the demand of one that is
+ * longer by g at either end: C (p - g + 2g) in p - g.  In a vCPU with resource
+ * (l, q) the supply of any window of length p is only l/q (p - 2(q - l)).
  *
  * What they leave to lower classes.  SCHED_VBS goes before all of them, so what
  * counts is W(s), the most that a server executes in the first s of a stretch in
@@ -70,12 +71,13 @@ uint32_t capacity_host(const struct machine *m)
 {
 	uint64_t period = m->limits.period_min;
 
-	return least32(rt_capacity(m), ((u128)period << VBS_BW_SHIFT) / (period + QUEUE_UNIT));
+	return least32(rt_capacity(m), 
+		       ((u128)(period - QUEUE_UNIT) << VBS_BW_SHIFT) / (period + QUEUE_UNIT));
 }
 
 uint32_t capacity_guest(const struct machine *m, const struct resource *vcpu)
 {
-	uint64_t gap = 2 * (vcpu->period - vcpu->runtime), period = m->limits.period_min;
+	uint64_t gap = 2 * (vcpu->period - vcpu->runtime) + QUEUE_UNIT, period = m->limits.period_min;
 	u128 num;
 
 	if (period <= gap)

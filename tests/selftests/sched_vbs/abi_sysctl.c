@@ -72,7 +72,7 @@ static void refused_beside_servers(void)
 }
 
 /*
- * The queue's unit of 1.024 us is 1 % of a period of 100 us, and 4.9 % of one
+ * Ordering in units of 1.024 us takes 2 % of a period of 100 us, and 9.7 % of one
  * of 20 us.  With all real-time bandwidth allowed this is what limits.
  */
 static void refused_by_capacity(void)
@@ -80,13 +80,13 @@ static void refused_by_capacity(void)
 	t_equal(file_write(FAIR_SERVER, "0"), 0, "fair server set to 0");
 	t_equal(file_write(RT_RUNTIME, "1000000"), 0, "rt_runtime set to 100 %%");
 	must_enter(pid, 1 * MS, 10 * MS, cpu_key(0, "spare"));
-	t_equal(cpu_key(0, "booked"), (u64)VBS_BW_UNIT * 100000 / 101024, "booked");
+	t_equal(cpu_key(0, "booked"), (u64)VBS_BW_UNIT * 98976 / 101024, "booked");
 	t_equal(file_write(PERIOD_MIN, "20"), -EBUSY, "a minimum whose capacity is below what is booked");
 	t_equal(sysctl_vbs("period_min_us"), 100, "period_min_us after it");
 	vbs_leave(pid);
 	sleep_ns(20 * MS);
 	t_equal(file_write(PERIOD_MIN, "20"), 0, "the same with nothing booked");
-	t_equal(cpu_key(0, "capacity"), (u64)VBS_BW_UNIT * 20000 / 21024, "capacity then");
+	t_equal(cpu_key(0, "capacity"), (u64)VBS_BW_UNIT * 18976 / 21024, "capacity then");
 }
 
 VBS_TEST("the limits are sysctls; what would break a booking is EBUSY", 30)

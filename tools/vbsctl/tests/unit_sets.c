@@ -39,7 +39,7 @@ static void queue_unit_limits(void **state)
 	(void)state;
 	m.rt_runtime = m.rt_period;
 	m.fair_runtime = 0;
-	assert_int_equal(capacity_host(&m), (100000ULL << 20) / 101024);
+	assert_int_equal(capacity_host(&m), ((100000ULL - 1024) << 20) / 101024);
 }
 
 static void capacity_in_a_vcpu(void **state)
@@ -53,7 +53,7 @@ static void capacity_in_a_vcpu(void **state)
 	assert_int_equal(capacity_guest(&m, &vcpu), 0);
 	m.limits.period_min = 20 * MS;
 	assert_int_equal(capacity_guest(&m, &vcpu),
-			 (5 * 10000000ULL << 20) / 10 / 20001024);
+			 (5 * (10000000ULL - 1024) << 20) / 10 / 20001024);
 	vcpu.runtime = vcpu.period;
 	assert_int_equal(capacity_guest(&m, &vcpu), capacity_host(&m));
 }

@@ -2,9 +2,19 @@
 /*
  * SCHED_VBS: how much of each CPU may be booked.
  *
- *	C = min(rt_runtime/rt_period - fair server, pi_min/(pi_min + 1.024 us))
+ *	C = min(rt_runtime/rt_period - fair server, (pi_min - q)/(pi_min + q))
  *
- * The second term pays for ordering deadlines in units of 1.024 us.
+ * The second term pays for ordering in units of q = 1.024 us.  Who is due less
+ * than q later may go first, and who is to be released less than q later may
+ * stand before whose release has come.  Let all that goes before a deadline d,
+ * or is due then, begin at a: releases from a - q on, deadlines up to d + q, so
+ * it is over by a + C * (d - a + 2q).  A server that has work since r has
+ * a - q <= r = d - pi, and that is not after d if
+ *
+ *	C <= (d - a)/(d - a + 2q),  which is least for d - a = pi_min - q
+ *
+ * Only who wakes up before y with less than pi_min until d can be late, by
+ * less than 2q (vbs_note_miss()).
  */
 
 unsigned int sysctl_vbs_period_min = 100;
@@ -30,8 +40,8 @@ static u64 vbs_fair_bw(int cpu)
 static u32 vbs_capacity(u64 rt_bw, u64 fair_bw, unsigned int period_min)
 {
 	u64 period = (u64)period_min * NSEC_PER_USEC;
-	u64 order = div64_u64(period << VBS_BW_SHIFT,
-			      period + (1 << VBS_KEY_SHIFT));
+	u64 unit = 1 << VBS_KEY_SHIFT;	/* pi_min is 20 us at least */
+	u64 order = div64_u64((period - unit) << VBS_BW_SHIFT, period + unit);
 
 	return min(rt_bw > fair_bw ? rt_bw - fair_bw : 0, order);
 }

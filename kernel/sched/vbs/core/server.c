@@ -17,8 +17,8 @@
  * z >= t, so it counts as one released at t.  Hence what a server demands with
  * releases and deadlines in [a, b] is at most u*(b - a); admission keeps the
  * sum of u at or below C <= 1 and EDF meets every deadline.  Ordering by
- * deadlines cut to 1.024 us loses at most that unit once per window: C leaves
- * period_min/(period_min + 1.024 us) for it.
+ * deadlines and releases cut to 1.024 us loses at most that unit at either end
+ * of a window: C leaves room for it (books/capacity.c).
  *
  * After S. Craciunas, C. Kirsch, H. Payer, H. Roeck, A. Sokolova, "Programmable
  * Temporal Isolation through Variable-Bandwidth Servers", SIES 2009; hard
@@ -324,7 +324,8 @@ static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 
 /*
  * A miss: d has passed before the budget was executed.  What ran beyond the
- * budget is taken off; one unit of the queue is what ordering may cost.
+ * budget is taken off.  Ordering may cost a unit in either queue, for who has
+ * woken less than period_min before d.
  */
 static void vbs_note_miss(struct vbs_server *s, u64 now)
 {
@@ -332,7 +333,7 @@ static void vbs_note_miss(struct vbs_server *s, u64 now)
 
 	if (s->state != VBS_READY || s->missed || s->ended || s->yielded)
 		return;
-	if (now > s->deadline + beyond + (1 << VBS_KEY_SHIFT)) {
+	if (now > s->deadline + beyond + (2 << VBS_KEY_SHIFT)) {
 		s->missed = true;
 		s->stats.misses++;
 	}
