@@ -21,6 +21,8 @@ static void compare_instance(struct world *w, struct wserver *s)
 	SAME(w, s, "e", c->consumed, m->consumed);
 	SAME(w, s, "y", vbs_zero_lag(c), round_up(model_y(m)));
 	SAME(w, s, "yielded", c->yielded, m->yielded);
+	SAME(w, s, "early", c->early, m->early);
+	SAME(w, s, "budget", vbs_budget_left(c), model_budget(m));
 }
 
 /* z + z_rem / cap, exactly */
@@ -32,13 +34,13 @@ static void compare_z(struct world *w, struct wserver *s)
 	/* Of one that does not run it does not matter where in the past */
 	if (model_state(&s->model) != MODEL_READY &&
 	    vbs_termination(c) <= w->now &&
-	    round_up(s->model.z) <= (wide)w->now)
+	    round_up(model_z(&s->model)) <= (wide)w->now)
 		return;
-	SAME(w, s, "z", vbs_termination(c), round_up(s->model.z));
+	SAME(w, s, "z", vbs_termination(c), round_up(model_z(&s->model)));
 	if (c->z_rem >= c->cap)
 		world_fail(w, "server %d: remainder %u of z", server_nr(w, s),
 			   c->z_rem);
-	if (compare(z, s->model.z))
+	if (compare(z, model_z(&s->model)))
 		world_fail(w, "server %d: z is not exact: %llu + %u/%u",
 			   server_nr(w, s), c->z, c->z_rem, c->cap);
 }
@@ -47,11 +49,23 @@ static void compare_ready(struct world *w, struct wserver *s)
 {
 	const struct vbs_server *c = &s->core;
 
+	SAME(w, s, "state", c->state, VBS_READY);
 	SAME(w, s, "queued", c->ready.queued, true);
 	SAME(w, s, "waiting", c->wait.ent.queued, false);
 	SAME(w, s, "key", c->ready.key, (u32)((u64)s->model.deadline / CUT));
-	SAME(w, s, "budget", vbs_budget_left(c),
-	     s->model.runtime - s->model.consumed);
+}
+
+/* In the wait queue only if there is a cap to be freed */
+static void compare_blocked(struct world *w, struct wserver *s)
+{
+	const struct vbs_server *c = &s->core;
+
+	SAME(w, s, "state", c->state, VBS_IDLE);
+	SAME(w, s, "queued", c->ready.queued, false);
+	SAME(w, s, "waiting", c->wait.ent.queued,
+	     s->model.cap > s->model.cap_next);
+	if (c->wait.ent.queued)
+		SAME(w, s, "until", c->wait.due, model_free_at(&s->model));
 }
 
 static void compare_stopped(struct world *w, struct wserver *s)
@@ -61,9 +75,8 @@ static void compare_stopped(struct world *w, struct wserver *s)
 	SAME(w, s, "queued", c->ready.queued, false);
 	SAME(w, s, "waiting", c->wait.ent.queued, true);
 	SAME(w, s, "until", c->wait.due, model_until(&s->model));
-	if (!s->model.early)
-		SAME(w, s, "state", c->state,
-		     s->model.ended ? VBS_WAITING : VBS_THROTTLED);
+	SAME(w, s, "state", c->state, s->model.ended || s->model.early ?
+	     VBS_WAITING : VBS_THROTTLED);
 }
 
 void compare_server(struct world *w, struct wserver *s)
@@ -88,7 +101,8 @@ void compare_server(struct world *w, struct wserver *s)
 	else if (model_state(m) == MODEL_STOPPED)
 		compare_stopped(w, s);
 	else
-		SAME(w, s, "queued", c->ready.queued, false);
+		compare_blocked(w, s);
+	SAME(w, s, "steps", c->borrows, m->borrows);
 	SAME(w, s, "booked", s->booked, model_booked(m));
 }
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A brute-force model of a variable-bandwidth server.  Each function is a row
- * or a paragraph of the description; nothing is shared with the kernel's code.
+ * A brute-force model of a variable-bandwidth server, as one would explain it.
+ *
+ * What a server may do is a set of rules.  Each has a condition and an effect; no
+ * two conditions hold at once, and they are applied until none holds, so there is
+ * no order in which the model does things.  z needs none either: it is the latest
+ * of all that any rule demands of it.  Debts are worked off an instance at a time.
  */
+#include <stddef.h>
 #include "model.h"
 
-/* ---- fractions ---- */
+/* ---- numbers ---- */
 
 static struct fraction whole(wide n)
 {
@@ -26,34 +31,64 @@ wide round_up(struct fraction f)
 	return q * f.den < f.num ? q + 1 : q;
 }
 
-static void reduce(struct fraction *f)
-{
-	wide a = f->num, b = f->den;
-
-	while (b) {
-		wide rem = a % b;
-
-		a = b;
-		b = rem;
-	}
-	f->num /= a;
-	f->den /= a;
-}
-
 static wide later(wide a, wide b)
 {
 	return a > b ? a : b;
 }
 
-/* ---- instants ---- */
+/* ---- y: until then it is ahead of its resource ---- */
 
-/* y = r + e * pi / lambda */
 struct fraction model_y(const struct model_server *s)
 {
 	return (struct fraction){
 		s->release * s->runtime + s->consumed * s->period, s->runtime
 	};
 }
+
+static bool ahead_of_resource(const struct model_server *s, wide t)
+{
+	return compare(whole(t), model_y(s)) < 0;
+}
+
+/* ---- z: until then its cap is used up ---- */
+
+struct fraction model_z(const struct model_server *s)
+{
+	return (struct fraction){
+		s->z_from * s->cap + s->z_ran * MODEL_ONE_CPU, s->cap
+	};
+}
+
+/*
+ * @ran is or will be executed from @t on: that takes until t + ran/u of the cap.
+ * It says nothing about what was executed before, which may take longer.
+ */
+static void counts_from(struct model_server *s, wide t, wide ran)
+{
+	struct model_server other = *s;
+
+	other.z_from = t;
+	other.z_ran = ran;
+	if (compare(model_z(s), model_z(&other)) < 0)
+		*s = other;
+}
+
+static wide z_up(const struct model_server *s)
+{
+	return round_up(model_z(s));
+}
+
+/* What was executed under one cap is not valued at another */
+static void comes_under_cap(struct model_server *s, wide cap)
+{
+	if (cap == s->cap)
+		return;
+	s->z_from = z_up(s);
+	s->z_ran = 0;
+	s->cap = cap;
+}
+
+/* ---- aligned release ---- */
 
 /* The first multiple of the period, on the clock of @m, from @t on */
 static wide multiple_from(const struct model *m, const struct model_server *s,
@@ -64,16 +99,34 @@ static wide multiple_from(const struct model *m, const struct model_server *s,
 	return n * s->period - m->ahead;
 }
 
-static wide aligned(const struct model *m, const struct model_server *s, wide t)
+/* The multiple that @t was before the clock has moved a little */
+static wide multiple_near(const struct model *m, const struct model_server *s,
+			  wide t)
 {
-	return s->align ? multiple_from(m, s, t) : t;
+	return multiple_from(m, s, t - s->period / 2);
 }
 
-/* ---- states ---- */
-
-static bool has_budget(const struct model_server *s)
+/* A start that is not before @t, nor before z */
+static wide start_from(const struct model *m, const struct model_server *s,
+		       wide t)
 {
-	return !s->ended && !s->yielded && s->consumed < s->runtime;
+	wide at = later(t, z_up(s));
+
+	return s->align ? multiple_from(m, s, at) : at;
+}
+
+/* ---- what it is in ---- */
+
+static bool has_work(const struct model_server *s)
+{
+	return s->nr_user || s->nr_kernel;
+}
+
+wide model_budget(const struct model_server *s)
+{
+	if (s->ended || s->yielded)
+		return 0;
+	return later(s->runtime - s->consumed, 0);
 }
 
 /*
@@ -82,7 +135,7 @@ static bool has_budget(const struct model_server *s)
  */
 unsigned int model_eligible(const struct model_server *s)
 {
-	if (!has_budget(s))
+	if (!model_budget(s))
 		return 0;
 	if (!s->early)
 		return s->nr_kernel + s->nr_user;
@@ -91,7 +144,7 @@ unsigned int model_eligible(const struct model_server *s)
 
 enum model_state model_state(const struct model_server *s)
 {
-	if (!s->nr_user && !s->nr_kernel)
+	if (!has_work(s))
 		return MODEL_BLOCKED;
 	return model_eligible(s) ? MODEL_READY : MODEL_STOPPED;
 }
@@ -101,136 +154,139 @@ wide model_until(const struct model_server *s)
 {
 	if (s->ended)
 		return s->start;
-	if (s->early && has_budget(s))
-		return s->release;
-	return s->deadline;
+	return s->early && model_budget(s) ? s->release : s->deadline;
 }
 
-/* ---- releases ---- */
+/* ---- rules ---- */
 
-/* What starts to compete at @t, not by a release, counts as released at @t */
-static void raise_z(struct model_server *s, wide t)
-{
-	if (compare(s->z, whole(t)) < 0)
-		s->z = whole(t);
-}
-
-/* z = r + e0/u at release, if it is not later */
-static void set_z(struct model_server *s, wide r, wide e0)
-{
-	struct fraction z = { r * s->cap + e0 * MODEL_ONE_CPU, s->cap };
-
-	if (compare(z, s->z) > 0)
-		s->z = z;
-}
-
-/* Of whole ns under another cap */
-static void change_cap(struct model_server *s, wide cap)
-{
-	if (s->cap != cap)
-		s->z = whole(round_up(s->z));
-	s->cap = cap;
-}
-
-/* The release has come: the instance is everybody's, under the new cap */
-static void open_instance(struct model_server *s)
+/* It is everybody's, and under the cap last asked for */
+static void is_released(struct model_server *s)
 {
 	s->early = false;
 	s->borrows = 0;
-	change_cap(s, s->cap_next);
-	set_z(s, s->release, s->consumed);
+	comes_under_cap(s, s->cap_next);
+	counts_from(s, s->release, s->consumed);
 }
 
 /*
- * The instance of @r, which starts with @e0; as many whole budgets as there
- * are in it are skipped.  Before its release comes, it is one that was borrowed,
- * and what is booked is still the larger cap.
+ * The instance of @r, of which @e0 is used up before it begins.  If that is all of
+ * it, the next one.  One that is still to come can be borrowed from, while the
+ * larger of two caps is booked.
  */
-static void enter(struct model_server *s, wide r, wide e0, wide t)
+static void enters(struct model_server *s, wide r, wide e0, wide t)
 {
-	wide skipped = e0 / s->runtime;
-
-	s->release = r + skipped * s->period;
-	s->deadline = s->release + s->period;
-	s->consumed = e0 % s->runtime;
-	change_cap(s, later(s->cap, s->cap_next));
-	set_z(s, r, e0);
+	comes_under_cap(s, later(s->cap, s->cap_next));
+	counts_from(s, r, e0);
+	for (; e0 >= s->runtime; e0 -= s->runtime)
+		r += s->period;
+	s->release = r;
+	s->deadline = r + s->period;
+	s->consumed = e0;
 	s->ended = false;
 	s->yielded = false;
 	s->missed = false;
-	s->early = s->release > t;
-	if (s->early)
-		s->borrows++;
-	else
-		open_instance(s);
+	s->early = r > t;
+	s->borrows += s->early;
+	if (!s->early)
+		is_released(s);
+}
+
+static bool start_comes(const struct model_server *s, wide t)
+{
+	return s->ended && t >= s->start;
+}
+
+static void starts(struct model *m, struct model_server *s, wide t)
+{
+	enters(s, s->start, m->cost, t);
+}
+
+static bool borrowed_comes(const struct model_server *s, wide t)
+{
+	return !s->ended && s->early && t >= s->release;
+}
+
+static void borrowed_is_released(struct model *m, struct model_server *s, wide t)
+{
+	(void)m;
+	(void)t;
+	is_released(s);
+}
+
+static bool deadline_comes(const struct model_server *s, wide t)
+{
+	return !s->ended && !s->early && !model_budget(s) && t >= s->deadline;
 }
 
 /*
- * At r = d: what ran beyond the budget is carried.  An aligned one may find
- * that z has passed multiples; each pays for one budget of debt.
+ * r = d, and what ran beyond the budget is carried.  If the next one would be over
+ * too, and the time that passed has paid for all: from now on, and no debt.  Each
+ * multiple that z does not allow pays for one budget of the debt.
  */
-static void enter_at_deadline(struct model *m, struct model_server *s, wide t)
+static void next_from_deadline(struct model *m, struct model_server *s, wide t)
 {
-	wide debt = later(s->consumed - s->runtime, 0);
-	wide d = s->deadline, r, passed;
+	wide debt = later(s->consumed - s->runtime, 0), r = s->deadline;
 
-	if (s->align)	/* the clock has moved a little: the nearest multiple */
-		d = multiple_from(m, s, d - s->period / 2);
-	r = s->align ? multiple_from(m, s, later(d, round_up(s->z))) : d;
-	passed = (r - d) / s->period;
-	enter(s, r, later(debt - passed * s->runtime, 0) + m->cost, t);
-}
-
-/* Without debt, at t and not before z; a multiple if aligned */
-static void enter_fresh(struct model *m, struct model_server *s, wide t)
-{
-	enter(s, aligned(m, s, later(t, round_up(s->z))), m->cost, t);
-}
-
-/* d has passed and the instance is over: does the next one start at d? */
-static void enter_next(struct model *m, struct model_server *s, wide t)
-{
-	if (s->deadline + s->period <= t && compare(model_y(s), whole(t)) <= 0)
-		enter_fresh(m, s, t);
-	else
-		enter_at_deadline(m, s, t);
-}
-
-/* Enter the instances that the debt takes and one more, before their release */
-static void borrow(struct model *m, struct model_server *s, wide t)
-{
-	wide k;
-
-	if (s->ended) {
-		enter(s, s->start, m->cost, t);
+	if (s->deadline + s->period <= t && !ahead_of_resource(s, t)) {
+		enters(s, start_from(m, s, t), m->cost, t);
 		return;
 	}
-	if (s->consumed < s->runtime)	/* the rest was given up */
-		s->consumed = s->runtime;
-	s->consumed += m->cost;
-	k = (s->consumed - s->runtime) / s->runtime + 1;
-	s->release += k * s->period;
-	s->deadline += k * s->period;
-	s->consumed -= k * s->runtime;
+	if (s->align) {
+		for (r = multiple_near(m, s, r); r < z_up(s); r += s->period)
+			debt = later(debt - s->runtime, 0);
+	}
+	enters(s, r, debt + m->cost, t);
+}
+
+/* Who is in the kernel is not stopped, as long as no release is there to enter */
+static bool kernel_needs(const struct model_server *s, wide t)
+{
+	return s->nr_kernel && !model_budget(s) && s->borrows < MODEL_BORROWS &&
+	       !start_comes(s, t) && !borrowed_comes(s, t) &&
+	       !deadline_comes(s, t);
+}
+
+/* One instance after the other until one has budget left for it */
+static void borrows(struct model *m, struct model_server *s, wide t)
+{
+	if (s->ended) {
+		enters(s, s->start, m->cost, t);
+		return;
+	}
+	/* What was given up is gone */
+	s->consumed = later(s->consumed, s->runtime) + m->cost;
+	while (s->consumed >= s->runtime) {
+		s->release += s->period;
+		s->deadline += s->period;
+		s->consumed -= s->runtime;
+	}
 	s->yielded = false;
 	s->early = true;
 	s->borrows++;
 }
 
-/* The releases that have come by @t, if there is something to run */
-static void catch_up(struct model *m, struct model_server *s, wide t)
+static const struct rule {
+	bool (*applies)(const struct model_server *s, wide t);
+	void (*apply)(struct model *m, struct model_server *s, wide t);
+} rules[] = {
+	{ kernel_needs, borrows },
+	{ deadline_comes, next_from_deadline },
+	{ borrowed_comes, borrowed_is_released },
+	{ start_comes, starts },
+};
+
+/* Without work nothing comes: the instance stays as it is */
+static const struct rule *rule_for(const struct model_server *s, wide t)
 {
-	if (model_state(s) == MODEL_BLOCKED)
-		return;
-	if (s->ended && t >= s->start)
-		enter(s, s->start, m->cost, t);
-	if (s->early && t >= s->release)
-		open_instance(s);
-	if (!s->ended && !has_budget(s) && t >= s->deadline)
-		enter_next(m, s, t);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (has_work(s) && rules[i].applies(s, t))
+			return &rules[i];
+	return NULL;
 }
 
-/* d passes with work and budget, by more than a unit of the queue */
+/* ---- what is observed after each event ---- */
+
+/* d passes with work and budget, by more than the units of both queues */
 static void note_miss(struct model_server *s, wide t)
 {
 	wide beyond = later(s->consumed - s->runtime, 0);
@@ -249,24 +305,33 @@ static void realign(struct model *m, struct model_server *s)
 		return;
 	if (s->ended)
 		s->start = multiple_from(m, s, later(s->start - s->period / 2,
-						     round_up(s->z)));
+						     z_up(s)));
 	else if (!s->early)
-		s->deadline = multiple_from(m, s, s->deadline - s->period / 2);
+		s->deadline = multiple_near(m, s, s->deadline);
+}
+
+/* What begins to compete before its release, or by another deadline, does so now */
+static void note_competing(struct model_server *s, wide t)
+{
+	bool competes = model_eligible(s);
+
+	if (competes && s->early &&
+	    (!s->competes || s->competed_by != s->deadline))
+		counts_from(s, t, 0);
+	s->competes = competes;
+	s->competed_by = s->deadline;
 }
 
 void model_settle(struct model *m, struct model_server *s, wide t)
 {
+	const struct rule *rule;
+
 	note_miss(s, t);
-	catch_up(m, s, t);
-	if (!has_budget(s) && s->nr_kernel && s->borrows < MODEL_BORROWS)
-		borrow(m, s, t);
+	while ((rule = rule_for(s, t)))
+		rule->apply(m, s, t);
 	s->far = s->deadline > t + MODEL_FAR;
 	realign(m, s);
-	if (s->early && model_eligible(s) &&
-	    (!s->competes || s->competed_by != s->deadline))
-		raise_z(s, t);
-	s->competes = model_eligible(s);
-	s->competed_by = s->deadline;
+	note_competing(s, t);
 }
 
 /* ---- events ---- */
@@ -277,7 +342,7 @@ void model_init(struct model_server *s, wide runtime, wide period, wide cap,
 	*s = (struct model_server){
 		.runtime = runtime, .period = period,
 		.cap = cap, .cap_next = cap, .align = align,
-		.z = whole(z), .ended = true, .start = z,
+		.z_from = z, .ended = true, .start = z,
 	};
 }
 
@@ -285,75 +350,75 @@ void model_init(struct model_server *s, wide runtime, wide period, wide cap,
 void model_attach(struct model_server *s)
 {
 	s->ended = true;
-	s->start = round_up(s->z);
+	s->early = false;
+	s->yielded = false;
+	s->start = z_up(s);
 }
 
-/* The next start is at max(t, z), or at the multiple that follows */
 static void end_instance(struct model *m, struct model_server *s, wide t)
 {
 	s->ended = true;
 	s->early = false;
 	s->yielded = false;
-	s->start = aligned(m, s, later(t, round_up(s->z)));
+	s->start = start_from(m, s, t);
 }
 
+/*
+ * The first member becomes runnable.  Ahead of its resource the server goes on
+ * with what it has, or with the release that has come meanwhile; either way what
+ * is executed now is executed from t on.  Who has given up the rest waits for d.
+ */
 static void activate(struct model *m, struct model_server *s, wide t)
 {
-	if (!s->ended && s->yielded && t < s->deadline)
-		return;
-	if (!s->ended && compare(whole(t), model_y(s)) < 0)
-		raise_z(s, t);
-	else
+	bool gave_up = !s->ended && s->yielded && t < s->deadline;
+	bool goes_on = !s->ended && ahead_of_resource(s, t);
+
+	if (!gave_up && !goes_on)
 		end_instance(m, s, t);
+	model_settle(m, s, t);
+	if (!gave_up && goes_on)
+		counts_from(s, t, 0);
+}
+
+static void count(struct model_server *s, bool kernel, int by)
+{
+	*(kernel ? &s->nr_kernel : &s->nr_user) += (unsigned int)by;
 }
 
 void model_member_add(struct model *m, struct model_server *s, bool kernel,
 		      wide t)
 {
-	bool first = !s->nr_user && !s->nr_kernel;
+	bool first = !has_work(s);
 
-	if (kernel)
-		s->nr_kernel++;
-	else
-		s->nr_user++;
+	count(s, kernel, 1);
 	if (first)
 		activate(m, s, t);
-	model_settle(m, s, t);
+	else
+		model_settle(m, s, t);
 }
 
 void model_member_del(struct model *m, struct model_server *s, bool kernel,
 		      wide t)
 {
-	if (kernel)
-		s->nr_kernel--;
-	else
-		s->nr_user--;
+	count(s, kernel, -1);
 	model_settle(m, s, t);
 }
 
 void model_member_mode(struct model *m, struct model_server *s, bool kernel,
 		       wide t)
 {
-	if (kernel) {
-		s->nr_user--;
-		s->nr_kernel++;
-	} else {
-		s->nr_kernel--;
-		s->nr_user++;
-	}
+	count(s, !kernel, -1);
+	count(s, kernel, 1);
 	model_settle(m, s, t);
 }
 
 void model_charge(struct model_server *s, wide delta)
 {
 	s->consumed += delta;
-	s->z = (struct fraction){
-		s->z.num * s->cap + delta * MODEL_ONE_CPU * s->z.den,
-		s->z.den * s->cap
-	};
-	reduce(&s->z);
+	s->z_ran += delta;
 }
 
+/* Of what has not begun there is nothing to give up */
 void model_yield(struct model *m, struct model_server *s, wide t)
 {
 	if (!s->early)
@@ -387,11 +452,10 @@ wide model_booked(const struct model_server *s)
 
 wide model_free_at(const struct model_server *s)
 {
-	return round_up(s->ended ? s->z : model_y(s));
+	return s->ended ? z_up(s) : round_up(model_y(s));
 }
 
 void model_cap_freed(struct model_server *s)
 {
-	s->z = whole(round_up(s->z));
-	s->cap = s->cap_next;
+	comes_under_cap(s, s->cap_next);
 }

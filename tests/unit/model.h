@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The rules of a variable-bandwidth server, written a second time from their
- * description: exact fractions, no queue, no clever state.  Independent of
- * kernel/sched/vbs; the differential test drives both.
+ * description: exact, one step at a time, no queue, no clever state.  Independent
+ * of kernel/sched/vbs; the differential test drives both.
  */
 #ifndef _TESTS_UNIT_MODEL_H
 #define _TESTS_UNIT_MODEL_H
@@ -13,7 +13,7 @@ typedef __int128 wide;
 
 #define MODEL_ONE_CPU	((wide)1 << 20)		/* the unit of caps */
 #define MODEL_BORROWS	3
-#define MODEL_CUT	1024			/* the unit of the queue, ns */
+#define MODEL_CUT	1024			/* the unit of the queues, ns */
 #define MODEL_FAR	((wide)8000000000)	/* no early start for a deadline beyond */
 
 struct fraction {
@@ -31,18 +31,20 @@ struct model_server {
 	wide runtime, period, cap_next;
 	bool align;
 
-	/* the instance */
+	/* the instance, unless it has ended and the next one starts at `start` */
+	bool ended;
+	wide start;
 	wide release, deadline, consumed, cap;
-	struct fraction z;
-
-	bool ended;		/* waits for start */
-	wide start;		/* s */
 	bool yielded;
-	bool early;		/* runs in kernel mode before its release */
+	bool early;		/* its release has not come: for the kernel only */
+	int borrows;		/* steps since the last release */
+
+	/* z: nothing counts from before z_from; z_ran was executed since */
+	wide z_from, z_ran;
+
 	bool far;		/* early, and not yet by its deadline */
 	bool competes;		/* by its deadline, as of the last event */
 	wide competed_by;	/* the deadline that it was */
-	int borrows;
 
 	unsigned int nr_user, nr_kernel;
 	unsigned int misses;
@@ -73,6 +75,7 @@ void model_set_cap(struct model_server *s, wide cap);
 
 enum model_state model_state(const struct model_server *s);
 wide model_until(const struct model_server *s);
+wide model_budget(const struct model_server *s);
 unsigned int model_eligible(const struct model_server *s);
 wide model_booked(const struct model_server *s);
 
@@ -81,6 +84,7 @@ wide model_free_at(const struct model_server *s);
 void model_cap_freed(struct model_server *s);
 
 struct fraction model_y(const struct model_server *s);
+struct fraction model_z(const struct model_server *s);
 wide round_up(struct fraction f);
 int compare(struct fraction a, struct fraction b);
 

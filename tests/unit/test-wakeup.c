@@ -137,6 +137,28 @@ static void test_skipped(void **state)
 	waits_until(s, 25 * MS);
 }
 
+/*
+ * The release that the wake-up enters knows nothing of it: a multiple at d is not
+ * skipped because z is at the wake-up afterwards.
+ */
+static void test_aligned_in_debt(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_z(2 * MS, 10 * MS, HALF, true, 0);
+	wake(s, USER);
+	run(s, 3 * MS);			/* z = 6, y = 15 */
+	stop(s, USER);
+	late_at(14 * MS);
+	wake(s, USER);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
+	assert_int_equal(s->z, 14 * MS);
+	assert_int_equal(s->stats.skipped, 0);
+}
+
 /* At z and beside it: z is the later of the two, to the nanosecond */
 static void test_at_z(void **state)
 {
@@ -194,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_debt_90),
 		cmocka_unit_test(test_debt_full),
 		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_aligned_in_debt),
 		cmocka_unit_test(test_at_z),
 		cmocka_unit_test(test_at_y),
 		cmocka_unit_test(test_raise_in_debt),

@@ -467,20 +467,19 @@ static void vbs_start_at(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 
 /*
  * The first member becomes runnable.  At t >= y the server has received no
- * more than its resource: a new instance.  Before y the old one goes on, and
- * counts as released at t, so z may not lie before t.
+ * more than its resource: a new instance.  Before y the old one goes on, with
+ * whatever release has come since: true.
  */
-static void vbs_activate(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+static bool vbs_activate(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	if (!s->ended) {
 		if (s->yielded && now < s->deadline)
-			return;
-		if (now < vbs_zero_lag(s)) {
-			vbs_raise_z(s, now);
-			return;
-		}
+			return false;
+		if (now < vbs_zero_lag(s))
+			return true;
 	}
 	vbs_start_at(c, s, now);
+	return false;
 }
 
 /**
@@ -492,15 +491,17 @@ static void vbs_activate(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  */
 void vbs_member_add(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now)
 {
-	bool first = s->state == VBS_IDLE;
+	bool goes_on, first = s->state == VBS_IDLE;
 
 	if (kernel)
 		s->nr_kernel++;
 	else
 		s->nr_user++;
-	if (first)
-		vbs_activate(c, s, now);
+	goes_on = first && vbs_activate(c, s, now);
 	vbs_settle(c, s, now);
+	/* What is left is executed from now on: it counts as released now */
+	if (goes_on)
+		vbs_raise_z(s, now);
 }
 
 /**
