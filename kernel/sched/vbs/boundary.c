@@ -121,7 +121,8 @@ void __sched_vbs_signal(struct task_struct *p)
  * __sched_vbs_lend - what will the owner of a PI futex inherit from current?
  *
  * The owner runs user code at that priority, charged to nobody.  So it is what
- * current might ask for itself: no server gives its owner more.
+ * current might ask for itself: no server gives its owner more.  Of a task that
+ * is no member, but may become one while it waits, no capability is asked.
  *
  * Context: current, before it waits.
  */
@@ -130,7 +131,8 @@ void __sched_vbs_lend(void)
 	unsigned long most = rlimit(RLIMIT_RTPRIO);
 	int prio = MAX_RT_PRIO - 1 - min_t(unsigned long, most, MAX_RT_PRIO - 1);
 
-	if (most < MAX_RT_PRIO - 1 && has_capability_noaudit(current, CAP_SYS_NICE))
+	if (most < MAX_RT_PRIO - 1 && vbs_member(current) &&
+	    has_capability_noaudit(current, CAP_SYS_NICE))
 		prio = 0;
 	else if (!most)
 		prio = current->static_prio;

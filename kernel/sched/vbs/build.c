@@ -50,6 +50,7 @@
 #include "books/capacity.c"
 #include "books/books.c"
 #include "alloc.c"
+#include "beside.c"
 #include "env.c"
 #include "timer.c"
 #include "stray.c"

@@ -505,8 +505,10 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	list_del_init(&p->vbs.run);
 	v->curr = p;
 	v->refreshed = 0;
-	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class)
+	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class) {
 		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
+		vbs_push_others(rq);
+	}
 	if (!p->vbs.counted) {
 		if (!is_migration_disabled(p))
 			resched_curr(rq);
@@ -573,6 +575,7 @@ DEFINE_SCHED_CLASS(vbs) = {
 #ifdef CONFIG_SMP
 	.select_task_rq		= select_task_rq_vbs,
 	.set_cpus_allowed	= set_cpus_allowed_common,
+	.switched_from		= switched_from_vbs,
 #endif
 
 	.task_tick		= task_tick_vbs,

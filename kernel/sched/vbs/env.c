@@ -7,18 +7,6 @@
 
 #define VBS_READ_GAP		(2 * NSEC_PER_USEC)
 
-/* SCHED_FIFO and SCHED_DEADLINE look elsewhere for a CPU while members run. */
-static void vbs_set_cpupri(struct rq *rq)
-{
-#ifdef CONFIG_SMP
-	bool higher = rq->vbs.nr_running || rq->dl.dl_nr_running;
-
-	if (rq->online)
-		cpupri_set(&rq->rd->cpupri, cpu_of(rq), higher ? CPUPRI_HIGHER :
-			   rq->rt.highest_prio.curr);
-#endif
-}
-
 /**
  * vbs_add_running - more, or fewer, members may be picked on a CPU
  * @rq: its runqueue, locked
@@ -36,7 +24,7 @@ void vbs_add_running(struct rq *rq, int delta)
 		sub_nr_running(rq, -delta);
 	if (had == !!rq->vbs.nr_running)
 		return;
-	vbs_set_cpupri(rq);
+	vbs_set_busy(rq, !had);
 	cpufreq_update_util(rq, 0);
 }
 

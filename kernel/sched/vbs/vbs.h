@@ -175,6 +175,43 @@ int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
 
 #ifdef CONFIG_SMP
+extern struct cpumask vbs_busy_cpus;
+
+/**
+ * vbs_leave_out - where a task of a lower class need not go
+ * @mask: CPUs, not empty; those that have members to run are taken out
+ *
+ * Context: the task may be pulled already.
+ * Return: false if none is left.
+ */
+static inline bool vbs_leave_out(struct cpumask *mask)
+{
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return true;
+	smp_mb();	/* pairs with vbs_set_busy() */
+	return cpumask_andnot(mask, mask, &vbs_busy_cpus);
+}
+
+/* Are there others in both masks? */
+static inline bool vbs_leaves_any(const struct cpumask *a, const struct cpumask *b)
+{
+	int cpu;
+
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return true;
+	for_each_cpu_and(cpu, a, b)
+		if (!cpumask_test_cpu(cpu, &vbs_busy_cpus))
+			return true;
+	return false;
+}
+
+/* One CPU that need not be looked at */
+static inline bool vbs_leaves_out(int cpu)
+{
+	return static_branch_unlikely(&sched_vbs_used) &&
+	       cpumask_test_cpu(cpu, &vbs_busy_cpus);
+}
+
 struct vbs_spare *vbs_spare_alloc(struct task_struct *p);
 void vbs_spare_free(struct vbs_spare *spare);
 int vbs_move_first(struct task_struct *p, struct affinity_context *ctx);
@@ -270,6 +307,15 @@ static inline bool vbs_keeps_loan(struct task_struct *p, struct task_struct *wai
 
 static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 			    struct task_struct *waiter) { }
+
+static inline bool vbs_leave_out(struct cpumask *mask) { return true; }
+
+static inline bool vbs_leaves_any(const struct cpumask *a, const struct cpumask *b)
+{
+	return true;
+}
+
+static inline bool vbs_leaves_out(int cpu) { return false; }
 
 static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
 
