@@ -58,6 +58,7 @@ void __sched_vbs_signal(struct task_struct *p);
 int vbs_can_attach(struct task_struct *p, const struct cpumask *mask);
 void __sched_vbs_exec_privileged(void);
 void __sched_vbs_lend(void);
+void sched_vbs_stood_still(void);
 
 /**
  * sched_vbs_boundary_begin - the task is about to schedule() where it holds
@@ -153,6 +154,7 @@ static inline void sched_vbs_signal(struct task_struct *p) { }
 static inline void sched_vbs_exec_privileged(void) { }
 static inline void sched_vbs_lend_begin(void) { }
 static inline void sched_vbs_lend_end(void) { }
+static inline void sched_vbs_stood_still(void) { }
 static inline int sched_vbs_can_attach(struct task_struct *p,
 				       const struct cpumask *mask)
 {

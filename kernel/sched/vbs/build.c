@@ -8,6 +8,7 @@
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/kvm_para.h>
 #include <linux/llist.h>
 #include <linux/mmu_context.h>
 #include <linux/mutex.h>
@@ -27,6 +28,8 @@
 #include <linux/timeline.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/sched/types.h>
+
+#include <asm/irq_regs.h>
 
 #include "../sched.h"
 #include "../smp.h"
@@ -52,6 +55,7 @@
 #include "alloc.c"
 #include "beside.c"
 #include "env.c"
+#include "clock.c"
 #include "timer.c"
 #include "stray.c"
 #include "fair.c"

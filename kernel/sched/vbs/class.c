@@ -15,37 +15,25 @@
 
 /* ---- charging ---------------------------------------------------------- */
 
-/* Time that the CPU did not run is in rq_clock_task, but is nobody's. */
-static u64 vbs_executed(struct rq *rq, u64 delta)
-{
-	struct vbs_rq *v = &rq->vbs;
-	u64 lost = v->lost - v->lost_wall;
-	u64 wall = rq_clock(rq) - v->wall;
-
-	v->lost_wall = v->lost;
-	v->wall = rq_clock(rq);
-	if (likely(!lost))
-		return delta;
-	return min(delta, wall - min(wall, lost));
-}
-
 /*
- * Nor is the time of interrupts that rq_clock_task will leave out later.  What
- * exec_start is moved on by for them it goes back when the clock has left it out,
- * so that the sum is right; never beyond the clock.
+ * What the running member has executed since the last charge: rq_clock_task, less
+ * interrupt time that it will leave out later, and no more than has passed by the
+ * VBS clock.  Time that is lost is nobody's; where the VBS clock waits until it is
+ * known whether it is, what is beyond is charged when it goes on.
  */
-static s64 vbs_update_exec(struct rq *rq, struct task_struct *p)
+static u64 vbs_executed(struct rq *rq)
 {
-	u64 irq = vbs_irq_pending(rq);
-	s64 delta;
+	u64 irq = vbs_irq_pending(rq), task = rq_clock_task(rq) - irq;
+	struct vbs_rq *v = &rq->vbs;
+	u64 clock = vbs_clock(rq);
+	s64 delta = min_t(s64, task - v->charged_task, clock - v->charged);
 
-	p->se.exec_start += irq - rq->vbs.irq_pending;
-	rq->vbs.irq_pending = irq;
-	delta = update_curr_common(rq);
-	if (delta < 0) {
-		p->se.exec_start += delta;
-		rq->vbs.irq_pending += delta;
-	}
+	v->irq_pending = irq;
+	if (delta <= 0)
+		return 0;
+	v->charged_task = v->lost == v->charged_lost ? v->charged_task + delta : task;
+	v->charged_lost = v->lost;
+	v->charged = clock;
 	return delta;
 }
 
@@ -59,12 +47,13 @@ void vbs_update_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 	struct vbs_srv *srv = p->vbs.server;
-	s64 delta = vbs_update_exec(rq, p);
+	u64 delta = vbs_executed(rq);
 
-	if (unlikely(delta <= 0))
+	if (unlikely(!delta))
 		return;
-	vbs_clock(rq);
-	delta = vbs_executed(rq, delta);
+	/* The task's own accounts say the same. */
+	p->se.exec_start = rq_clock_task(rq) - delta;
+	update_curr_common(rq);
 	p->vbs.slice += delta;
 	if (likely(p->vbs.counted))
 		vbs_charge(&srv->core, delta);
@@ -484,6 +473,7 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 			      struct task_struct *next)
 {
 	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
+	vbs_clock_run_on(rq);
 	vbs_refresh_once(rq);
 	rq->vbs.curr = NULL;
 	if (!p->vbs.queued)
@@ -499,9 +489,10 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	struct vbs_rq *v = &rq->vbs;
 
 	p->se.exec_start = rq_clock_task(rq);
-	v->wall = rq_clock(rq);
-	v->lost_wall = v->lost;
 	v->irq_pending = vbs_irq_pending(rq);
+	v->charged_task = rq_clock_task(rq) - v->irq_pending;
+	v->charged = vbs_clock(rq);
+	v->charged_lost = v->lost;
 	list_del_init(&p->vbs.run);
 	v->curr = p;
 	v->refreshed = 0;

@@ -164,6 +164,7 @@ static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 }
 
 u64 vbs_clock_moved(struct rq *rq);
+void vbs_clock_run_on(struct rq *rq);
 
 /**
  * vbs_clock - the CPU's VBS clock: rq_clock less the time it did not run
@@ -187,9 +188,11 @@ static inline bool vbs_goes_offline(const struct vbs_srv *srv)
 	return READ_ONCE(srv->cpu) == READ_ONCE(vbs_books.leaving);
 }
 
-/* timer.c */
+/* clock.c */
 u64 vbs_clock_of(int cpu);
 u64 vbs_irq_pending(struct rq *rq);
+
+/* timer.c */
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SCHED_VBS: the VBS clock and the two timers of a CPU.
+ * SCHED_VBS: the two timers of a CPU.
  *
  * One timer ends the running member's budget or slice, one releases the
  * earliest waiting server; never one per server.  Both are re-armed lazily: a
@@ -9,126 +9,15 @@
  */
 
 #define VBS_RELEASE_BATCH	64
-#define VBS_GAP_MIN		NSEC_PER_MSEC
-#define VBS_IRQ_MAX		(100 * NSEC_PER_MSEC)
-
-#ifdef CONFIG_IRQ_TIME_ACCOUNTING
-/* What the interrupt that this CPU is in has taken until @now; for a bad TSC 0 */
-static u64 vbs_irq_time(u64 now)
-{
-	u64 time = now - this_cpu_read(cpu_irqtime.irq_start_time);
-
-	return time < VBS_IRQ_MAX ? time : 0;
-}
-
-/* A softirq that is preempted, on PREEMPT_RT, does not take what runs then. */
-static bool vbs_in_irq(void)
-{
-	return in_hardirq() ||
-	       (!IS_ENABLED(CONFIG_PREEMPT_RT) && in_serving_softirq());
-}
-
-/**
- * vbs_irq_pending - interrupt time that is still in rq_clock_task
- * @rq: locked, clock updated
- *
- * update_rq_clock_task() leaves an interrupt out when it has ended; until then
- * whatever updates the clock inside of it puts its time in.
- */
-u64 vbs_irq_pending(struct rq *rq)
-{
-	u64 pending = irq_time_read(cpu_of(rq)) - rq->prev_irq_time;
-	s64 beyond;
-
-	lockdep_assert_rq_held(rq);
-	if (cpu_of(rq) != smp_processor_id())
-		return pending;
-	/* Where an update was skipped the clock is older than the interrupt's end. */
-	beyond = this_cpu_read(cpu_irqtime.irq_start_time) - rq_clock(rq);
-	if (beyond > 0)
-		pending -= min_t(u64, pending, beyond);
-	else if (vbs_in_irq())
-		pending += vbs_irq_time(rq_clock(rq));
-	return pending;
-}
-#else
-u64 vbs_irq_pending(struct rq *rq)
-{
-	return 0;
-}
-
-static u64 vbs_irq_time(u64 now)
-{
-	return 0;
-}
-#endif
-
-/*
- * How long an interrupt that is due has not come, by the timer's own clock: where
- * CLOCK_MONOTONIC is slewed a timer is not late that comes late by rq_clock.
- */
-static s64 vbs_lateness(struct rq *rq)
-{
-	struct vbs_rq *v = &rq->vbs;
-	struct hrtimer *first = v->budget_at < v->release_at ? &v->budget : &v->release;
-	s64 late = ktime_get_mono_fast_ns() - hrtimer_get_expires_ns(first);
-
-	/* In an interrupt the CPU runs, if for others. */
-	if (in_hardirq() && cpu_of(rq) == smp_processor_id())
-		late -= vbs_irq_time(sched_clock_cpu(cpu_of(rq)));
-	return late;
-}
-
-/*
- * Lost time: an interrupt was due and came VBS_GAP_MIN or more too late, so
- * the CPU did not run (steal, a stopped machine, a debugger).  Every r, d and
- * z of the CPU shifts in this one addition: the gap is nobody's and no miss,
- * and the circular keys stay in range.  The clock stands still, but is never
- * turned back.
- */
-static noinline void vbs_note_gap(struct rq *rq, u64 now)
-{
-	struct vbs_rq *v = &rq->vbs;
-	s64 late = vbs_lateness(rq);
-
-	/* Without high resolution timers are late by up to a tick each. */
-	if (late < (s64)VBS_GAP_MIN || late < 2 * (s64)hrtimer_resolution)
-		return;
-	late = min_t(s64, late, now - v->seen);
-	WRITE_ONCE(v->lost, v->lost + late);
-}
-
-/**
- * vbs_clock_moved - read the VBS clock where rq_clock is another than last time
- * @rq: its runqueue, locked, clock updated
- */
-u64 vbs_clock_moved(struct rq *rq)
-{
-	u64 due = min(rq->vbs.budget_at, rq->vbs.release_at);
-	u64 now = rq_clock(rq) - rq->vbs.lost;
-
-	if (unlikely(due != U64_MAX && now >= due + VBS_GAP_MIN))
-		vbs_note_gap(rq, now);
-	rq->vbs.seen = rq_clock(rq) - rq->vbs.lost;
-	return rq->vbs.seen;
-}
-
-/**
- * vbs_clock_of - the VBS clock of any CPU, without its lock
- * @cpu: the CPU
- */
-u64 vbs_clock_of(int cpu)
-{
-	return sched_clock_cpu(cpu) - READ_ONCE(cpu_rq(cpu)->vbs.lost);
-}
 
 /*
  * @delta from now on: converted anew at each arming, since CLOCK_MONOTONIC's
  * rate is steered and sched_clock's is not.  Callers count it from a fresh
  * reading: rq_clock may be old.
  */
-static void vbs_start_timer(struct hrtimer *timer, s64 delta)
+static void vbs_start_timer(struct rq *rq, struct hrtimer *timer, s64 delta)
 {
+	rq->vbs.hangs = vbs_timer_hangs(rq);
 	hrtimer_start(timer, ns_to_ktime(max_t(s64, delta, 0)),
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
@@ -148,7 +37,7 @@ static void vbs_start_budget(struct rq *rq, u64 left)
 	}
 #endif
 	v->budget_at = at;
-	vbs_start_timer(&v->budget, at - vbs_clock_of(cpu_of(rq)));
+	vbs_start_timer(rq, &v->budget, at - vbs_clock_of(cpu_of(rq)));
 }
 
 /**
@@ -219,7 +108,7 @@ void vbs_expect_release(struct rq *rq, u64 at)
 	now = vbs_clock_of(cpu_of(rq));
 	/* What has been due for long is not a timer that came too late. */
 	v->release_at = max(at, now);
-	vbs_start_timer(&v->release, at - now);
+	vbs_start_timer(rq, &v->release, at - now);
 }
 
 static void vbs_start_release(struct rq *rq)
@@ -281,7 +170,7 @@ static enum hrtimer_restart vbs_release_timer(struct hrtimer *timer)
 	rq_lock(rq, &rf);
 	sched_clock_tick();
 	update_rq_clock(rq);
-	vbs_clock(rq);		/* finds lost time while it is known what was due */
+	vbs_interrupted(rq);
 	rq->vbs.release_at = U64_MAX;
 	if (rq->vbs.curr)
 		vbs_update_curr(rq);
@@ -299,7 +188,7 @@ static enum hrtimer_restart vbs_budget_timer(struct hrtimer *timer)
 	rq_lock(rq, &rf);
 	sched_clock_tick();
 	update_rq_clock(rq);
-	vbs_clock(rq);		/* finds lost time while it is known what was due */
+	vbs_interrupted(rq);
 	rq->vbs.budget_at = U64_MAX;
 	if (rq->vbs.curr)
 		vbs_check_curr(rq);

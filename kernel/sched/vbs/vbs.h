@@ -39,13 +39,19 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @seen: the VBS clock when it was read last
  * @refreshed: rq_clock when schedule() last put the server of @curr in place, or
  *	0 if @curr has been told to go on since
- * @wall: rq_clock at the last charge
- * @lost_wall: @lost at the last charge
- * @irq_pending: what exec_start of @curr has been moved on by for interrupts
+ * @steal: steal time in rq_clock_task when the VBS clock was read last
+ * @irq: interrupt time in it then
+ * @slept: time in suspend that has been found
+ * @stood_until: sched_clock when the CPU was last said to have stood still
+ * @charged: VBS clock up to which @curr has been charged
+ * @charged_task: the same of rq_clock_task, less @irq_pending
+ * @charged_lost: @lost at the last charge
+ * @irq_pending: interrupt time in rq_clock_task that is not its time, at that
  * @budget: fires when @curr has used its budget or slice
  * @release: fires at the earliest release
  * @budget_at: VBS clock at which @budget fires, U64_MAX if it is not armed
  * @release_at: the same of @release
+ * @hangs: of hrtimer_interrupt() when a timer was armed last
  * @csd: arms the timers when the request comes from another CPU
  * @stray_work: takes strays to their server's CPU
  * @look_work: lets members of @look go on as fair tasks, or come back
@@ -61,13 +67,19 @@ struct vbs_rq {
 	u64			lost;
 	u64			seen;
 	u64			refreshed;
-	u64			wall;
-	u64			lost_wall;
+	u64			steal;
+	u64			irq;
+	u64			slept;
+	u64			stood_until;
+	u64			charged;
+	u64			charged_task;
+	u64			charged_lost;
 	u64			irq_pending;
 	struct hrtimer		budget;
 	struct hrtimer		release;
 	u64			budget_at;
 	u64			release_at;
+	unsigned int		hangs;
 #ifdef CONFIG_SMP
 	call_single_data_t	csd;
 #endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include "vbs_measure.h"
+
+/*
+ * Whoever writes to an eventfd wakes all that wait for it with interrupts off:
+ * thousands of waiters are milliseconds in which no timer comes, and it takes no
+ * right to have them. A timer that comes late for it does not mean that the CPU
+ * did not run: the writer is charged, and the victim's deadlines stay.
+ */
+#define RUNTIME		(5 * MS)	/* the victim's */
+#define PERIOD		(10 * MS)
+#define PERIODS		200
+#define CAP		(1 * MS)	/* the attacker's, in the same period */
+#define COPIES		500		/* of the eventfd, in each of so many epolls: */
+#define EPOLLS		60
+
+static int event;
+
+/* Without privilege: fewer than 1024 files, the watches are within the limit */
+static void make_waiters(void)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+	int copy[COPIES], epoll;
+
+	event = eventfd(0, EFD_NONBLOCK);
+	for (int i = 0; i < COPIES; i++) {
+		copy[i] = dup(event);
+		if (copy[i] < 0)
+			t_fatal("dup %d: %s", i, strerror(errno));
+	}
+	for (int n = 0; n < EPOLLS; n++) {
+		epoll = epoll_create1(0);
+		for (int i = 0; i < COPIES; i++)
+			if (epoll_ctl(epoll, EPOLL_CTL_ADD, copy[i], &ev))
+				t_fatal("epoll_ctl %d %d: %s", n, i, strerror(errno));
+	}
+}
+
+/* Return: how long interrupts are off */
+static u64 wake_all(void)
+{
+	u64 one = 1, began = now_ns();
+
+	if (write(event, &one, sizeof(one)) != sizeof(one))
+		_exit(1);
+	return now_ns() - began;
+}
+
+/* As a member when t0 is over, or at any time as a fair task */
+static void attacks(struct actor *a)
+{
+	while (now_ns() < a->t0 + PERIODS * PERIOD)
+		wake_all();
+}
+
+static void spins(struct actor *a)
+{
+	rec_until(&a->rec, a->t0 + PERIODS * PERIOD);
+	for (;;)	/* its server can be looked at */
+		pause();
+}
+
+/* From one switch to the next, whatever the kernel charges */
+static u64 on_cpu(const struct trace *t, pid_t pid)
+{
+	u64 sum = 0, since = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct trace_event *e = &t->ev[i];
+
+		if (e->kind != EV_SWITCH)
+			continue;
+		if (e->f[SWITCH_PREV] == pid && since)
+			sum += e->ts - since;
+		since = e->f[SWITCH_NEXT] == pid ? e->ts : 0;
+	}
+	return sum;
+}
+
+static struct actor *attacker_new(u64 t0, bool member)
+{
+	struct actor *a;
+
+	if (member)
+		return actor_new(attacks, t0, CAP, PERIOD, 0);
+	a = t_shared(sizeof(*a));
+	a->t0 = t0;
+	a->pid = t_fork((void (*)(void *))attacks, a);
+	return a;
+}
+
+static void scene(bool member, u64 section)
+{
+	const char *who = member ? "in a server" : "in no server";
+	u64 t0 = stage(), len = PERIODS * PERIOD, eps, took;
+	struct actor *victim = actor_new(spins, t0, RUNTIME, PERIOD, 0);
+	struct actor *attacker;
+	struct trace t;
+
+	trace_start(EV_BIT(EV_SWITCH), 16);
+	attacker = attacker_new(t0, member);
+	sleep_until(t0 + len + PERIOD);
+	t_wait(attacker->pid);
+	t = trace_stop();
+	t_equal(server_val(victim->pid, "misses"), 0, "%s: the victim's misses", who);
+	t_equal(server_val(victim->pid, "lost"), 0, "%s: ns that the CPU did not run", who);
+	t_kill(victim->pid);
+	rec_print(&victim->rec, t0, 6);
+	took = on_cpu(&t, attacker->pid);
+	t_diag("%s: victim %.2f %% of %ju ms; attacker, from before to after them, %.2f ms", who,
+	       rec_total(&victim->rec) * 100. / len, (uintmax_t)(len / MS), took / 1e6);
+	/* The budget of each end may fall out, a section may cut the last; ticks are nobody's */
+	eps = section + eps_budget() + eps_ticks(len / 2);
+	t_at_least(rec_total(&victim->rec), len / 2 - eps, "%s: ns that the victim ran, %ju less allowed",
+		   who, (uintmax_t)eps);
+	/* 2 lambda (1 - u), 3 lambda borrowed, the last section */
+	if (member)
+		t_at_most(took, len / 10 + 2 * CAP + 3 * CAP + section + eps_ticks(len / 10),
+			  "%s: ns that the attacker ran", who);
+}
+
+VBS_TEST("who keeps interrupts off is charged, and moves no deadline", 100)
+{
+	u64 section;
+
+	need_vbs();
+	make_waiters();
+	wake_all();
+	section = wake_all();
+	t_at_least(section, 2 * MS, "ns with interrupts off at a write");
+	eps_measure();
+	scene(true, section);
+	scene(false, section);
+}
