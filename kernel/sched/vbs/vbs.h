@@ -170,12 +170,18 @@ static inline bool vbs_keeps_loan(struct task_struct *p, struct task_struct *wai
 		__vbs_keeps_loan(p, waiter);
 }
 
-/* It has been set.  If the waiter is in a server, that may be lent as well. */
+/* It is in a server, which may be lent beside its priority. */
+static inline bool vbs_may_be_lent(struct task_struct *waiter)
+{
+	return static_branch_unlikely(&sched_vbs_used) && waiter &&
+		READ_ONCE(waiter->vbs.server);
+}
+
+/* The priority has been set. */
 static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 			    struct task_struct *waiter)
 {
-	if (static_branch_unlikely(&sched_vbs_used) && waiter &&
-	    READ_ONCE(waiter->vbs.server))
+	if (vbs_may_be_lent(waiter))
 		__vbs_lend(rq, p, waiter);
 }
 #endif
@@ -316,6 +322,8 @@ static inline bool vbs_keeps_loan(struct task_struct *p, struct task_struct *wai
 {
 	return false;
 }
+
+static inline bool vbs_may_be_lent(struct task_struct *waiter) { return false; }
 
 static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 			    struct task_struct *waiter) { }
