@@ -18,6 +18,7 @@
 #define KTHREADD	2
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define CALLER_PRIO	60		/* above whatever the crowd may be given */
 #define SHOWN		10		/* wrong answers that are printed */
 
 enum state { RUNS, BLOCKS, STOPPED, ZOMBIE, TRACED, STATES };
@@ -57,6 +58,8 @@ static void live(void *arg)
 {
 	unsigned int i = (intptr_t)arg;
 
+	signal(SIGXCPU, SIG_IGN);
+	vbs_leave(0);
 	if (crowd[i].uid)
 		t_become(crowd[i].uid);
 	prctl(PR_SET_DUMPABLE, crowd[i].dumpable);
@@ -64,7 +67,7 @@ static void live(void *arg)
 		return;
 	while (crowd[i].state == RUNS) {
 		nops();
-		if (!(i % 2))
+		if (i > RUNS)
 			sleep_ns(100 * US);
 	}
 	for (;;)
@@ -224,10 +227,11 @@ static struct vbs_sched_attr some_other_class(void)
 	struct vbs_sched_attr attr = vbs_attr(0, 0, 0);
 
 	attr.sched_policy = policies[any(ARRAY_SIZE(policies))];
-	attr.sched_priority = attr.sched_policy == SCHED_FIFO ? any(101) : 0;
+	attr.sched_priority = attr.sched_policy == SCHED_FIFO ? any(CALLER_PRIO) : 0;
 	if (attr.sched_policy == SCHED_DEADLINE) {
 		attr.sched_runtime = any(1000) * US;
-		attr.sched_deadline = attr.sched_period = 10 * MS;
+		attr.sched_deadline = 10 * MS;
+		attr.sched_period = 10 * MS;
 	}
 	if (!any(6))
 		attr.sched_vbs_cap = any(3);
@@ -450,7 +454,8 @@ static void getattr_call(void)
 		wrong += got != 0;
 	for (unsigned int i = got ? 0 : size; i < sizeof(buf); i++)
 		if (buf[i] != 0x5a) {
-			t_diag("sched_getattr(%d, %u, %u) = %ld wrote byte %u", pid, size, flags, got, i);
+			t_diag("sched_getattr(%d, %u, %u) = %ld wrote byte %u", pid, size, flags,
+			       got, i);
 			wrong++;
 			break;
 		}
@@ -458,6 +463,8 @@ static void getattr_call(void)
 
 static void begin(void)
 {
+	pid_t user_caller;
+
 	need_vbs();
 	seed = t_arg("seed", 1);
 	inject = !access(FAIL_NTH, W_OK) && !file_write(FAILSLAB "ignore-gfp-wait", "N");
@@ -467,8 +474,9 @@ static void begin(void)
 	else
 		t_diag("this kernel has no CONFIG_FAILSLAB: no allocation fails");
 	user_call = t_shared(sizeof(*user_call));
-	t_fork(make_calls_as_user, NULL);
-	set_fifo(0, 80);
+	user_caller = t_fork(make_calls_as_user, NULL);
+	if (set_fifo(user_caller, CALLER_PRIO) || set_fifo(0, CALLER_PRIO))
+		t_fatal("set_fifo");
 	for (unsigned int i = 0; i < CROWD; i++)
 		born(i);
 }
@@ -488,7 +496,8 @@ VBS_TEST("every call says what the table says, and changes nothing if it fails",
 	for (unsigned int i = 0; i < CROWD; i++)
 		t_kill(crowd[i].pid);
 	t_diag("%u calls, %u failed; expected: ESRCH %u, EINVAL %u, EPERM %u, ERANGE %u, room in doubt %u, 0 %u",
-	       done, failed, expected[0], expected[1], expected[2], expected[3], expected[4], expected[5]);
+	       done, failed, expected[0], expected[1], expected[2], expected[3], expected[4],
+	       expected[5]);
 	t_equal(wrong, 0, "wrong answers");
 	t_at_least(done, 1000, "calls");
 	for (unsigned int i = 0; i < ARRAY_SIZE(expected); i++)

@@ -46,7 +46,7 @@ VBS_TEST("mmap() waits for page faults of a member no longer than for those of a
 	};
 
 	need_vbs();
-	size = t_arg("mib", 1024) << 20;
+	size = t_arg("mib", 64) << 20;
 	if (size > free_memory())
 		size = free_memory();
 	t_diag("page faults of %zu MiB", size >> 20);

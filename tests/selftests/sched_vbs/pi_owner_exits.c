@@ -23,6 +23,7 @@ static void scene(bool kill_waiter)
 	const char *who = kill_waiter ? "the waiter" : "the holder";
 	pid_t hog = t_fork(fifo_hog, c);
 	u64 eps, charged;
+	pid_t victim;
 
 	set_fifo(hog, 50);
 	pi_start_holder(c, NULL);
@@ -31,10 +32,11 @@ static void scene(bool kill_waiter)
 	charged = pi_charged(c);
 	eps = eps_start(4);
 	t_near(charged, RUNTIME, eps, "%s is killed: charged in the instance before", who);
-	kill(kill_waiter ? c->waiter->pid : c->holder, SIGKILL);
+	victim = kill_waiter ? c->waiter->pid : c->holder;
+	kill(victim, SIGKILL);
 	sleep_until(c->t0 + 35 * MS);	/* the hog has gone */
-	t_equal(waitpid(kill_waiter ? c->waiter->pid : c->holder, NULL, WNOHANG),
-		kill_waiter ? c->waiter->pid : c->holder, "%s is gone when the hog is", who);
+	t_equal(waitpid(victim, NULL, WNOHANG), victim,
+		"%s is gone when the hog is", who);
 	t_equal(kill_waiter ? stat_field(c->holder, STAT_PRIORITY) : 20, 20,
 		"%s is killed: the other's priority is its own", who);
 	t_kill(kill_waiter ? c->holder : c->waiter->pid);

@@ -70,7 +70,7 @@ static void beside_server(void)
 	t_kill(hog->pid);
 }
 
-VBS_TEST("the three-task inversion: a member waits for the critical section and its server's gap, no more", 40)
+VBS_TEST("three-task inversion: a member waits for the section and its server's gap", 40)
 {
 	need_vbs();
 	beside_fifo();
