@@ -51,6 +51,11 @@ make_there() {
 	make -s -C "$top" BUILD="$BUILD" "$@"
 }
 
+# A member is never stopped inside the kernel
+! git -C "$top" grep -qi kthrottled -- kernel include patches Documentation README.md tools/vbsctl \
+	':!tools/vbsctl/tests'
+ok $? "nothing speaks of members that are stopped inside the kernel"
+
 says 2 "cannot unpack /etc/passwd: " "tree: no tarball" make_there tree LINUX_SRC=/etc/passwd FORCE=1
 says 2 "LINUX_SRC=$root/no does not exist" "tree: no source" make_there tree LINUX_SRC="$root/no"
 says 1 "is Linux 6.12.113, the patches need 6.12.114 or later" "install-tree: too old" \

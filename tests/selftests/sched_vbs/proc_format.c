@@ -82,6 +82,7 @@ VBS_TEST("/proc/vbs has the fixed lines and keys, and they add up", 30)
 	must_enter(b, 1 * MS, 10 * MS, 0);
 	n = file_read(VBS_PROC, text, sizeof(text));
 	t_at_least(n, 1, "bytes read");
+	t_ok(!strstr(text, "kthrottled"), "nobody is stopped inside the kernel, so none is counted");
 	check_lines();
 	t_equal(cpu_key(0, "booked") + cpu_key(0, "spare"), cpu_key(0, "capacity"), "booked + spare");
 	t_equal(cpu_key(0, "booked"), VBS_BW_UNIT / 4 + vbs_bw(1 * MS, 10 * MS), "booked");
