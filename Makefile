@@ -105,5 +105,5 @@ mutants: kernel ## Hours: faults planted in the code, each of which a test must 
 mutants-kernel: tree ## 20 min after a kernel: faults planted in the glue, which a selftest must find
 	@tests/mutants/kernel
 
-soak: kernel ## 1 h: the long runs of the fuzzers and the stress tests
+soak: kernel ## 2 h: the long runs of the fuzzers, the stress tests and everything at once
 	@$(B)/test --long unit fuzz vm
