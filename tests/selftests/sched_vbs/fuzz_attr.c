@@ -76,6 +76,7 @@ static void live(void *arg)
 
 static void born(unsigned int i)
 {
+	siginfo_t info;
 	int status;
 
 	crowd[i].state = i < STATES ? i : any(STATES);
@@ -83,6 +84,8 @@ static void born(unsigned int i)
 	crowd[i].dumpable = any(4);
 	crowd[i].pid = t_fork(live, (void *)(intptr_t)i);
 	sleep_ns(2 * MS);
+	if (crowd[i].state == ZOMBIE && waitid(P_PID, crowd[i].pid, &info, WEXITED | WNOWAIT))
+		t_fatal("waitid");
 	if (crowd[i].state == STOPPED)
 		kill(crowd[i].pid, SIGSTOP);
 	if (crowd[i].state == TRACED) {
@@ -112,10 +115,10 @@ static struct oracle_task know(pid_t pid)
 			continue;
 		t.uid = crowd[i].uid;
 		t.dumpable = crowd[i].dumpable;
-		t.exists &= crowd[i].state != ZOMBIE;
+		t.zombie = crowd[i].state == ZOMBIE;
 	}
 	t.kthread = pid == KTHREADD;
-	if (t.exists && t.attr.sched_policy == SCHED_VBS &&
+	if (t.exists && !t.zombie && t.attr.sched_policy == SCHED_VBS &&
 	    !server_key(t.attr.sched_vbs_leader, "owner", &owner))
 		t_fatal("no server of %d, whose leader is %d", pid, t.attr.sched_vbs_leader);
 	t.owner = owner;
@@ -380,6 +383,14 @@ static bool is_in_force(const struct vbs_sched_attr *asked, const struct vbs_sch
 	       !(asked->sched_flags & SCHED_FLAG_VBS_ALIGN);
 }
 
+/* A zombie has what a living task has, but nothing is ever granted to it */
+static bool is_right(const struct oracle_task *was, int got, int want, bool busy)
+{
+	if (was->zombie)
+		return got == -ESRCH || (got && got == want);
+	return got == want || (busy && got == -EBUSY);
+}
+
 static void judge_setattr(const struct call *c, uid_t uid, const struct oracle_task *was,
 			  const struct oracle_task *is, int got, int want, bool busy)
 {
@@ -389,7 +400,7 @@ static void judge_setattr(const struct call *c, uid_t uid, const struct oracle_t
 		 want == -ERANGE ? 3 : busy ? 4 : 5]++;
 	if (c->fail && got == -ENOMEM)
 		return;
-	if (got != want && !(busy && got == -EBUSY))
+	if (!is_right(was, got, want, busy))
 		show(c, uid, was, got, want ? strerrorname_np(-want) : "0 is right");
 	else if (!got && !is_in_force(&c->attr, &is->attr))
 		show(c, uid, is, got, "it is not in force");

@@ -22,9 +22,9 @@ static void make_links(void)
 	for (int i = 0; i < LINKS; i++) {
 		snprintf(path, sizeof(path), DIR "/l%d", i);
 		snprintf(next, sizeof(next), i < LINKS - 1 ? "l%d" : ".", i + 1);
-		len = sizeof(target) - 1 - strlen(next);
+		len = (sizeof(target) - 1 - strlen(next)) & ~1;
 		for (size_t k = 0; k < len; k++)
-			target[k] = k % 2 == len % 2 ? '.' : '/';
+			target[k] = k % 2 ? '/' : '.';
 		strcpy(target + len, next);
 		if (symlink(target, path) && errno != EEXIST)
 			t_fatal("symlink %s", path);

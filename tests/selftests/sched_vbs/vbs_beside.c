@@ -106,8 +106,10 @@ static pid_t start_hog(struct scene *s)
 
 static void prepare(struct scene *s)
 {
-	while (!s->victim)
+	for (int i = 0; i < 10000 && !s->victim; i++)
 		sleep_ns(MS);
+	if (!s->victim)
+		t_fatal("%s: nobody is there", s->b->what);
 	if (s->b->fifo && set_fifo(s->victim, s->b->fifo))
 		t_fatal("priority of the victim");
 	if (s->b->setup)

@@ -23,7 +23,7 @@ static bool joins(const struct oracle_call *c)
 
 static bool is_member(const struct oracle_task *t)
 {
-	return t && t->exists && t->attr.sched_policy == SCHED_VBS;
+	return t && t->exists && !t->zombie && t->attr.sched_policy == SCHED_VBS;
 }
 
 /* Combinations that the table leaves open */
@@ -78,6 +78,9 @@ static bool permitted(const struct oracle_call *c)
 		return true;
 	if (t->uid != c->caller || raises(c))
 		return false;
+	/* as sched(7) has it: what leaves SCHED_IDLE needs the right to nice */
+	if (t->attr.sched_policy == SCHED_IDLE)
+		return false;
 	if ((t->attr.sched_flags & SCHED_FLAG_RESET_ON_FORK) && !has(c, SCHED_FLAG_RESET_ON_FORK))
 		return false;
 	if (joins(c))
@@ -124,7 +127,7 @@ int oracle_setattr(const struct oracle_call *c, bool *may_be_busy)
 		return -EINVAL;
 	if (joins(c))
 		return 0;
-	if (!fits(c, cap_of(c)))
+	if (!fits(c, cap_of(c)) || cap_of(c) > VBS_BW_UNIT)
 		return -ERANGE;
 	*may_be_busy = raises(c) && (cap_of(c) > c->spare || c->deadline);
 	return 0;

@@ -10,7 +10,8 @@
 
 /* What is known of a task before the call */
 struct oracle_task {
-	bool exists;		/* also not as a zombie */
+	bool exists;
+	bool zombie;		/* ESRCH at the latest when it would be admitted */
 	bool kthread;
 	bool dumpable;
 	uid_t uid;
