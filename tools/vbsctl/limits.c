@@ -8,15 +8,15 @@
 static bool refuse_runtime(const struct vbs_limits *l, uint64_t cost, uint64_t runtime,
 			   char *why, size_t size)
 {
-	if (runtime < l->runtime_min)
+	if (runtime < 2 * cost && 2 * cost >= l->runtime_min)
+		snprintf(why, size, "a budget of %s is below twice the cost of a release, %s",
+			 fmt_time(runtime).s, fmt_time(cost).s);
+	else if (runtime < l->runtime_min)
 		snprintf(why, size, "a budget of %s is below the least, %s",
 			 fmt_time(runtime).s, fmt_time(l->runtime_min).s);
 	else if (runtime > l->runtime_max)
 		snprintf(why, size, "a budget of %s is above kernel.sched_vbs_runtime_max_us, %s",
 			 fmt_time(runtime).s, fmt_time(l->runtime_max).s);
-	else if (runtime < 2 * cost)
-		snprintf(why, size, "a budget of %s is below twice the cost of a release, %s",
-			 fmt_time(runtime).s, fmt_time(cost).s);
 	else
 		return false;
 	return true;

@@ -4,10 +4,13 @@
  * enqueue paths are inlined across its files.
  */
 #include <linux/capability.h>
+#include <linux/completion.h>
+#include <linux/cpu.h>
 #include <linux/cred.h>
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
+#include <linux/kthread.h>
 #include <linux/kvm_para.h>
 #include <linux/llist.h>
 #include <linux/mmu_context.h>
@@ -22,6 +25,7 @@
 #include <linux/sched/vbs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/string_helpers.h>
 #include <linux/sysctl.h>
 #include <linux/timekeeping.h>
@@ -54,6 +58,7 @@
 #include "books/books.c"
 #include "alloc.c"
 #include "beside.c"
+#include "calibrate.c"
 #include "env.c"
 #include "clock.c"
 #include "timer.c"

@@ -143,6 +143,12 @@ extern unsigned int sysctl_vbs_runtime_max;
 extern unsigned int sysctl_vbs_slice;
 extern unsigned int sysctl_vbs_release_cost;
 
+/* An instance has to hold twice what its release costs. */
+static inline u64 vbs_runtime_min(void)
+{
+	return max_t(u64, VBS_RUNTIME_MIN, 2ULL * READ_ONCE(sysctl_vbs_release_cost));
+}
+
 #define to_vbs_srv(s)	container_of(s, struct vbs_srv, core)
 
 /* What runs, of whatever class; the lock keeps it there. */

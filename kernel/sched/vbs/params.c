@@ -40,8 +40,7 @@ static bool vbs_check_join(const struct sched_attr *attr)
 
 static bool vbs_check_runtime(const struct sched_attr *attr)
 {
-	u64 least = max_t(u64, VBS_RUNTIME_MIN,
-			  2ULL * READ_ONCE(sysctl_vbs_release_cost));
+	u64 least = vbs_runtime_min();
 	u64 most = (u64)READ_ONCE(sysctl_vbs_runtime_max) * NSEC_PER_USEC;
 
 	return attr->sched_runtime >= least && attr->sched_runtime <= most &&

@@ -17,7 +17,7 @@ static void vbs_show_head(struct seq_file *m)
 {
 	seq_printf(m, "vbs version=%d\n", VBS_PROC_VERSION);
 	seq_printf(m, "limits runtime_min=%llu runtime_max=%llu period_min=%llu period_max=%llu slice=%llu\n",
-		   VBS_RUNTIME_MIN,
+		   vbs_runtime_min(),
 		   (u64)sysctl_vbs_runtime_max * NSEC_PER_USEC,
 		   (u64)sysctl_vbs_period_min * NSEC_PER_USEC,
 		   (u64)sysctl_vbs_period_max * NSEC_PER_USEC,
