@@ -164,9 +164,10 @@ static inline unsigned int vbs_nr_kept(const struct vbs_srv *srv)
 	return srv->nr_members + srv->nr_loans;
 }
 
+/* Where it is, all that was done to the server on its last CPU is seen. */
 static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 {
-	return srv->cpu == cpu_of(rq);
+	return smp_load_acquire(&srv->cpu) == cpu_of(rq);
 }
 
 u64 vbs_clock_moved(struct rq *rq);

@@ -237,11 +237,18 @@ struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf)
 	}
 }
 
-/* z as CLOCK_MONOTONIC, which all CPUs share, unless it has passed */
+/*
+ * z as CLOCK_MONOTONIC, which all CPUs share, unless it has passed.  A server on
+ * another CPU may be moving: z and the CPU in whose clock it is change together.
+ */
 static void vbs_carry(struct task_struct *p, struct vbs_srv *srv)
 {
-	u64 z = vbs_termination(&srv->core), now = vbs_clock_of(srv->cpu);
+	u64 z, now;
 
+	raw_spin_lock(&srv->lock);
+	z = vbs_termination(&srv->core);
+	now = vbs_clock_of(srv->cpu);
+	raw_spin_unlock(&srv->lock);
 	if (z <= now)
 		return;
 	z += ktime_get_mono_fast_ns() - now;

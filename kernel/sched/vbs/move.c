@@ -9,7 +9,10 @@
 
 /* ---- moving one -------------------------------------------------------- */
 
-/* Its members stay behind as strays, and follow. */
+/*
+ * Its members stay behind as strays, and follow.  Not when srv->cpu has changed:
+ * then the lists belong to whoever holds the lock of the other runqueue.
+ */
 static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 {
 	struct task_struct *p, *tmp;
@@ -114,14 +117,15 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	u64 z;
 
 	vbs_detach(rq, srv, spare);
+	vbs_leave_behind(rq, srv);
+	srv->consumed_before = srv->core.stats.consumed;
 	z = vbs_convert(vbs_termination(&srv->core), from, to);
+	raw_spin_lock(&srv->lock);
 	srv->core.z = z;
 	srv->core.z_rem = 0;
-	srv->consumed_before = srv->core.stats.consumed;
-	raw_spin_lock(&srv->lock);
-	WRITE_ONCE(srv->cpu, to);
+	/* The server is the other runqueue's from here on: pairs with vbs_is_home(). */
+	smp_store_release(&srv->cpu, to);
 	raw_spin_unlock(&srv->lock);
-	vbs_leave_behind(rq, srv);
 	vbs_books_arrive(srv, from);
 	trace_sched_vbs_migrate(srv->id, from, to, z);
 }
