@@ -16,14 +16,14 @@ struct analysis {
 	uint64_t window[WINDOWS_MAX];
 	int windows;
 	uint32_t cap, capacity;		/* 0: not given */
-	uint64_t overhead, period, slice;
+	uint64_t overhead, period, slice, least_period;
 	bool has_overhead, has_slice, aligned, propose, defaults, json;
 	struct machine machine;
 	struct ratio share;		/* of the load */
 };
 
 int analyze_server(const struct analysis *a);
-int analyze_proposal(const struct analysis *a);
+int analyze_proposal(struct analysis *a);
 int analyze_set(const struct analysis *a);
 
 struct json_object;
@@ -42,5 +42,8 @@ bool analysis_refuses(const struct analysis *a, const struct resource *res,
 
 /* What admission may book on one CPU, by option, machine or default */
 uint32_t analysis_capacity(const struct analysis *a);
+
+/* A line on what that is for a vCPU, which depends on the guest's least period */
+void print_vcpu(const struct analysis *a);
 
 #endif

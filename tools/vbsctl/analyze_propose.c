@@ -53,13 +53,21 @@ static int print_proposal(const struct analysis *a, const struct resource *res,
 	printf("Least bandwidth: --res %s%s, %s of a CPU.\n",
 	       fmt_resource(res->runtime, res->period).s, a->aligned ? " --align" : "",
 	       fmt_bw(cap).s);
+	print_vcpu(a);
 	print_bounds(a, s);
 	printf("Verdict: %s of one CPU's %s.\n", fits ? "schedulable, within the capacity" :
 	       "NOT schedulable, above the capacity", fmt_bw(analysis_capacity(a)).s);
 	return fits ? VC_OK : VC_FAIL;
 }
 
-int analyze_proposal(const struct analysis *a)
+/* The guest's least period may be the proposed one, unless it is given */
+static void raise_least_period(struct analysis *a, uint64_t period)
+{
+	if (a->vcpu.period && !a->least_period)
+		a->machine.limits.period_min = period;
+}
+
+int analyze_proposal(struct analysis *a)
 {
 	struct wish wish = {
 		.load = &a->load, .share = a->share, .overhead = a->overhead,
@@ -71,6 +79,7 @@ int analyze_proposal(const struct analysis *a)
 
 	if (!propose(&wish, &a->machine, &res))
 		return no_proposal(a);
+	raise_least_period(a, res.period);
 	supply_init(&s, &res, a->overhead, a->aligned);
 	cap = a->aligned ? resource_cap_aligned(&res) : resource_cap(&res);
 	return a->json ? json_proposal(a, &res, &s, cap) : print_proposal(a, &res, &s, cap);

@@ -134,6 +134,7 @@ static int print_server(const struct analysis *a, const struct supply *s)
 	char why[320];
 	bool taken = !any_refused(a, why, sizeof(why)), all;
 
+	print_vcpu(a);
 	if (!taken)
 		printf("Note: the kernel refuses %s.\n", why);
 	printf("Server %s (%s)%s: %s for its members in each instance.\n",

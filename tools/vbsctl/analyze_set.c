@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vbsctl analyze --set: servers against the capacity of one CPU. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include <linux/sched/vbs.h>
@@ -15,6 +16,21 @@ uint32_t analysis_capacity(const struct analysis *a)
 		return a->capacity;
 	return a->vcpu.period ? capacity_guest(&a->machine, &a->vcpu) :
 				capacity_host(&a->machine);
+}
+
+void print_vcpu(const struct analysis *a)
+{
+	uint64_t gap = 2 * (a->vcpu.period - a->vcpu.runtime);
+	uint64_t least = a->machine.limits.period_min;
+
+	if (!a->vcpu.period || a->capacity)
+		return;
+	printf("vCPU %s: capacity %s with kernel.sched_vbs_period_min_us=%" PRIu64 " in the guest.\n",
+	       fmt_resource(a->vcpu.runtime, a->vcpu.period).s, fmt_bw(analysis_capacity(a)).s,
+	       least / 1000);
+	if (least <= gap)
+		printf("It may be without a CPU for %s, so only longer periods can be promised: see --least-period.\n",
+		       fmt_time(gap).s);
 }
 
 static uint64_t booked_net(const struct analysis *a)
@@ -112,6 +128,7 @@ static int print_set(const struct analysis *a, uint32_t capacity)
 	uint64_t booked = set_booked(&a->set);
 	bool good;
 
+	print_vcpu(a);
 	print_servers(a);
 	print_fit("Caps as given", booked, capacity);
 	if (a->overhead)

@@ -45,7 +45,7 @@ static void judge_proc(const struct facts *facts, struct findings *f)
 	if (facts->vbs)
 		add(f, "/proc/vbs", GOOD, "format version %u", facts->vbs->version);
 	else if (facts->proc_err == ENOENT)
-		add(f, "/proc/vbs", BAD, "missing%s", facts->policy ?
+		add(f, "/proc/vbs", BAD, "there is none%s", facts->policy ?
 		    ": is /proc mounted?" : "");
 	else if (facts->proc_err == EPROTO)
 		add(f, "/proc/vbs", BAD, "its format is not version %d: vbsctl and kernel do not match",
@@ -57,7 +57,7 @@ static void judge_proc(const struct facts *facts, struct findings *f)
 static void judge_sysctls(const struct machine *m, struct findings *f)
 {
 	if (!m->vbs) {
-		add(f, "sysctls", BAD, "kernel.sched_vbs_* are missing");
+		add(f, "sysctls", BAD, "there are no kernel.sched_vbs_*");
 		return;
 	}
 	add(f, "sysctls", GOOD, "periods %s to %s, budgets up to %s, slice %s",

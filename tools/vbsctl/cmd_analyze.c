@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze.h"
+#include "options.h"
 #include "vbsctl.h"
 
 /* What a proposal assumes if neither --overhead nor the kernel says more */
@@ -18,15 +19,23 @@ static const char *set_item(const char *text, void *out)
 	return parse_server(text, out);
 }
 
-static const char *window_item(const char *text, void *out)
-{
-	return parse_time(text, out);
-}
 
 static const char *parse_slice(const char *text, struct analysis *a)
 {
 	a->has_slice = true;
 	return parse_time(text, &a->slice);
+}
+
+static const char *parse_more_than_zero(const char *text, uint64_t *ns)
+{
+	const char *why = parse_time(text, ns);
+
+	return !why && !*ns ? "it must be more than zero" : why;
+}
+
+static const char *window_item(const char *text, void *out)
+{
+	return parse_more_than_zero(text, out);
 }
 
 static const char *parse_overhead(const char *text, struct analysis *a)
@@ -58,7 +67,9 @@ static const char *take_value(int c, const char *text, struct analysis *a)
 	case 'C':
 		return parse_bandwidth(text, &a->capacity);
 	case 'p':
-		return parse_time(text, &a->period);
+		return parse_more_than_zero(text, &a->period);
+	case 'm':
+		return parse_more_than_zero(text, &a->least_period);
 	case 'S':
 		return parse_slice(text, a);
 	default:
@@ -81,6 +92,7 @@ static const struct option options[] = {
 	{ "res", required_argument, NULL, 'r' },
 	{ "switch-to", required_argument, NULL, 't' },
 	{ "vcpu", required_argument, NULL, 'g' },
+	{ "least-period", required_argument, NULL, 'm' },
 	{ "cap", required_argument, NULL, 'c' },
 	{ "capacity", required_argument, NULL, 'C' },
 	{ "period", required_argument, NULL, 'p' },
@@ -99,13 +111,36 @@ static int take_option(const struct command *cmd, int c, int index, struct analy
 	const char *why;
 
 	if (c == '?')
-		return usage_error(cmd, "wrong option");
+		return option_error(cmd);
 	if (!optarg) {
 		take_flag(c, a);
 		return 0;
 	}
 	why = take_value(c, optarg, a);
 	return why ? usage_error(cmd, "--%s '%s': %s", options[index].name, optarg, why) : 0;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return b && b < a ? b : a;
+}
+
+/*
+ * What a vCPU can promise grows with the guest's least period, which its user
+ * raises as far as the servers allow.
+ */
+static void set_least_period(struct analysis *a)
+{
+	uint64_t least = UINT64_MAX, *min = &a->machine.limits.period_min;
+	int i;
+
+	least = lesser(lesser(lesser(least, a->res.period), a->to.period), a->period);
+	for (i = 0; i < a->set.servers; i++)
+		least = lesser(least, a->set.server[i].res.period);
+	if (a->least_period)
+		*min = a->least_period;
+	else if (a->vcpu.period && least != UINT64_MAX && least > *min)
+		*min = least;
 }
 
 /* This machine's settings, unless --defaults asks for those of a fresh boot */
@@ -115,6 +150,7 @@ static void complete(struct analysis *a)
 		machine_defaults(&a->machine);
 	else
 		machine_read(&a->machine);
+	set_least_period(a);
 	if (!a->has_slice)
 		a->slice = a->machine.limits.slice;
 	if (!a->has_overhead && a->machine.release_cost) {
@@ -149,6 +185,31 @@ static int answer_server(const struct command *cmd, struct analysis *a)
 	return analyze_server(a);
 }
 
+/* Options that the question has no use for are mistakes, not to be passed over */
+static int useless(const struct command *cmd, const struct analysis *a)
+{
+	const struct {
+		const char *option, *with;
+		bool given, used;
+	} table[] = {
+		{ "--window", "--res", a->windows, a->res.period },
+		{ "--switch-to", "--res", a->to.period, a->res.period },
+		{ "--cap", "--res", a->cap, a->res.period },
+		{ "--slice", "--load", a->has_slice, a->load.tasks },
+		{ "--period", "--propose", a->period, a->propose },
+		{ "--align", "--res or --propose", a->aligned, a->res.period || a->propose },
+		{ "--least-period", "--vcpu", a->least_period, a->vcpu.period },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].given && !table[i].used)
+			return usage_error(cmd, "%s has no meaning here: it goes with %s",
+					   table[i].option, table[i].with);
+	}
+	return 0;
+}
+
 static int answer(const struct command *cmd, struct analysis *a)
 {
 	if (a->load.tasks && !load_share(&a->load, &a->share))
@@ -177,6 +238,9 @@ static int analyze_main(const struct command *cmd, int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error(cmd, "'%s': analyze takes no operands", argv[optind]);
+	ret = useless(cmd, &a);
+	if (ret)
+		return ret;
 	complete(&a);
 	return answer(cmd, &a);
 }
@@ -201,6 +265,8 @@ const struct command cmd_analyze = {
 	"  --overhead TIME      cost of one instance with its two context switches\n"
 	"  --capacity BANDWIDTH what admission may book on a CPU\n"
 	"  --vcpu B/P           the CPU is a vCPU with this resource\n"
+	"  --least-period TIME  the guest's sched_vbs_period_min_us; without it, the least\n"
+	"                       period of the servers\n"
 	"  --defaults           the kernel's default limits, not those of this machine\n"
 	"  --json               the answer as JSON\n\n"
 	"Exit status: 0 schedulable, 1 not.  Bounds leave out the kernel's own latency.\n\n"

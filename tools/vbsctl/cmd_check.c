@@ -5,6 +5,7 @@
 #include "check.h"
 #include "format.h"
 #include "json_out.h"
+#include "options.h"
 #include "vbsctl.h"
 
 static const char *const severity_names[] = {
@@ -86,7 +87,7 @@ static int check_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		json |= c == 'j';
 	}
 	if (optind < argc)

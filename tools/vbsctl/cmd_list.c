@@ -7,6 +7,7 @@
 
 #include "format.h"
 #include "json_out.h"
+#include "options.h"
 #include "table.h"
 #include "vbsctl.h"
 
@@ -126,7 +127,7 @@ static int list_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		json |= c == 'j';
 		wide |= c == 'w';
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vbsctl admit, join, switch and leave: commands on running tasks. */
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -40,8 +41,20 @@ static void show(pid_t pid, struct json_object *out)
 	vbs_snapshot_free(snap);
 }
 
+/* Calls on a task that has ended may succeed, and say nothing true */
+static int act_on(enum vbs_op op, pid_t pid, const struct request *req,
+		  int (*act)(pid_t pid, const struct request *req))
+{
+	struct task_info task;
+
+	task_read(pid, &task);
+	if (task.ended)
+		return report_refusal(op, ESRCH, pid, &(struct vbs_sched_attr){ 0 }, NULL);
+	return act(pid, req);
+}
+
 /* Applies @act to each operand; the first failure gives the exit code */
-static int for_each_pid(const struct command *cmd, int argc, char **argv,
+static int for_each_pid(const struct command *cmd, int argc, char **argv, enum vbs_op op,
 			const struct request *req,
 			int (*act)(pid_t pid, const struct request *req))
 {
@@ -52,7 +65,7 @@ static int for_each_pid(const struct command *cmd, int argc, char **argv,
 
 	for (i = 0; i < argc; i++) {
 		why = parse_pid(argv[i], &pid);
-		ret = why ? usage_error(cmd, "'%s': %s", argv[i], why) : act(pid, req);
+		ret = why ? usage_error(cmd, "'%s': %s", argv[i], why) : act_on(op, pid, req, act);
 		if (!ret && (req->json || req->verbose))
 			show(pid, out);
 		if (ret && !code)
@@ -74,7 +87,7 @@ static int admit_main(const struct command *cmd, int argc, char **argv)
 	if (optind == argc)
 		return usage_error(cmd, "which process or thread?");
 	ret = request_complete(cmd, &req);
-	return ret ? ret : for_each_pid(cmd, argc - optind, argv + optind, &req, admit_task);
+	return ret ? ret : for_each_pid(cmd, argc - optind, argv + optind, OP_ADMIT, &req, admit_task);
 }
 
 static const struct option plain_options[] = { PRINT_OPTIONS, { 0 } };
@@ -110,7 +123,7 @@ static int join_main(const struct command *cmd, int argc, char **argv)
 	why = parse_pid(argv[argc - 1], &req.leader);
 	if (why)
 		return usage_error(cmd, "'%s': %s", argv[argc - 1], why);
-	return for_each_pid(cmd, argc - optind - 1, argv + optind, &req, join_task);
+	return for_each_pid(cmd, argc - optind - 1, argv + optind, OP_JOIN, &req, join_task);
 }
 
 static void keep_what_is_not_named(struct vbs_sched_attr *attr, const struct request *req,
@@ -164,7 +177,7 @@ static int switch_one(const struct command *cmd, int argc, char **argv, struct r
 		return usage_error(cmd, "nothing to change: give a resource, --cap, --align or --no-align");
 	if (req->has_res && req->cap && req->cap < resource_cap(&req->res))
 		return request_complete(cmd, req);
-	return for_each_pid(cmd, 1, argv, req, switch_task);
+	return for_each_pid(cmd, 1, argv, OP_SWITCH, req, switch_task);
 }
 
 static int switch_main(const struct command *cmd, int argc, char **argv)
@@ -205,7 +218,7 @@ static int leave_main(const struct command *cmd, int argc, char **argv)
 		return ret == REQUEST_HELP ? VC_OK : ret;
 	if (optind == argc)
 		return usage_error(cmd, "which process or thread?");
-	return for_each_pid(cmd, argc - optind, argv + optind, &req, leave_task);
+	return for_each_pid(cmd, argc - optind, argv + optind, OP_LEAVE, &req, leave_task);
 }
 
 const struct command cmd_admit = {

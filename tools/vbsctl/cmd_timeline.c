@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "timeline.h"
 
 static const struct command *const subcommands[] = {
@@ -51,6 +52,7 @@ static int timeline_main(const struct command *self, int argc, char **argv)
 	sub = find(argv[1]);
 	if (!sub)
 		return usage_error(self, "there is no subcommand '%s'", argv[1]);
+	options_begin(argv + 1);
 	return sub->run(sub, argc - 1, argv + 1);
 }
 

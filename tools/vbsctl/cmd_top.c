@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "options.h"
 #include "parse.h"
 #include "top.h"
 #include "vbsctl.h"
@@ -262,7 +263,7 @@ static int take_option(const struct command *cmd, int c, struct top_options *opt
 	if (why)
 		return usage_error(cmd, "%s '%s': %s", name, optarg, why);
 	if (!name && c != 'j' && c != 'b')
-		return usage_error(cmd, "wrong option");
+		return option_error(cmd);
 	opt->json |= c == 'j';
 	opt->batch |= !name;
 	return 0;

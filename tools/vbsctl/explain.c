@@ -33,7 +33,10 @@ static int no_vbs(const struct refusal *r, char *buf, size_t size)
 
 static int no_process(const struct refusal *r, char *buf, size_t size)
 {
-	if (r->op == OP_JOIN && r->task && r->task->exists)
+	if (r->task && r->task->ended)
+		snprintf(buf, size, "%d (%s) has ended, and only waits for its parent to collect it",
+			 (int)r->pid, r->task->comm);
+	else if (r->op == OP_JOIN && r->task && r->task->exists)
 		snprintf(buf, size, "there is no process or thread %d, whose server %d was to join",
 			 r->asked->sched_vbs_leader, (int)r->pid);
 	else

@@ -29,10 +29,13 @@ bool explain_limits(const struct refusal *r, char *buf, size_t size)
 
 static bool not_a_server(const struct refusal *r, char *buf, size_t size)
 {
-	if (!r->leader || r->leader->sched_policy == SCHED_VBS)
+	bool ended = r->leader_task && r->leader_task->ended;
+
+	if (!r->leader || (r->leader->sched_policy == SCHED_VBS && !ended))
 		return false;
-	snprintf(buf, size, "%d (%s) is in no server that could be joined",
-		 r->asked->sched_vbs_leader, r->leader_task ? r->leader_task->comm : "?");
+	snprintf(buf, size, "%d (%s) %s", r->asked->sched_vbs_leader,
+		 r->leader_task ? r->leader_task->comm : "?",
+		 ended ? "has ended" : "is in no server that could be joined");
 	return true;
 }
 

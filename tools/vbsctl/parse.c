@@ -166,7 +166,7 @@ const char *parse_bandwidth(const char *text, uint32_t *out)
 		return why;
 	if (*text == '/')
 		return parse_fraction(&d, text + 1, out);
-	if (!strcmp(text, "%"))
+	if (!strcmp(text, "%") || !strcmp(text, " %"))	/* as it is printed */
 		return scale_bandwidth(d.mantissa, (u128)power_of_ten(d.scale) * 100, out);
 	if (*text)
 		return "write 25%, 0.25 or 1/4";

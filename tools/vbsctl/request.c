@@ -5,6 +5,7 @@
 
 #include "explain.h"
 #include "format.h"
+#include "options.h"
 #include "request.h"
 #include "room.h"
 
@@ -78,7 +79,7 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 		print_help(cmd);
 		return REQUEST_HELP;
 	default:
-		return usage_error(cmd, "wrong option");
+		return option_error(cmd);
 	}
 }
 

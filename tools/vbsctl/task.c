@@ -51,14 +51,17 @@ static void read_status(const char *status, struct task_info *task)
 		memset(&task->allowed, 0, sizeof(task->allowed));
 }
 
-/* The flags are the seventh word after the command, which may hold anything */
-static bool stat_is_kthread(const char *stat)
+/* State and flags are the first and seventh word after the command, which may hold anything */
+static void read_stat(const char *stat, struct task_info *task)
 {
 	const char *at = strrchr(stat, ')');
 	unsigned long flags;
+	char state;
 
-	return at && sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) == 1 &&
-	       flags & (PF_KTHREAD | PF_USER_WORKER);
+	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2)
+		return;
+	task->ended = state == 'Z' || state == 'X';
+	task->kthread = flags & (PF_KTHREAD | PF_USER_WORKER);
 }
 
 void task_read(pid_t pid, struct task_info *task)
@@ -70,7 +73,7 @@ void task_read(pid_t pid, struct task_info *task)
 	if (status)
 		read_status(status, task);
 	if (stat)
-		task->kthread = stat_is_kthread(stat);
+		read_stat(stat, task);
 	free(status);
 	free(stat);
 }

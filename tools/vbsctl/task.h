@@ -11,6 +11,7 @@
 
 struct task_info {
 	bool exists;
+	bool ended;		/* waits for its parent to collect it */
 	bool kthread;		/* a thread of the kernel, or a worker that it runs */
 	uint32_t euid;
 	char comm[64];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "format.h"
+#include "options.h"
 #include "parse.h"
 #include "timeline.h"
 #include "timeline_text.h"
@@ -105,10 +106,10 @@ static int take_options(const struct command *cmd, int argc, char **argv, struct
 		if (c == 'h')
 			return -1;
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		why = parse_time(optarg, c == 'a' ? &need->accuracy : &need->resolution);
 		if (why)
-			return usage_error(cmd, "'%s': %s", optarg, why);
+			return option_value_error(cmd, options, c, why);
 	}
 	return VC_OK;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "timeline.h"
 #include "timeline_text.h"
 
@@ -73,7 +74,7 @@ static int create_option(const struct command *cmd, int c, struct timeline_creat
 		*json = true;
 		return VC_OK;
 	default:
-		return usage_error(cmd, "wrong option");
+		return option_error(cmd);
 	}
 }
 
@@ -149,7 +150,7 @@ static int destroy_main(const struct command *cmd, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (c == 'h')
 			return print_help(cmd);
-		return usage_error(cmd, "wrong option");
+		return option_error(cmd);
 	}
 	if (optind == argc)
 		return usage_error(cmd, "which timeline?");

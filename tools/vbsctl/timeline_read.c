@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "parse.h"
 #include "timeline.h"
 #include "timeline_text.h"
@@ -143,13 +144,13 @@ static int read_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		if (c == 'n')
 			why = parse_count(optarg, &r.count);
 		if (c == 'i')
 			why = parse_time(optarg, &r.interval);
 		if (why)
-			return usage_error(cmd, "'%s': %s", optarg, why);
+			return option_value_error(cmd, options, c, why);
 		r.cost |= c == 'c';
 		r.json |= c == 'j';
 	}

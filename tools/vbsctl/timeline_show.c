@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "timeline.h"
 #include "timeline_text.h"
 
@@ -209,7 +210,7 @@ static int list_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		json = true;
 	}
 	if (optind < argc)
@@ -226,7 +227,7 @@ static int show_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		json = true;
 	}
 	if (optind != argc - 1)

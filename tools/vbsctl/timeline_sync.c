@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "parse.h"
 #include "timeline.h"
 #include "timeline_sync.h"
@@ -101,12 +102,12 @@ static int take_options(const struct command *cmd, int argc, char **argv,
 		if (c == 'h')
 			return -1;
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		req->json |= c == 'j';
 		req->verbose |= c == 'v';
 		why = optarg ? take_value(c, req) : NULL;
 		if (why)
-			return usage_error(cmd, "'%s': %s", optarg, why);
+			return option_value_error(cmd, options, c, why);
 	}
 	return VC_OK;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "options.h"
 #include "parse.h"
 #include "timeline.h"
 #include "timeline_text.h"
@@ -219,10 +220,10 @@ static int watch_main(const struct command *cmd, int argc, char **argv)
 		if (c == 'h')
 			return print_help(cmd);
 		if (c == '?')
-			return usage_error(cmd, "wrong option");
+			return option_error(cmd);
 		why = take_value(c, &w);
 		if (why)
-			return usage_error(cmd, "'%s': %s", optarg, why);
+			return option_value_error(cmd, options, c, why);
 	}
 	if (optind != argc - 1)
 		return usage_error(cmd, "it takes one name");

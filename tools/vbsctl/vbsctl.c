@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "options.h"
 #include "timeline.h"
 #include "vbsctl.h"
 
@@ -79,7 +80,7 @@ static int help(const char *topic, const char *part)
 {
 	const struct command *cmd;
 
-	if (!topic)
+	if (!topic || !strcmp(topic, "--help") || !strcmp(topic, "-h") || !strcmp(topic, "help"))
 		return print_overview(stdout);
 	cmd = find(topic);
 	if (cmd == &cmd_timeline)
@@ -103,6 +104,7 @@ static int dispatch(int argc, char **argv)
 	if (!cmd)
 		return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them",
 			    argv[1]);
+	options_begin(argv + 1);
 	return cmd->run(cmd, argc - 1, argv + 1);
 }
 

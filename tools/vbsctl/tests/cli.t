@@ -28,7 +28,17 @@ for cmd in run admit join switch leave list top check analyze timeline; do
 done
 check 2 "there is no command 'lst'" "unknown command" lst
 check 2 "there is no command 'lst'" "help of an unknown command" help lst
-check 2 "wrong option" "unknown option" list --colour
+check 2 "vbsctl list: '--colour': there is no such option" "unknown option" list --colour
+[ "$(wc -l <"$out")" -eq 2 ]
+ok $? "unknown option: said once"
+check 2 "'--delay': its value is missing" "option without its value" top --delay
+check 2 "'--json=3': the option takes no value" "option with a value" list --json=3
+check 2 "'-x': there is no such option" "unknown letter" list -x
+check 2 "'--colour': there is no such option" "unknown option of a timeline command" timeline list --colour
+check 2 "--interval '0ms': less than 1ms" "timeline sync names the option" timeline sync x --interval 0ms
+check 2 "--wander '0': write 1ppm" "timeline sync names the option, by its letter too" timeline sync x -w 0
+check 0 "Usage: vbsctl COMMAND" "help --help" help --help
+check 0 "Usage: vbsctl COMMAND" "help help" help help
 check 2 "list takes no operands" "operand where none belongs" list x
 
 check 0 "CPU 1: capacity 90 %, booked 80 %, spare 10 %, 3 servers" "list shows CPUs" list
@@ -93,6 +103,8 @@ rm "$root/proc/vbs"
 check 3 "this kernel has no SCHED_VBS" "list without SCHED_VBS" list
 check 3 "this kernel has no SCHED_VBS" "top without SCHED_VBS" top -b -n 1
 check 3 "This kernel has no SCHED_VBS." "check without SCHED_VBS" check
+says "missing  /proc/vbs: there is none"
+ok $? "check without SCHED_VBS: in words"
 run 3 check --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
@@ -109,14 +121,16 @@ check 125 "--cap '30': it is more than one CPU" "run: percent sign forgotten" ru
 check 125 "3ms/10ms is 30 % of a CPU, above the cap of 25 %" "run: resource above the cap" \
 	run --res 3ms/10ms --cap 25% true
 check 125 "--cpu '1-': a CPU list looks like 0-2,5" "run: CPU list" run --cap 1% --cpu 1- true
+check 125 "1ms/10ms is 10 % of a CPU, above the cap of 0.1 %" "run: a bandwidth as it is printed" \
+	run --cap "0.1 %" --res 1ms/10ms true
 check 125 "say how much" "run: nothing said" run true
 check 125 "which command?" "run: no command" run --cap 10%
-check 125 "wrong option" "run: unknown option" run --colour true
+check 125 "no such option" "run: unknown option" run --colour true
 check 2 "which process or thread?" "admit: no operand" admit --cap 10%
 check 2 "'x': it must start with a digit" "admit: no number" admit --cap 10% x
-check 2 "wrong option" "admit takes no --cpu" admit --cap 10% --cpu 0 1
+check 2 "no such option" "admit takes no --cpu" admit --cap 10% --cpu 0 1
 check 2 "give the process or thread" "join: one operand" join 1
-check 2 "wrong option" "join takes no --res" join --res 1ms/2ms 1 2
+check 2 "no such option" "join takes no --res" join --res 1ms/2ms 1 2
 check 2 "nothing to change" "switch: nothing" switch 1
 check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
 check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
@@ -186,6 +200,26 @@ check 1 "does NOT fit" "analyze: a set on a vCPU" \
 check 2 "the cap is below budget/period" "analyze: a set with a wrong cap" \
 	analyze --set 3ms/10ms:20%
 check 2 "give --res" "analyze: nothing asked" analyze
+check 2 "--window has no meaning here: it goes with --res" "analyze: --window with --set" \
+	analyze --set 1ms/2ms --window 3ms
+check 2 "--period has no meaning here: it goes with --propose" "analyze: --period without --propose" \
+	analyze --set 1ms/2ms --period 3ms
+check 2 "--window '0ms': it must be more than zero" "analyze: a window of nothing" \
+	analyze --res 1ms/2ms --window 0ms
+check 2 "--period '0ms': it must be more than zero" "analyze: a period of nothing" \
+	analyze --load 1ms/10ms --propose --period 0ms
+check 2 "--least-period has no meaning here: it goes with --vcpu" "analyze: --least-period without --vcpu" \
+	analyze --set 1ms/2ms --least-period 1ms
+check 0 "vCPU 9ms/10ms: capacity 71.99 % with kernel.sched_vbs_period_min_us=10000 in the guest." \
+	"analyze: a vCPU, with the least period of its servers" analyze --defaults --set 3ms/10ms,2ms/20ms --vcpu 9ms/10ms
+says "Verdict: schedulable."
+ok $? "analyze: a set that fits on it"
+check 0 "capacity 86.4 % with kernel.sched_vbs_period_min_us=50000" "analyze: --least-period" \
+	analyze --defaults --res 3ms/100ms --vcpu 9ms/10ms --least-period 50ms
+check 1 "It may be without a CPU for 2ms, so only longer periods can be promised: see --least-period." \
+	"analyze: a vCPU with too short a least period" analyze --defaults --set 1ms/10ms --vcpu 9ms/10ms --least-period 1ms
+check 0 "capacity 71.99 %" "analyze: a proposal on a vCPU" \
+	analyze --defaults --load 1ms/100ms --propose --period 10ms --vcpu 9ms/10ms
 check 2 "give --res" "analyze: two questions" analyze --set 1ms/2ms --res 1ms/2ms
 run 0 analyze --defaults --res 3ms/10ms --load 1ms/20ms --json && python3 - "$out" <<'END'
 import json, sys

@@ -14,7 +14,7 @@ check 0 "Usage: vbsctl timeline SUBCOMMAND" "--help" --help
 check 0 "Usage: vbsctl timeline sync" "help of a subcommand" help sync
 for cmd in create list show read bind sync watch destroy; do
 	check 0 "Usage: vbsctl timeline $cmd" "$cmd --help" $cmd --help
-	check 2 "vbsctl timeline $cmd: wrong option" "$cmd: unknown option" $cmd --colour
+	check 2 "vbsctl timeline $cmd: '--colour': there is no such option" "$cmd: unknown option" $cmd --colour
 done
 
 check 2 "it takes one name" "create without a name" create

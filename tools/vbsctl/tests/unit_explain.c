@@ -152,6 +152,17 @@ static void what_deadline_has(void **state)
 	expect(EBUSY, VC_BUSY, "and CPU 0 has 10 % spare; SCHED_DEADLINE has 20 % of it");
 }
 
+static void who_has_ended(void **state)
+{
+	(void)state;
+	task.ended = true;
+	expect(ESRCH, VC_NOPROC, "4242 (work) has ended, and only waits for its parent");
+	task.ended = false;
+	joining();
+	leader_task.ended = true;
+	expect(EINVAL, VC_FAIL, "212 (boss) has ended");
+}
+
 static void aligned_entry_needs_its_slack(void **state)
 {
 	(void)state;
@@ -356,6 +367,7 @@ int main(void)
 		TEST(near_misses_show_more_digits),
 		TEST(what_is_held_and_until_when),
 		TEST(what_deadline_has),
+		TEST(who_has_ended),
 		TEST(aligned_entry_needs_its_slack),
 		TEST(no_room_for_a_larger_cap),
 		TEST(above_the_cap),

@@ -79,7 +79,7 @@ check 0 "40.00 4ms/10ms" "run: --cap alone" run --cap 40% -- vbsctl list
 check 0 "40.00 1ms/5ms" "run: cap and resource" run --cap 40% --res 1ms/5ms -- vbsctl list
 check 0 "1ms/5ms a" "run: --align" run --align --res 1ms/5ms -- vbsctl list
 check 0 "members 3" "run: children are members" run --res 1ms/5ms -- \
-	sh -c 'sleep 1 & sed -n "s/^server .* \(members\)=\([0-9]*\) .*/\1 \2/p" /proc/vbs; kill $!'
+	sh -c 'sleep 100 & sed -n "s/^server .* \(members\)=\([0-9]*\) .*/\1 \2/p" /proc/vbs; kill $!'
 check 42 "" "run: --overrun-signal" run --overrun-signal --res 50ms/100ms -- \
 	sh -c 'trap "exit 42" XCPU; while :; do :; done'
 check 0 "child 0" "run: --no-inherit" run --no-inherit --res 1ms/10ms -- \
@@ -192,6 +192,20 @@ check 0 "" "join: once more" join "$sleeper" "$hog"
 check 0 "$sleeper: in no server" "leave: says so" leave -v "$sleeper"
 check 1 "$sleeper is in no server" "switch: not in a server" switch "$sleeper" 1ms/10ms
 check 6 "there is no process or thread 4000000" "switch: nobody" switch 4000000 1ms/10ms
+
+# A task that has ended, whose parent does not care
+mkfifo "$root/fifo"
+sh -c 'cat "$0/fifo" & echo $! >"$0/zombie"; vbsctl admit --cap 1% $!; exec tail -f /dev/null' "$root" 2>"$out" &
+pids="$pids $!"
+until_true 'grep -q tail "/proc/$!/comm"'
+zombie=$(cat "$root/zombie")
+echo >"$root/fifo"
+until_true 'grep -q "State:.Z" "/proc/$zombie/status"'
+for cmd in "admit --cap 1% $zombie" "leave $zombie" "switch $zombie 1ms/10ms" "join $zombie $hog"; do
+	# shellcheck disable=SC2086
+	check 6 "$zombie (cat) has ended, and only waits for its parent to collect it" "zombie: ${cmd%% *}" $cmd
+done
+check 1 "$zombie (cat) has ended" "zombie: no server to join" join "$third" "$zombie"
 
 # Without privilege
 user_check 5 "a new server needs CAP_SYS_NICE" "user: admit" "sleep 9 & vbsctl admit --cap 1% \$!"
