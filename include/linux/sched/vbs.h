@@ -94,11 +94,11 @@ static inline void sched_vbs_resume_work(void)
 }
 
 /**
- * sched_vbs_signal - a task must see to a signal that cannot wait
- * @p: the task: killed, to be frozen or to be stopped; siglock held
+ * sched_vbs_signal - a task is to look at its signals
+ * @p: the task; siglock held
  *
- * A member that its server has stopped at the boundary to user mode has work
- * to do in the kernel now.
+ * A member that its server has stopped at the boundary to user mode cannot put off
+ * until its release that it is killed, stopped, frozen or traced.
  */
 static inline void sched_vbs_signal(struct task_struct *p)
 {

@@ -95,8 +95,8 @@ static void vbs_look_again(struct rq *rq)
 }
 
 /**
- * __sched_vbs_signal - a member at the boundary has work in the kernel
- * @p: the task
+ * __sched_vbs_signal - may a member at the boundary have work in the kernel?
+ * @p: the task, which has been sent a signal or been told to stop
  *
  * Context: siglock held, interrupts off.
  */
@@ -105,6 +105,8 @@ void __sched_vbs_signal(struct task_struct *p)
 	struct rq_flags rf;
 	struct rq *rq;
 
+	if (!vbs_cannot_wait(p))
+		return;
 	rq = task_rq_lock(p, &rf);
 	if (p->vbs.counted && p->vbs.queued) {
 		if (rq->vbs.curr == p)

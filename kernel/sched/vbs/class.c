@@ -90,18 +90,32 @@ static void vbs_update_mode(struct task_struct *p, bool kernel)
 	vbs_member_mode(&p->vbs.server->core, kernel);
 }
 
+/* A signal by which it is stopped, unless it has a handler */
+static bool vbs_stop_signal(struct task_struct *p)
+{
+	unsigned long set = p->pending.signal.sig[0] |
+			    p->signal->shared_pending.signal.sig[0];
+
+	return set & ~p->blocked.sig[0] & SIG_KERNEL_STOP_MASK;
+}
+
+/* It is killed, or to be stopped, frozen or traced: others wait for that. */
+static bool vbs_cannot_wait(struct task_struct *p)
+{
+	if (!task_sigpending(p))
+		return false;
+	return __fatal_signal_pending(p) || freezing(p) || vbs_stop_signal(p) ||
+		(READ_ONCE(p->jobctl) & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE));
+}
+
 /*
- * Not at the boundary, or there with what signal_wake_up_state() would call
- * __sched_vbs_signal() for, which leaves a task alone that has the CPU still: it
- * came after the task looked for work and before this lock was taken.
+ * Not at the boundary, or there with what __sched_vbs_signal() tells, which leaves
+ * a task alone that has the CPU still: it came after the task looked for work and
+ * before this lock was taken.
  */
 static bool vbs_in_kernel(struct task_struct *p)
 {
-	if (!READ_ONCE(p->vbs.boundary))
-		return true;
-	return task_sigpending(p) &&
-	       (__fatal_signal_pending(p) || freezing(p) ||
-		(READ_ONCE(p->jobctl) & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)));
+	return !READ_ONCE(p->vbs.boundary) || vbs_cannot_wait(p);
 }
 
 /* Charge the running member, see where it is, and put its server in place. */
