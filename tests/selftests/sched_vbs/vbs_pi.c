@@ -44,6 +44,16 @@ void pi_start_holder(struct pi_cast *c, void (*fn)(void *cast))
 	c->holder = t_fork(fn ? fn : pi_hold, c);
 }
 
+u64 pi_ran(const struct pi_cast *c, u64 until)
+{
+	const struct rec *r = &c->waiter->rec;
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < r->n && r->p[i].from < c->t0 + until; i++)
+		sum += rec_len(r, i);
+	return sum;
+}
+
 u64 pi_charged(const struct pi_cast *c)
 {
 	return server_val(c->waiter->pid, "consumed") - c->consumed;

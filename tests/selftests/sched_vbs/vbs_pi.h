@@ -27,6 +27,8 @@ struct pi_cast *pi_cast_new(u64 runtime, u64 period, u64 held);
 /* Starts the fair holder in time for half of PI_HELD, as @fn(cast) or the usual one */
 void pi_start_holder(struct pi_cast *c, void (*fn)(void *cast));
 void pi_hold(void *cast);
+/* What the waiter itself executed before t0 + @until, having had the mutex */
+u64 pi_ran(const struct pi_cast *c, u64 until);
 /* What the server was charged since the cast came on stage */
 u64 pi_charged(const struct pi_cast *c);
 
