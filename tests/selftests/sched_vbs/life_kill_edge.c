@@ -9,24 +9,12 @@
 #define DELAY	(2 * MS)
 #define MOST	(DELAY + BUDGET + 1 * MS)	/* not a period */
 
-/* A timer that kills its owner */
-static void arm_kill(u64 when)
-{
-	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
-	struct itimerspec it = { .it_value = { when / SEC, when % SEC } };
-	timer_t timer;
-
-	if (timer_create(CLOCK_MONOTONIC, &ev, &timer) ||
-	    timer_settime(timer, TIMER_ABSTIME, &it, NULL))
-		t_fatal("timer: %s", strerror(errno));
-}
-
 /* Killed @*arg ns after the budget that it begins at t0 should end */
 static void killed_late(void *arg)
 {
 	u64 t0 = now_ns() + DELAY, late = *(const u64 *)arg;
 
-	arm_kill(t0 + BUDGET + late);
+	die_at(t0 + BUDGET + late);
 	must_enter(0, BUDGET, PERIOD, 0);
 	sleep_until(t0);
 	spin_forever(NULL);

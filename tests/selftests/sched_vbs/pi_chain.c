@@ -67,8 +67,10 @@ VBS_TEST("a chain of holders runs in the server of the member at its end", 30)
 	took = c->got_at - c->t0;
 	t_diag("the member had the lock after %.3f ms, its server was charged %.3f ms",
 	       took / 1e6, charged / 1e6);
-	t_near(took, PI_HELD - PI_BEFORE + PI_HELD, eps + eps_ticks(took),
-	       "until the member has the lock: what is left of B's section, and A's");
+	/* what is left of B's section, and A's; each hands over by system calls */
+	t_at_least(took, PI_HELD - PI_BEFORE + PI_HELD, "ns until the member has the lock");
+	t_at_most(took, PI_HELD - PI_BEFORE + PI_HELD + eps_start(24) + eps_ticks(took),
+		  "ns until the member has the lock");
 	t_near(charged, RUNTIME, eps, "charged to its server in the first instance");
 	t_near(pi_ran(c, PERIOD), RUNTIME - took, eps, "what both have left of the budget");
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)

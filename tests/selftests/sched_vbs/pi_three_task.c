@@ -25,7 +25,7 @@ static void vbs_hog(struct actor *a)
 
 static void play(struct pi_cast *c, u64 middle, const char *what)
 {
-	u64 eps, left = c->held - PI_BEFORE, charged;
+	u64 left = c->held - PI_BEFORE, eps, charged;
 
 	pi_start_holder(c, NULL);
 	sleep_until(c->t0 + 9 * MS);
@@ -38,9 +38,9 @@ static void play(struct pi_cast *c, u64 middle, const char *what)
 	t_at_least(c->got_at - c->t0, left - eps, "%s: ns until the member has the lock", what);
 	t_at_most(c->got_at - c->t0, middle + c->held + eps,
 		  "%s: ns until the member has the lock", what);
-	t_near(charged, RUNTIME, eps, "%s: charged to its server in the first instance", what);
-	t_near(pi_ran(c, PERIOD), RUNTIME - (c->got_at - c->t0 - middle), eps,
-	       "%s: what the holder has left of the budget", what);
+	/* a wake-up beyond y begins a new instance, so that both may have more than lambda */
+	t_near(charged, pi_ran(c, PERIOD) + c->got_at - c->t0 - middle, eps + eps_ticks(PERIOD),
+	       "%s: charged to its server: itself and the holder", what);
 	t_kill(c->holder);
 }
 

@@ -51,6 +51,17 @@ void burn(u64 cpu_time)
 			nops();
 }
 
+void die_at(u64 when)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL };
+	struct itimerspec it = { .it_value = { when / SEC, when % SEC } };
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &ev, &timer) ||
+	    timer_settime(timer, TIMER_ABSTIME, &it, NULL))
+		t_fatal("timer: %s", strerror(errno));
+}
+
 /* Sleeps end at phases that are spread over the tick */
 static u64 worst_wakeup(void)
 {

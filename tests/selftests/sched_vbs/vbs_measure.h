@@ -40,6 +40,8 @@ void nops(void);
 void spin_forever(void *unused) __attribute__((noreturn));
 void spin_until(u64 when);
 void burn(u64 cpu_time);
+/* A timer that kills this process, whatever has the CPU then */
+void die_at(u64 when);
 
 /* One system call that keeps the kernel busy; how long it took */
 u64 kernel_busy(size_t bytes);
