@@ -28,7 +28,7 @@ VBS_TEST("a holder whose waiter's server is exhausted goes on at the server's ne
 	c = pi_cast_new(RUNTIME, PERIOD, HELD);
 	hog = t_fork(fifo_hog, c);
 	set_fifo(hog, 50);
-	pi_start_holder(c, NULL);
+	pi_start_holder(c);
 	sleep_until(c->t0 + 9 * MS);
 	first = pi_charged(c);
 	sleep_until(c->t0 + 19 * MS);

@@ -26,7 +26,7 @@ static void scene(bool waiter)
 
 	*(waiter ? &c->waiter_dies : &c->holder_dies) = 1 * MS;
 	set_fifo(hog, 50);
-	pi_start_holder(c, NULL);
+	pi_start_holder(c);
 	victim = waiter ? c->waiter->pid : c->holder;
 	sleep_until(c->t0 + 5 * MS);
 	if (waiter) {

@@ -27,7 +27,7 @@ static void play(struct pi_cast *c, u64 middle, const char *what)
 {
 	u64 left = c->held - PI_BEFORE, eps, charged;
 
-	pi_start_holder(c, NULL);
+	pi_start_holder(c);
 	sleep_until(c->t0 + 9 * MS);
 	charged = pi_charged(c);
 	actor_end(c->waiter);

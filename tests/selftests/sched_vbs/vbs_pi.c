@@ -41,11 +41,11 @@ void pi_hold(void *arg)
 	sleep_until(c->t0 + SEC);
 }
 
-void pi_start_holder(struct pi_cast *c, void (*fn)(void *cast))
+void pi_start_holder(struct pi_cast *c)
 {
 	sleep_until(c->t0 - PI_HOG - PI_BEFORE);
 	c->consumed = server_val(c->waiter->pid, "consumed");
-	c->holder = t_fork(fn ? fn : pi_hold, c);
+	c->holder = t_fork(pi_hold, c);
 }
 
 u64 pi_ran(const struct pi_cast *c, u64 until)

@@ -25,8 +25,8 @@ struct pi_cast {
 
 /* The member takes the mutex at t0, gives it back and then runs until t0 + 25 ms */
 struct pi_cast *pi_cast_new(u64 runtime, u64 period, u64 held);
-/* Starts the fair holder in time for half of PI_HELD, as @fn(cast) or the usual one */
-void pi_start_holder(struct pi_cast *c, void (*fn)(void *cast));
+/* Starts the fair holder in time for half of PI_HELD */
+void pi_start_holder(struct pi_cast *c);
 void pi_hold(void *cast);
 /* What the waiter itself executed before t0 + @until, having had the mutex */
 u64 pi_ran(const struct pi_cast *c, u64 until);
