@@ -7,8 +7,9 @@
  *
  * The machine is emulated in real time: what the host takes away is no fault of
  * the kernel, and is measured first.  A server that always has work consumes
- * lambda in an instance whatever the host does; the number of instances and of
- * misses may suffer, but not much more than it did when nothing else happened.
+ * lambda in an instance at least (it is charged for a stop that nobody vouches for,
+ * and skips instances then); the number of instances and of misses may suffer, but
+ * not much more than it did when nothing else happened.
  */
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -425,7 +426,10 @@ static u64 missed(const struct judged *j)
 
 static u64 skipped(const struct judged *j)
 {
-	return j->instances < due(j) ? 1000 * (due(j) - j->instances) / due(j) : 0;
+	u64 paid = j->consumed / RUNTIME;	/* also those that a debt skips */
+
+	paid = paid > j->instances ? paid : j->instances;
+	return paid < due(j) ? 1000 * (due(j) - paid) / due(j) : 0;
 }
 
 static void print(const struct judged *j, const char *when)
@@ -468,8 +472,8 @@ static void judge(pid_t pid, const struct judged *start, const struct judged *be
 
 	print(before, "before");
 	print(&j, "meanwhile");
-	t_near(j.consumed, j.instances * budget, 2 * RUNTIME,
-	       "executed by the server that was left alone, in its instances");
+	t_at_least(j.consumed + 2 * RUNTIME, j.instances * budget,
+		   "ns executed by the server that was left alone, for its instances");
 	t_at_most(missed(&j), 2 * missed(before) + 50, "misses in a thousand");
 	t_at_most(skipped(&j), 2 * skipped(before) + 50, "instances that are missing in a thousand");
 	t_equal(server_val(pid, "cpu"), cpus - 1, "its CPU");
