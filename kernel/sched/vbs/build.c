@@ -50,6 +50,7 @@
 #include "core/queue.c"
 #include "core/admit.c"
 #include "core/align.c"
+#include "core/gap.c"
 #include "core/server.c"
 
 /* The glue */

@@ -5,8 +5,6 @@
  * Context: the runqueue lock is held, the clock is updated.
  */
 
-#define VBS_GAP_MIN		NSEC_PER_MSEC
-#define VBS_GAP_SURE		(5ULL * NSEC_PER_SEC)
 #define VBS_IRQ_MAX		(100 * NSEC_PER_MSEC)
 
 #ifdef CONFIG_IRQ_TIME_ACCOUNTING
@@ -56,37 +54,6 @@ u64 vbs_irq_pending(struct rq *rq)
 #endif
 
 /* ---- lost time --------------------------------------------------------- */
-
-/**
- * struct vbs_gap - what is known of an interrupt that came too late
- * @late: ns, without those in which the CPU ran interrupts
- * @vouched: ns of them in which the CPU did not run, as somebody says who knows
- * @allowed: ns that the CPU may be away without harm to what is booked
- * @open: it came from where interrupts were on
- */
-struct vbs_gap {
-	s64 late;
-	u64 vouched;
-	u64 allowed;
-	bool open;
-};
-
-/*
- * Lost time: the CPU did not run (steal, a stopped machine, a debugger).  A late
- * interrupt alone proves nothing: a task can keep interrupts off for milliseconds
- * at will.  No such section lasts VBS_GAP_SURE.
- */
-static u64 vbs_gap_lost(const struct vbs_gap *gap)
-{
-	u64 lost;
-
-	if (gap->late < (s64)VBS_GAP_MIN)
-		return 0;
-	lost = gap->late;
-	if (!gap->open && lost < VBS_GAP_SURE)
-		lost = min(lost, gap->vouched);
-	return lost - min(lost, gap->allowed);
-}
 
 /* The timer whose interrupt is due first */
 static struct hrtimer *vbs_first_timer(struct vbs_rq *v)
@@ -248,7 +215,7 @@ static noinline u64 vbs_overdue_clock(struct rq *rq)
 	struct vbs_rq *v = &rq->vbs;
 	u64 due = vbs_due(v);
 
-	if (vbs_lateness(rq) < (s64)VBS_GAP_MIN)
+	if (vbs_lateness(rq) < VBS_GAP_MIN)
 		return rq_clock(rq) - v->lost;
 	if (cpu_of(rq) != smp_processor_id() || in_hardirq())
 		return max(v->seen, due);

@@ -308,6 +308,34 @@ static void vbs_test_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbs_budget_left(s), 10000);
 }
 
+static u64 vbs_lost(s64 late, u64 vouched, u64 allowed, bool open)
+{
+	struct vbs_gap gap = { late, vouched, allowed, open };
+
+	return vbs_gap_lost(&gap);
+}
+
+/* From where interrupts were on; as far as vouched for; beyond 5 s; nothing else */
+static void vbs_test_gap(struct kunit *test)
+{
+	const s64 ms = 1000000, sure = 5000 * ms;
+
+	KUNIT_EXPECT_EQ(test, vbs_lost(-5 * ms, ms, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(ms - 1, ms, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(ms, 0, 0, true), ms);
+	KUNIT_EXPECT_EQ(test, vbs_lost(ms, 0, 0, false), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(sure, 0, 0, false), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(sure + 1, 0, 0, false), sure + 1);
+	KUNIT_EXPECT_EQ(test, vbs_lost(7 * ms, 3 * ms, 0, false), 3 * ms);
+	KUNIT_EXPECT_EQ(test, vbs_lost(7 * ms, 9 * ms, 0, false), 7 * ms);
+	KUNIT_EXPECT_EQ(test, vbs_lost(7 * ms, 3 * ms, 0, true), 7 * ms);
+	/* In a vCPU of (5, 10 ms) only what exceeds 10 ms */
+	KUNIT_EXPECT_EQ(test, vbs_lost(10 * ms, 0, 10 * ms, true), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(12 * ms, 12 * ms, 10 * ms, false), 2 * ms);
+	KUNIT_EXPECT_EQ(test, vbs_lost(12 * ms, 3 * ms, 10 * ms, false), 0);
+	KUNIT_EXPECT_EQ(test, vbs_lost(S64_MAX, 0, 10 * ms, false), S64_MAX - 10 * ms);
+}
+
 static struct kunit_case vbs_cases[] = {
 	KUNIT_CASE(vbs_test_queue_order),
 	KUNIT_CASE(vbs_test_queue_fifo),
@@ -319,6 +347,7 @@ static struct kunit_case vbs_cases[] = {
 	KUNIT_CASE(vbs_test_termination),
 	KUNIT_CASE(vbs_test_saturation),
 	KUNIT_CASE(vbs_test_empty),
+	KUNIT_CASE(vbs_test_gap),
 	{}
 };
 

@@ -1,58 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include "vbs_measure.h"
 
 /*
- * Whoever writes to an eventfd wakes all that wait for it with interrupts off:
- * thousands of waiters are milliseconds in which no timer comes, and it takes no
- * right to have them. A timer that comes late for it does not mean that the CPU
- * did not run: the writer is charged, and the victim's deadlines stay.
+ * A timer that comes late because somebody keeps interrupts off does not mean that
+ * the CPU did not run: who does it is charged, and the victim's deadlines stay.
  */
 #define RUNTIME		(5 * MS)	/* the victim's */
 #define PERIOD		(10 * MS)
 #define PERIODS		200
 #define CAP		(1 * MS)	/* the attacker's, in the same period */
-#define COPIES		500		/* of the eventfd, in each of so many epolls: */
-#define EPOLLS		60
-
-static int event;
-
-/* Without privilege: fewer than 1024 files, the watches are within the limit */
-static void make_waiters(void)
-{
-	struct epoll_event ev = { .events = EPOLLIN };
-	int copy[COPIES], epoll;
-
-	event = eventfd(0, EFD_NONBLOCK);
-	for (int i = 0; i < COPIES; i++) {
-		copy[i] = dup(event);
-		if (copy[i] < 0)
-			t_fatal("dup %d: %s", i, strerror(errno));
-	}
-	for (int n = 0; n < EPOLLS; n++) {
-		epoll = epoll_create1(0);
-		for (int i = 0; i < COPIES; i++)
-			if (epoll_ctl(epoll, EPOLL_CTL_ADD, copy[i], &ev))
-				t_fatal("epoll_ctl %d %d: %s", n, i, strerror(errno));
-	}
-}
-
-/* Return: how long interrupts are off */
-static u64 wake_all(void)
-{
-	u64 one = 1, began = now_ns();
-
-	if (write(event, &one, sizeof(one)) != sizeof(one))
-		_exit(1);
-	return now_ns() - began;
-}
 
 /* As a member when t0 is over, or at any time as a fair task */
 static void attacks(struct actor *a)
 {
 	while (now_ns() < a->t0 + PERIODS * PERIOD)
-		wake_all();
+		irqs_off();
 }
 
 static void spins(struct actor *a)
@@ -60,23 +22,6 @@ static void spins(struct actor *a)
 	rec_until(&a->rec, a->t0 + PERIODS * PERIOD);
 	for (;;)	/* its server can be looked at */
 		pause();
-}
-
-/* From one switch to the next, whatever the kernel charges */
-static u64 on_cpu(const struct trace *t, pid_t pid)
-{
-	u64 sum = 0, since = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		const struct trace_event *e = &t->ev[i];
-
-		if (e->kind != EV_SWITCH)
-			continue;
-		if (e->f[SWITCH_PREV] == pid && since)
-			sum += e->ts - since;
-		since = e->f[SWITCH_NEXT] == pid ? e->ts : 0;
-	}
-	return sum;
 }
 
 static struct actor *attacker_new(u64 t0, bool member)
@@ -113,8 +58,8 @@ static void scene(bool member, u64 section)
 	       rec_total(&victim->rec) * 100. / len, (uintmax_t)(len / MS), took / 1e6);
 	/* The budget of each end may fall out, a section may cut the last; ticks are nobody's */
 	eps = section + eps_budget() + eps_ticks(len / 2);
-	t_at_least(rec_total(&victim->rec), len / 2 - eps, "%s: ns that the victim ran, %ju less allowed",
-		   who, (uintmax_t)eps);
+	t_at_least(rec_total(&victim->rec), len / 2 - eps,
+		   "%s: ns that the victim ran, %ju less allowed", who, (uintmax_t)eps);
 	/* 2 lambda (1 - u), 3 lambda borrowed, the last section */
 	if (member)
 		t_at_most(took, len / 10 + 2 * CAP + 3 * CAP + section + eps_ticks(len / 10),
@@ -126,9 +71,8 @@ VBS_TEST("who keeps interrupts off is charged, and moves no deadline", 100)
 	u64 section;
 
 	need_vbs();
-	make_waiters();
-	wake_all();
-	section = wake_all();
+	irqs_off_prepare();
+	section = irqs_off();
 	t_at_least(section, 2 * MS, "ns with interrupts off at a write");
 	eps_measure();
 	scene(true, section);

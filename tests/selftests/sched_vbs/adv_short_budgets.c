@@ -52,7 +52,8 @@ VBS_TEST("who takes short budgets pays for the releases: lower classes keep what
 	eps_measure();
 	cost = sysctl_vbs("release_cost_ns");
 	least = shortest();
-	t_equal(least, cost > 5 * US ? 2 * cost : 10 * US, "runtime_min, with c = %ju ns", (uintmax_t)cost);
+	t_equal(least, cost > 5 * US ? 2 * cost : 10 * US, "runtime_min, with c = %ju ns",
+		(uintmax_t)cost);
 	while (n < OWNERS && left > vbs_bw(least, PERIOD)) {
 		owner[n] = t_fork(spin_forever, NULL);
 		must_enter(owner[n++], least, PERIOD, 0);

@@ -48,6 +48,10 @@ u64 kernel_busy(size_t bytes);
 /* Bytes that keep it busy for @ns; to be called after eps_measure() */
 size_t kernel_busy_bytes(u64 ns);
 
+/* Some 3 ms with interrupts off, and how long it was; takes no right */
+void irqs_off_prepare(void);
+u64 irqs_off(void);
+
 /* The pieces in which a task ran, as it saw them on CLOCK_MONOTONIC */
 #define REC_GAP		(20 * US)	/* a longer hole ends a piece */
 #define REC_MAX		4096
@@ -111,6 +115,8 @@ u64 service_total(const struct slices *s);
 u64 service_between(const struct slices *s, u64 from, u64 to);
 u64 service_gap(const struct slices *s);
 void slices_free(struct slices *s);
+/* From one switch to the next, whatever the kernel charges */
+u64 on_cpu(const struct trace *t, pid_t pid);
 
 /* G2: u L + 2 lambda (1 - u) + eps for every window */
 bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,

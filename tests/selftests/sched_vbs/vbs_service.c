@@ -75,6 +75,22 @@ struct slices service_vbs_except(const struct trace *t, const pid_t *pids,
 	return s;
 }
 
+u64 on_cpu(const struct trace *t, pid_t pid)
+{
+	u64 sum = 0, since = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct trace_event *e = &t->ev[i];
+
+		if (e->kind != EV_SWITCH)
+			continue;
+		if (e->f[SWITCH_PREV] == pid && since)
+			sum += e->ts - since;
+		since = e->f[SWITCH_NEXT] == pid ? e->ts : 0;
+	}
+	return sum;
+}
+
 void slices_free(struct slices *s)
 {
 	free(s->end);

@@ -273,6 +273,27 @@ u64 vbs_align_near(const struct vbs_server *s, u64 t);
 void vbs_realign(struct vbs_cpu *c, struct vbs_server *s);
 u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
 
+/* ---- gap.c: time that the CPU did not run ------------------------------ */
+
+#define VBS_GAP_MIN		1000000LL	/* ns; what is shorter is no gap */
+#define VBS_GAP_SURE		5000000000ULL
+
+/**
+ * struct vbs_gap - what is known of an interrupt that came too late
+ * @late: ns, without those in which the CPU ran interrupts
+ * @vouched: ns of them in which it did not run, as somebody says who knows
+ * @allowed: ns that it may be away without harm to what is booked
+ * @open: it came from where interrupts were on
+ */
+struct vbs_gap {
+	s64 late;
+	u64 vouched;
+	u64 allowed;
+	bool open;
+};
+
+u64 vbs_gap_lost(const struct vbs_gap *gap);
+
 /*
  * What the core asks of its surroundings; the lock of the CPU is held.
  * vbs_env_runnable: the number of members that may be picked has changed.
