@@ -32,7 +32,9 @@ void vbs_stray_count(struct rq *rq, struct task_struct *p)
 void vbs_stray_add(struct rq *rq, struct task_struct *p)
 {
 	vbs_stray_count(rq, p);
-	list_add_tail(&p->vbs.run, &rq->vbs.strays);
+	/* It stays so while it waits: only the task itself enables migration. */
+	list_add_tail(&p->vbs.run, is_migration_disabled(p) ? &rq->vbs.pinned :
+							      &rq->vbs.strays);
 	irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
 }
 
@@ -60,11 +62,7 @@ struct task_struct *vbs_stray_pinned(struct rq *rq)
 
 	if (p && p->vbs.queued && !p->vbs.counted && is_migration_disabled(p))
 		return p;
-	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
-		if (is_migration_disabled(p))
-			return p;
-	}
-	return NULL;
+	return list_first_entry_or_null(&rq->vbs.pinned, struct task_struct, vbs.run);
 }
 
 /* One that can be taken home; @lost: there is one whose home is gone. */
@@ -73,8 +71,6 @@ static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 	struct task_struct *p;
 
 	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
-		if (is_migration_disabled(p))
-			continue;
 		if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu)))
 			return p;
 		*lost = true;
@@ -170,5 +166,6 @@ static void vbs_stray_work(struct irq_work *work)
 void vbs_init_strays(struct rq *rq)
 {
 	INIT_LIST_HEAD(&rq->vbs.strays);
+	INIT_LIST_HEAD(&rq->vbs.pinned);
 	rq->vbs.stray_work = IRQ_WORK_INIT_HARD(vbs_stray_work);
 }

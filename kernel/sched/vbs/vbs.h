@@ -57,6 +57,7 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @look_work: lets members of @look go on as fair tasks, or come back
  * @free_work: frees what @free collected under the lock
  * @strays: queued tasks whose server is on another CPU
+ * @pinned: those of them that have disabled migration, and have to run on
  * @look: servers for @look_work
  * @free: dead servers, bookings and nodes
  */
@@ -87,6 +88,7 @@ struct vbs_rq {
 	struct irq_work		look_work;
 	struct irq_work		free_work;
 	struct list_head	strays;
+	struct list_head	pinned;
 	struct list_head	look;
 	struct llist_head	free;
 };
