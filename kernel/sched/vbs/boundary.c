@@ -88,10 +88,7 @@ static void vbs_look_again(struct rq *rq)
 {
 	lockdep_assert_rq_held(rq);
 	rq->vbs.refreshed = 0;
-#ifdef CONFIG_SCHED_CORE
-	if (sched_core_enabled(rq))
-		rq->core->core_task_seq++;
-#endif
+	vbs_pick_again(rq);
 }
 
 /**

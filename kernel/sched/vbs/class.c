@@ -168,8 +168,10 @@ void vbs_preempt_curr(struct rq *rq)
 {
 	struct vbs_server *s = vbs_first_ready(rq->vbs.core);
 
-	if (s && vbs_before_curr(rq, s))
+	if (s && vbs_before_curr(rq, s)) {
+		vbs_pick_again(rq);
 		resched_curr(rq);
+	}
 }
 
 static void wakeup_preempt_vbs(struct rq *rq, struct task_struct *p, int flags)
@@ -553,7 +555,8 @@ static void prio_changed_vbs(struct rq *rq, struct task_struct *p, int oldprio)
  * @a: one
  * @b: the other, of the same core
  *
- * Deadlines of two CPUs differ by their lost time.
+ * Deadlines of two CPUs differ by their lost time.  For a comparison that is over
+ * at once: they change while a member is queued.
  */
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b)
 {

@@ -7,6 +7,20 @@
 
 #define VBS_READ_GAP		(2 * NSEC_PER_USEC)
 
+/*
+ * A sibling may have picked for this CPU already.  The pick is good for as long
+ * as nothing is enqueued or dequeued; a release, an exhaustion and a signal do
+ * neither.
+ */
+static void vbs_pick_again(struct rq *rq)
+{
+#ifdef CONFIG_SCHED_CORE
+	lockdep_assert_rq_held(rq);
+	if (sched_core_enabled(rq))
+		rq->core->core_task_seq++;
+#endif
+}
+
 /**
  * vbs_add_running - more, or fewer, members may be picked on a CPU
  * @rq: its runqueue, locked
@@ -17,6 +31,7 @@ void vbs_add_running(struct rq *rq, int delta)
 	bool had = rq->vbs.nr_running;
 
 	lockdep_assert_rq_held(rq);
+	vbs_pick_again(rq);
 	rq->vbs.nr_running += delta;
 	if (delta > 0)
 		add_nr_running(rq, delta);
