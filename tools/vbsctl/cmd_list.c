@@ -23,16 +23,15 @@ static void print_cpu(const struct vbs_cpu *cpu)
 	if (cpu->held && cpu->held != NOT_TOLD)
 		printf("; of the booked, %s held without members", fmt_bw(cpu->held).s);
 	if (cpu->deadline && cpu->deadline != NOT_TOLD)
-		printf("; SCHED_DEADLINE %s", fmt_bw(cpu->deadline).s);
+		printf("; SCHED_DEADLINE %s in the root domain of CPU %d", fmt_bw(cpu->deadline).s,
+		       cpu->domain);
 	putchar('\n');
 }
 
-static void print_held(const struct vbs_snapshot *snap, const struct vbs_held *h)
+static void print_held(const struct vbs_held *h)
 {
-	uint64_t left = h->until > snap->when ? h->until - snap->when : 0;
-
 	printf("CPU %d: %s held for %s more, of a server of %s that has lost its last member\n",
-	       h->cpu, fmt_bw(h->cap).s, fmt_short(left).s, table_owner(h->owner).s);
+	       h->cpu, fmt_bw(h->amount).s, fmt_short(h->until_ns).s, table_owner(h->owner).s);
 }
 
 static void print_server(const struct vbs_server *s)
@@ -62,7 +61,7 @@ static void print_text(const struct vbs_snapshot *snap, bool wide)
 	for (i = 0; i < snap->cpus; i++)
 		print_cpu(&snap->cpu[i]);
 	for (i = 0; i < snap->helds; i++)
-		print_held(snap, &snap->held[i]);
+		print_held(&snap->held[i]);
 	if (snap->servers)
 		printf("%5s %3s %6s %-17s %-9s %4s %7s %8s %8s %-8s %7s %s\n", "ID", "CPU",
 		       "CAP %", "BUDGET/PERIOD", "STATE", "TASK", "MISSES", "OVERRUNS",

@@ -82,7 +82,6 @@ static void name_holders(const struct refusal *r, int cpu, char *buf, size_t siz
 
 	for (i = 0; i < r->vbs->helds; i++) {
 		const struct vbs_held *h = &r->vbs->held[i];
-		uint64_t left = h->until > r->vbs->when ? h->until - r->vbs->when : 0;
 
 		if (h->cpu != cpu)
 			continue;
@@ -91,7 +90,7 @@ static void name_holders(const struct refusal *r, int cpu, char *buf, size_t siz
 			return;
 		}
 		append(buf, size, "%s %s of uid %u for %s more", n > 1 ? "," : ":",
-		       fmt_bw(h->cap).s, h->owner, fmt_short(left).s);
+		       fmt_bw(h->amount).s, h->owner, fmt_short(h->until_ns).s);
 	}
 }
 
@@ -115,11 +114,11 @@ static void tell_held(const struct refusal *r, char *buf, size_t size)
 	name_holders(r, best->id, buf, size);
 }
 
-/* Where it takes room from servers */
+/* Where it takes room from servers: the root domain has one account for all */
 static void tell_deadline(const struct vbs_cpu *cpu, char *buf, size_t size)
 {
 	if (cpu->deadline && cpu->deadline != NOT_TOLD)
-		append(buf, size, "; SCHED_DEADLINE has %s of it", fmt_bw(cpu->deadline).s);
+		append(buf, size, "; SCHED_DEADLINE has %s in its root domain", fmt_bw(cpu->deadline).s);
 }
 
 static void no_room_on_entry(const struct refusal *r, char *buf, size_t size)

@@ -52,7 +52,7 @@ struct json_object *json_task(pid_t pid, const struct vbs_server *s)
 	return o;
 }
 
-static void add_share(struct json_object *o, const char *key, uint32_t units)
+static void add_share(struct json_object *o, const char *key, uint64_t units)
 {
 	if (units != NOT_TOLD)
 		json_bw(o, key, units);
@@ -79,9 +79,10 @@ struct json_object *json_held(const struct vbs_held *held)
 	struct json_object *o = json_object_new_object();
 
 	json_num(o, "cpu", held->cpu);
-	json_bw(o, "cap", held->cap);
+	json_bw(o, "amount", held->amount);
+	json_num(o, "until_ns", held->until_ns);
 	json_num(o, "owner", held->owner);
-	json_num(o, "until_ns", held->until);
+	json_num(o, "leader", held->leader);
 	return o;
 }
 

@@ -48,17 +48,18 @@ static const struct field cpu_fields[] = {
 	FIELD(vbs_cpu, spare, U32),
 	FIELD(vbs_cpu, servers, U32),
 	FIELD(vbs_cpu, held, U32),
-	FIELD(vbs_cpu, deadline, U32),
+	FIELD(vbs_cpu, domain, U32),
+	FIELD(vbs_cpu, deadline, U64),
 	FIELD(vbs_cpu, fair, U32),
 	{ NULL, U32, 0 }
 };
 
 static const struct field held_fields[] = {
-	FIELD(vbs_held, id, U32),
 	FIELD(vbs_held, cpu, U32),
-	FIELD(vbs_held, cap, U32),
+	FIELD(vbs_held, amount, U32),
+	FIELD(vbs_held, until_ns, U64),
 	FIELD(vbs_held, owner, U32),
-	FIELD(vbs_held, until, U64),
+	FIELD(vbs_held, leader, U32),
 	{ NULL, U32, 0 }
 };
 

@@ -15,20 +15,23 @@
 
 /*
  * Bandwidths in units of 1 << 20.  Of what is booked, @held belongs to servers
- * without members, until their termination points; @deadline is what
- * SCHED_DEADLINE has admitted, @fair the fair server's.
+ * without members, until their termination points; @fair is the fair server's;
+ * @deadline is what SCHED_DEADLINE has admitted in the CPU's root domain, whose
+ * first CPU is @domain.
  */
 struct vbs_cpu {
 	int32_t id;
 	uint32_t online, capacity, booked, spare, servers;
-	uint32_t held, deadline, fair;		/* or NOT_TOLD */
+	uint32_t held, fair;			/* or NOT_TOLD */
+	uint64_t deadline;			/* or NOT_TOLD */
+	int32_t domain;
 };
 
 /* A booking that outlives its server's last member */
 struct vbs_held {
-	uint32_t id, cap, owner;
-	int32_t cpu;
-	uint64_t until;				/* CLOCK_MONOTONIC, ns */
+	uint32_t amount, owner;
+	int32_t cpu, leader;			/* who its oldest member was, or 0 */
+	uint64_t until_ns;			/* from now */
 };
 
 struct vbs_server {

@@ -9,7 +9,7 @@ vbsctl=${VBSCTL:-vbsctl}
 
 mkdir -p "$root/proc/sys/kernel"
 cat >"$root/proc/vbs" <<'END'
-vbs version=1
+vbs version=1 demoted=0
 limits runtime_min=10000 runtime_max=100000000 period_min=100000 period_max=1000000000 slice=1000000
 cpu id=0 online=1 capacity=943718 booked=314573 spare=629145 servers=1
 cpu id=1 online=1 capacity=943718 booked=838861 spare=104857 servers=3
@@ -46,6 +46,12 @@ says "    3   0  30.00 3ms/10ms          ready        1       0       40        
 ok $? "list shows a server"
 says "1ms/2ms a" && says "CPU 2: offline" && says "2 servers of other users not shown"
 ok $? "list shows alignment, offline CPUs and what is hidden"
+printf '%s\n' 'cpu id=3 online=1 capacity=943718 booked=314573 spare=524288 servers=0 held=314573 fair=52428 domain=3 deadline=104858 left=524288' \
+	'held cpu=3 amount=314573 until_ns=12345678 owner=54321 leader=99' >>"$root/proc/vbs"
+check 0 "0 servers; of the booked, 30 % held without members; SCHED_DEADLINE 10 % in the root domain of CPU 3" \
+	"list shows what is held, and SCHED_DEADLINE" list
+says "CPU 3: 30 % held for 12.3ms more, of a server of 54321 that has lost its last member"
+ok $? "list shows who holds it, and for how long"
 check 0 "worst: overrun 4.1us, switch 812us, release 9us" "list --wide" list --wide
 printf 'server id=10 cpu=0 leader=5 comm=\303\244 \303 \355\240\200 \340\200\257 \360\237\246\200\n' >>"$root/proc/vbs"
 run 0 list --json && python3 - "$out" <<'END'
@@ -53,6 +59,8 @@ import json, sys
 o = json.load(open(sys.argv[1], encoding="utf-8"))
 assert o["format"] == 1 and o["hidden"] == 1
 assert o["servers"][2]["comm"] == "\u00e4 ? ??? ??? \U0001f980"
+assert o["held"] == [{"cpu": 3, "amount": 314573, "amount_percent": 30, "until_ns": 12345678,
+	"owner": 54321, "leader": 99}] and o["cpus"][3]["deadline"] == 104858 and "held" not in o["cpus"][0]
 assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is True
 assert o["servers"][0]["cap"] == 314573 and o["cpus"][2]["online"] is False
 assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_ns aligned members

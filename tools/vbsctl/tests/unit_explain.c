@@ -120,16 +120,15 @@ static void near_misses_show_more_digits(void **state)
 static void what_is_held_and_until_when(void **state)
 {
 	struct vbs_held held[6] = {
-		{ .cpu = 1, .cap = 314573, .owner = 1000, .until = 1012 * MS },
-		{ .cpu = 0, .cap = 1, .owner = 7, .until = 5 },
-		{ .cpu = 1, .cap = 314573, .owner = 1001, .until = 999 * MS },
+		{ .cpu = 1, .amount = 314573, .owner = 1000, .until_ns = 12 * MS },
+		{ .cpu = 0, .amount = 1, .owner = 7, .until_ns = 5 },
+		{ .cpu = 1, .amount = 314573, .owner = 1001, .until_ns = 0 },
 	};
 	int i;
 
 	(void)state;
 	snap->cpu[1].held = 629146;
 	expect(EBUSY, VC_BUSY, "on CPU 1; 60 % of CPU 1 are held by servers without members until their termination points");
-	snap->when = 1000 * MS;
 	snap->held = held;
 	snap->helds = 3;
 	expect(EBUSY, VC_BUSY, "points: 30 % of uid 1000 for 12ms more, 30 % of uid 1001 for 0ms more");
@@ -145,11 +144,11 @@ static void what_deadline_has(void **state)
 {
 	(void)state;
 	snap->cpu[1].deadline = 104858;
-	expect(EBUSY, VC_BUSY, "is 12 %, on CPU 1; SCHED_DEADLINE has 10 % of it");
+	expect(EBUSY, VC_BUSY, "is 12 %, on CPU 1; SCHED_DEADLINE has 10 % in its root domain");
 	in_a_server();
 	asked.sched_vbs_cap = 629146;
 	snap->cpu[0].deadline = 209715;
-	expect(EBUSY, VC_BUSY, "and CPU 0 has 10 % spare; SCHED_DEADLINE has 20 % of it");
+	expect(EBUSY, VC_BUSY, "and CPU 0 has 10 % spare; SCHED_DEADLINE has 20 % in its root domain");
 }
 
 static void who_has_ended(void **state)

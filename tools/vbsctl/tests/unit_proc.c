@@ -78,22 +78,24 @@ static void unknown_keys_and_lines_are_passed_over(void **state)
 static void what_is_not_told(void **state)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_parse(
-		"vbs version=1\ncpu id=0 booked=5\ncpu id=1 held=7 deadline=8 fair=9\nserver id=1 kthrottled=3 comm=x\n"
-		"held cpu=1 cap=7 until=123456789012 owner=1000 comm=make\n");
+		"vbs version=1\ncpu id=0 booked=5\ncpu id=1 held=7 fair=9 domain=1 deadline=5000000000 left=3\nserver id=1 kthrottled=3 comm=x\n"
+		"held cpu=1 amount=7 until_ns=123456789012 owner=1000 leader=212\n");
 
 	(void)state;
 	assert_int_equal(snap->cpu[0].held, NOT_TOLD);
 	assert_int_equal(snap->cpu[0].deadline, NOT_TOLD);
 	assert_int_equal(snap->cpu[0].fair, NOT_TOLD);
 	assert_int_equal(snap->cpu[1].held, 7);
-	assert_int_equal(snap->cpu[1].deadline, 8);
+	assert_int_equal(snap->cpu[1].deadline, 5000000000);
+	assert_int_equal(snap->cpu[1].domain, 1);
 	assert_int_equal(snap->cpu[1].fair, 9);
 	assert_int_equal(snap->server[0].fair, NOT_TOLD);
 	assert_int_equal(snap->helds, 1);
 	assert_int_equal(snap->held[0].cpu, 1);
-	assert_int_equal(snap->held[0].cap, 7);
-	assert_int_equal(snap->held[0].until, 123456789012);
+	assert_int_equal(snap->held[0].amount, 7);
+	assert_int_equal(snap->held[0].until_ns, 123456789012);
 	assert_int_equal(snap->held[0].owner, 1000);
+	assert_int_equal(snap->held[0].leader, 212);
 	vbs_snapshot_free(snap);
 }
 
