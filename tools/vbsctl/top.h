@@ -39,13 +39,15 @@ struct top_view {
 	int first;			/* the first row on the screen */
 };
 
+struct top_past {
+	uint32_t id;
+	int sparks;
+	uint8_t spark[SPARK_LENGTH];
+};
+
 /* Sparklines over the views, sorted by the servers' ids */
 struct top_history {
-	struct top_past {
-		uint32_t id;
-		int sparks;
-		uint8_t spark[SPARK_LENGTH];
-	} *past;
+	struct top_past *past;
 	int pasts;
 };
 

@@ -218,7 +218,7 @@ check 2 "--period '0ms': it must be more than zero" "analyze: a period of nothin
 	analyze --load 1ms/10ms --propose --period 0ms
 check 2 "--least-period has no meaning here: it goes with --vcpu" "analyze: --least-period without --vcpu" \
 	analyze --set 1ms/2ms --least-period 1ms
-check 0 "vCPU 9ms/10ms: capacity 71.99 % with kernel.sched_vbs_period_min_us=10000 in the guest." \
+check 0 "vCPU 9ms/10ms: capacity 71.98 % with kernel.sched_vbs_period_min_us=10000 in the guest." \
 	"analyze: a vCPU, with the least period of its servers" analyze --defaults --set 3ms/10ms,2ms/20ms --vcpu 9ms/10ms
 says "Verdict: schedulable."
 ok $? "analyze: a set that fits on it"
@@ -226,7 +226,7 @@ check 0 "capacity 86.4 % with kernel.sched_vbs_period_min_us=50000" "analyze: --
 	analyze --defaults --res 3ms/100ms --vcpu 9ms/10ms --least-period 50ms
 check 1 "It may be without a CPU for 2ms, so only longer periods can be promised: see --least-period." \
 	"analyze: a vCPU with too short a least period" analyze --defaults --set 1ms/10ms --vcpu 9ms/10ms --least-period 1ms
-check 0 "capacity 71.99 %" "analyze: a proposal on a vCPU" \
+check 0 "capacity 71.98 %" "analyze: a proposal on a vCPU" \
 	analyze --defaults --load 1ms/100ms --propose --period 10ms --vcpu 9ms/10ms
 check 2 "give --res" "analyze: two questions" analyze --set 1ms/2ms --res 1ms/2ms
 run 0 analyze --defaults --res 3ms/10ms --load 1ms/20ms --json && python3 - "$out" <<'END'
