@@ -28,6 +28,11 @@ static void do_block(struct world *w, struct wserver *s)
 	del_member(w, s, member);
 }
 
+static bool is_honest(const struct world *w, const struct wserver *s)
+{
+	return w->siege && s == &w->server[0];
+}
+
 /* Whoever runs enters or leaves the kernel */
 static void do_mode(struct world *w, struct wserver *s)
 {
@@ -35,7 +40,7 @@ static void do_mode(struct world *w, struct wserver *s)
 
 	world_pick(w);
 	s = w->curr;
-	if (!s || !w->kernels)
+	if (!s || !w->kernels || is_honest(w, s))
 		return;
 	mode = &s->member[w->curr_member];
 	*mode = *mode == M_USER ? M_KERNEL : M_USER;
@@ -53,7 +58,7 @@ static void do_yield(struct world *w, struct wserver *s)
 {
 	world_pick(w);
 	s = w->curr;
-	if (!s || nr_runnable(s) != 1)
+	if (!s || is_honest(w, s) || nr_runnable(s) != 1)
 		return;
 	world_log(w, "server %d: yields", server_nr(w, s));
 	vbs_yield(&s->core);
@@ -71,7 +76,7 @@ static void do_settle(struct world *w, struct wserver *s)
 	model_settle(&w->model, &s->model, (wide)w->now);
 }
 
-static void do_switch(struct world *w, struct wserver *s)
+void do_switch(struct world *w, struct wserver *s)
 {
 	u32 cap = s->core.cap_next;
 	struct vbs_params p;
@@ -80,7 +85,7 @@ static void do_switch(struct world *w, struct wserver *s)
 	if (!w->changes)
 		return;
 	do_settle(w, s);	/* a release that has come was one as it was */
-	if (in(w) % 4 == 0)
+	if (in(w) % 4 == 0 && !w->siege)
 		cap = in_cap(w, s, min(cap, CAP_MIN));
 	align = w->aligns && in(w) % 4 == 0;
 	if (!cap_has_params(w, cap, align) || !book_cap(w, s, cap))
@@ -116,7 +121,7 @@ static void do_cap(struct world *w, struct wserver *s)
 
 /* ---- time ---- */
 
-static void run_for(struct world *w, u64 left)
+void run_for(struct world *w, u64 left)
 {
 	u64 idle = 0;
 
@@ -157,7 +162,7 @@ static void do_disturb(struct world *w, struct wserver *s)
 	u8 how = in(w);
 
 	(void)s;
-	if (w->exact)
+	if (w->exact || w->siege)
 		return;
 	world_log(w, "%s %llu", how % 2 ? "lateness" : "interrupt of", ns);
 	if (how % 2)
@@ -175,7 +180,7 @@ static void do_drift(struct world *w, struct wserver *s)
 	u64 drift = in(w) / 4;
 
 	(void)s;
-	if (w->exact || !w->aligns)
+	if (w->exact || w->siege || !w->aligns)
 		return;
 	world_log(w, "drift %llu", drift);
 	w->slop += 2 * drift;	/* periods get shorter by it, G2 with them */
@@ -200,9 +205,19 @@ static const event_fn events[] = {
 	do_disturb, do_drift,
 };
 
+/* Under siege */
+static const event_fn attacks[] = {
+	do_at, do_at, do_at, do_at, do_at, do_at, do_at, do_at,
+	do_budget_end, do_budget_end, do_budget_end, do_budget_end,
+	do_wake, do_wake, do_wake, do_block, do_block, do_mode, do_mode, do_mode,
+	do_switch, do_switch, do_steps, do_steps, do_run, do_overrun,
+	do_cap, do_yield, do_leave, do_move, do_settle,
+	do_ambush, do_ambush, do_ambush, do_ambush,
+};
+
 static bool needs_server(event_fn event)
 {
-	return event == do_block || event == do_switch || event == do_cap ||
+	return event == do_at || event == do_budget_end || event == do_block || event == do_switch || event == do_cap ||
 	       event == do_leave || event == do_move || event == do_settle;
 }
 
@@ -212,7 +227,12 @@ static void one_event(struct world *w)
 	event_fn event = events[byte % ARRAY_SIZE(events)];
 	struct wserver *s;
 
-	s = &w->server[in(w) % w->nr_servers];
+	if (w->siege) {
+		event = attacks[byte % ARRAY_SIZE(attacks)];
+		s = siege_attacker(w);
+	} else {
+		s = &w->server[in(w) % w->nr_servers];
+	}
 	if (needs_server(event) && !s->alive)
 		return;
 	event(w, s);
@@ -234,6 +254,8 @@ static void start(struct world *w)
 	w->kernels = flags & 2;
 	w->aligns = flags & 4;
 	w->changes = !(flags & 8) || flags & 16;
+	w->siege = flags & 32;
+	w->overruns = w->siege && !w->exact;
 	w->nr_servers = 1 + in(w) % MAX_SERVERS;
 	w->now = starts[in(w) % ARRAY_SIZE(starts)];
 	w->cpu.release_cost = costs[in(w) % ARRAY_SIZE(costs)];
@@ -244,9 +266,14 @@ static void start(struct world *w)
 	for (int i = 0; i < MAX_SERVERS; i++)
 		oracle_init(&w->server[i].oracle, w->now);
 	vbs_adm_set_online(&w->adm, 0, true);
-	vbs_adm_set_capacity(&w->adm, 0, scale(VBS_BW_UNIT, PERIOD_MIN - CUT,
-					       PERIOD_MIN + CUT));
+	vbs_adm_set_capacity(&w->adm, 0, flags & 64 ? VBS_BW_UNIT / 10 * 9 :
+			     (u32)scale(VBS_BW_UNIT, PERIOD_MIN - CUT,
+					PERIOD_MIN + CUT));
+	if (w->siege)
+		siege_start(w);
 }
+
+bool world_no_model;
 
 void world_run(struct world *w, const u8 *data, size_t size, bool log)
 {
@@ -254,6 +281,7 @@ void world_run(struct world *w, const u8 *data, size_t size, bool log)
 	w->in = data;
 	w->end = data + size;
 	w->log = log;
+	w->no_model = world_no_model;
 	start(w);
 	while (w->in < w->end)
 		one_event(w);

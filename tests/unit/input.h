@@ -56,8 +56,25 @@ void add_member(struct world *w, struct wserver *s, int member,
 		enum member_state mode);
 void del_member(struct world *w, struct wserver *s, int member);
 
+u64 runtime_most(u32 cap, u64 period, bool align);
 void enter(struct world *w, struct wserver *s);
+void enter_with(struct world *w, struct wserver *s, const struct vbs_params *p);
 void do_leave(struct world *w, struct wserver *s);
 void do_move(struct world *w, struct wserver *s);
+
+/* ---- events.c ---- */
+
+void do_switch(struct world *w, struct wserver *s);
+void run_for(struct world *w, u64 left);
+
+/* ---- siege.c: attacks on an honest server ---- */
+
+void siege_start(struct world *w);
+/* Whom an event is about */
+struct wserver *siege_attacker(struct world *w);
+void do_at(struct world *w, struct wserver *s);
+void do_budget_end(struct world *w, struct wserver *s);
+void do_ambush(struct world *w, struct wserver *s);
+void do_overrun(struct world *w, struct wserver *s);
 
 #endif /* _TESTS_UNIT_INPUT_H */

@@ -41,7 +41,7 @@ static void take_nodes(struct world *w)
 /* ---- resources ---- */
 
 /* The most that fits into @cap, in each @period */
-static u64 runtime_most(u32 cap, u64 period, bool align)
+u64 runtime_most(u32 cap, u64 period, bool align)
 {
 	u64 most = scale(period, cap, VBS_BW_UNIT);
 
@@ -109,17 +109,18 @@ enum member_state in_mode(struct world *w)
 /* Is this wake-up one at t >= y, or the first after a switch at t >= s? */
 static bool is_fresh(const struct world *w, const struct wserver *s)
 {
-	struct fraction now = { (wide)w->now, 1 };
-
-	if (s->model.ended)
+	if (s->core.ended)
 		return true;
-	return !s->model.yielded && compare(now, model_y(&s->model)) >= 0;
+	return !s->core.yielded && w->now >= vbs_zero_lag(&s->core);
 }
 
 void add_member(struct world *w, struct wserver *s, int member,
 		       enum member_state mode)
 {
 	bool first = !nr_runnable(s), fresh = first && is_fresh(w, s);
+
+	if (first)
+		s->woken_at = w->now;
 
 	s->member[member] = mode;
 	vbs_member_add(&w->cpu, &s->core, mode == M_KERNEL, w->now);
@@ -180,6 +181,29 @@ static void take_over(struct world *w, struct wserver *s, u32 cap)
 	}
 }
 
+/* There is room for the cap */
+void enter_with(struct world *w, struct wserver *s, const struct vbs_params *p)
+{
+	book(w, s, p->cap);
+	log_params(w, s, "enters", p);
+	memset(&s->core, 0, sizeof(s->core));
+	vbs_server_init(&s->core, p, s->carried_z);
+	model_init(&s->model, (wide)p->runtime, (wide)p->period, p->cap, p->align,
+		   (wide)s->carried_z);
+	/* Whoever carries z carries what it has borrowed, too */
+	s->core.borrows = s->carried_borrows;
+	s->model.borrows = s->carried_borrows;
+	s->oracle.constant = !s->oracle.runtime_max;
+	s->oracle.runtime_max = max(s->oracle.runtime_max, p->runtime);
+	s->alive = true;
+	s->seen_release = 0;
+	s->seen_deadline = U64_MAX;
+	attach(w, s);
+	for (int i = 0; i < MAX_MEMBERS; i++)
+		s->member[i] = M_BLOCKED;
+	oracle_changed(s);
+}
+
 void enter(struct world *w, struct wserver *s)
 {
 	u32 spare = vbs_adm_spare(&w->adm, 0);
@@ -190,26 +214,10 @@ void enter(struct world *w, struct wserver *s)
 	cap = max(cap, CAP_MIN);
 	if (w->changes && in(w) % 2)
 		take_over(w, s, cap);
-	if (!book(w, s, cap))
+	if (!vbs_adm_fits(&w->adm, 0, cap))
 		return;
 	p = in_params(w, cap, align);
-	log_params(w, s, "enters", &p);
-	memset(&s->core, 0, sizeof(s->core));
-	vbs_server_init(&s->core, &p, s->carried_z);
-	model_init(&s->model, (wide)p.runtime, (wide)p.period, cap, align,
-		   (wide)s->carried_z);
-	/* Whoever carries z carries what it has borrowed, too */
-	s->core.borrows = s->carried_borrows;
-	s->model.borrows = s->carried_borrows;
-	s->oracle.constant = !s->oracle.runtime_max;
-	s->oracle.runtime_max = max(s->oracle.runtime_max, p.runtime);
-	s->alive = true;
-	s->seen_release = 0;
-	s->seen_deadline = U64_MAX;
-	attach(w, s);
-	for (int i = 0; i < MAX_MEMBERS; i++)
-		s->member[i] = M_BLOCKED;
-	oracle_changed(s);
+	enter_with(w, s, &p);
 }
 
 static void forget_members(struct world *w, struct wserver *s, bool properly)

@@ -184,23 +184,23 @@ void oracle_changed(struct wserver *s)
 
 void oracle_switched(struct world *w, struct wserver *s)
 {
-	const struct model_server *m = &s->model;
-	wide start = m->ended ? m->start : m->release;
+	const struct vbs_server *c = &s->core;
+	u64 start = c->ended ? c->start : c->release;
 
-	if (w->exact && model_state(m) != MODEL_BLOCKED)
-		s->oracle.resume_by = (u64)(start + m->period - m->runtime +
-					    w->model.cost) + 2 * CUT;
+	if (w->exact && c->state != VBS_IDLE)
+		s->oracle.resume_by = start + c->period - c->runtime +
+				      w->cpu.release_cost + 2 * CUT;
 }
 
 void oracle_woken(struct world *w, struct wserver *s, bool fresh)
 {
-	const struct model_server *m = &s->model;
-	wide start = m->ended ? m->start : m->release;
+	const struct vbs_server *c = &s->core;
+	u64 start = c->ended ? c->start : c->release;
 
 	if (!w->exact || !fresh)
 		return;
-	s->oracle.full_by = (u64)(start + m->period) + 2 * CUT;
-	s->oracle.full_left = (u64)(m->runtime - w->model.cost);
+	s->oracle.full_by = start + c->period + 2 * CUT;
+	s->oracle.full_left = c->runtime - w->cpu.release_cost;
 }
 
 static void check_promises(struct world *w, struct wserver *s, u64 ran)
@@ -225,7 +225,7 @@ static void check_streak(struct world *w, struct wserver *s)
 {
 	struct oracle *o = &s->oracle;
 	u64 k = (s->core.release - o->streak_from) / s->core.period;
-	u64 want = k * s->core.runtime - o->streak_instances * (u64)w->model.cost;
+	u64 want = k * s->core.runtime - o->streak_instances * w->cpu.release_cost;
 	u64 off = want > o->streak_ran ? want - o->streak_ran :
 					 o->streak_ran - want;
 
@@ -248,6 +248,41 @@ void oracle_released(struct world *w, struct wserver *s, bool carried)
 	o->streak_from = s->core.release;
 	o->streak_ran = 0;
 	o->streak_instances = 0;
+}
+
+/*
+ * The unit of the queues costs such a server nothing, since C pays for it (see
+ * kernel/sched/vbs/books/capacity.c): each instance has executed all of its budget
+ * but the cost of its release, not a nanosecond after its deadline.
+ */
+static void check_judge(struct world *w)
+{
+	const struct vbs_server *c = &w->server[0].core;
+	u64 each = c->runtime - w->cpu.release_cost;
+	u64 over = (w->now - w->judge.from) / c->period;
+
+	if (w->judge.ran < over * each || w->judge.ran > (over + 1) * each)
+		world_fail(w, "G1: the honest server has executed %llu in %llu instances of %llu",
+			   w->judge.ran, over, each);
+}
+
+/* It has work, and what went before has no effect any more */
+void judge_from(struct world *w, u64 release)
+{
+	w->judge = (struct judge){ .from = release };
+}
+
+void judge_time(struct world *w, u64 delta, const struct wserver *ran)
+{
+	if (!w->siege)
+		return;
+	if (!w->judge.from && !ran && w->server[0].core.state == VBS_THROTTLED)
+		judge_from(w, w->server[0].core.deadline);
+	if (!w->judge.from || w->now < w->judge.from)
+		return;
+	if (ran == &w->server[0])
+		w->judge.ran += delta;
+	check_judge(w);
 }
 
 /* No instance ends later than the units of the queues explain */

@@ -5,6 +5,7 @@
  *	test-diff [seconds]	for that long (20), seed printed
  *	test-diff -r FILE	replay one string, with a log
  *	test-diff -n NUMBER	that many strings
+ *	test-diff -o ...	the guarantees alone, without the model
  *
  * Each string runs in a process of its own in batches; one that fails is made
  * shorter as long as it still fails, saved, and replayed with a log.
@@ -212,6 +213,11 @@ static int run(u64 seconds, u64 number)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "-o")) {
+		world_no_model = true;
+		argc--;
+		argv++;
+	}
 	if (argc == 3 && !strcmp(argv[1], "-r"))
 		return replay(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "-n"))

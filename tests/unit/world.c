@@ -160,7 +160,7 @@ static void note_job(struct world *w, struct wserver *s)
 		      c->release != s->job_release)) {
 		if (!c->early &&
 		    (c->release != s->job_release || s->job_early))
-			arrival = min(c->release, w->now);
+			arrival = min(max(c->release, s->woken_at), w->now);
 		oracle_arrival(w, s, arrival);
 		s->job_release = c->release;
 		s->job_deadline = c->deadline;
@@ -215,13 +215,15 @@ void world_check(struct world *w)
 
 		if (!s->alive)
 			continue;
-		note_freed(w, s);
+		if (!w->no_model)
+			note_freed(w, s);
 		note_release(w, s);
 		note_job(w, s);
 		oracle_booked(w, s);
 		oracle_check(w, s);
 	}
-	compare_world(w);
+	if (!w->no_model)
+		compare_world(w);
 }
 
 /* ---- time ---- */
@@ -307,7 +309,8 @@ void world_pick(struct world *w)
 		if (c == vbs_first_ready(&w->cpu) && !vbs_nr_eligible(c))
 			world_fail(w, "first server has nobody to run");
 	}
-	check_edf(w, c ? to_wserver(c) : NULL);
+	if (!w->no_model)
+		check_edf(w, c ? to_wserver(c) : NULL);
 	if (!c) {
 		w->curr = NULL;
 		return;
@@ -323,6 +326,7 @@ static void pass_time(struct world *w, u64 delta, struct wserver *ran)
 	for (int i = 0; i < MAX_SERVERS; i++)
 		oracle_time(w, &w->server[i], delta,
 			    &w->server[i] == ran ? delta : 0);
+	judge_time(w, delta, ran);
 }
 
 /* Something else has the CPU, and no server is charged */
@@ -349,6 +353,29 @@ static void charge(struct world *w, struct wserver *s, u64 delta)
 	vbs_charge(&s->core, delta);
 	model_charge(&s->model, (wide)delta);
 	settle(w, s);
+}
+
+/*
+ * Who runs keeps the CPU for @beyond longer than its budget.  What neighbours lack
+ * then is not its fault, until the CPU has been idle: nothing is due of before.
+ */
+void world_overrun(struct world *w, u64 beyond)
+{
+	struct wserver *s;
+	u64 step;
+
+	world_pick(w);
+	s = w->curr;
+	if (!s || s == &w->server[0])
+		return;
+	w->judge = (struct judge){};
+	step = vbs_budget_left(&s->core) + beyond;
+	w->slop += step;
+	note_late(w, s, step);
+	pass_time(w, step, s);
+	charge(w, s, step);
+	world_releases(w, 64);
+	world_check(w);
 }
 
 /*

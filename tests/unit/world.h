@@ -37,6 +37,12 @@ struct step {
 	u32 booked;
 };
 
+/* G1 to the nanosecond, of a server that has work from `from` on */
+struct judge {
+	u64 from;		/* a release; 0: nobody, or not at present */
+	u64 ran;		/* since then */
+};
+
 struct oracle {
 	struct job job[MAX_JOBS];	/* a ring, the last at nr - 1 */
 	unsigned int nr_jobs;
@@ -73,6 +79,8 @@ void oracle_switched(struct world *w, struct wserver *s);
 void oracle_woken(struct world *w, struct wserver *s, bool fresh);
 void oracle_released(struct world *w, struct wserver *s, bool carried);
 void oracle_check(struct world *w, struct wserver *s);
+void judge_from(struct world *w, u64 release);
+void judge_time(struct world *w, u64 delta, const struct wserver *ran);
 
 /* ---- world.c ---- */
 
@@ -84,6 +92,7 @@ struct wserver {
 	u32 booked;		/* in the books, as last said by the core */
 	u64 carried_z;		/* z of an earlier life */
 	u8 carried_borrows;	/* and its steps since the last release */
+	u64 woken_at;
 	u64 job_release, job_deadline;
 	bool job_early, was_ready;
 	u64 seen_release, seen_deadline;
@@ -114,12 +123,19 @@ struct world {
 	u64 now;
 	bool exact;		/* no lateness, no interrupts: no misses */
 	bool aligns, kernels, changes;
+	/*
+	 * All of the CPU is booked, and server 0 is honest: it always has work.
+	 * The others act where it hurts, and may keep the CPU beyond a budget.
+	 */
+	bool siege, overruns;
+	struct judge judge;
 	unsigned int nr_servers;
 	u64 ahead, ahead_first;	/* of the VBS clock: that of aligned releases */
 	u64 lateness;		/* of timers, from now on */
 	u64 lateness_max;
 	u64 slop;		/* interrupts and lateness so far */
 	bool late_releases;	/* the timer is late now */
+	bool no_model;		/* only the guarantees count */
 
 	const u8 *in, *end;
 	bool log;
@@ -131,6 +147,7 @@ void world_check(struct world *w);
 void world_pick(struct world *w);
 void world_releases(struct world *w, unsigned int batch);
 void world_interrupt(struct world *w, u64 delta);
+void world_overrun(struct world *w, u64 beyond);
 u64 world_run_step(struct world *w, u64 limit, unsigned int batch);
 
 extern unsigned long world_events;
@@ -145,6 +162,7 @@ int server_nr(const struct world *w, const struct wserver *s);
 
 /* Runs a string to its end; a disagreement ends the program */
 void world_run(struct world *w, const u8 *data, size_t size, bool log);
+extern bool world_no_model;	/* the core is not compared with the model */
 
 /* ---- compare.c: core against model ---- */
 void compare_server(struct world *w, struct wserver *s);
