@@ -345,6 +345,7 @@ static void note_late(struct world *w, struct wserver *s, u64 delta)
 	if (delta <= left)
 		return;
 	s->oracle.late = max(s->oracle.late, delta - left);
+	s->oracle.late_at = w->now + delta;
 	w->slop += delta - left;
 }
 

@@ -49,6 +49,7 @@ struct oracle {
 	struct step step[MAX_STEPS];
 	unsigned int nr_steps;
 	u64 late;		/* most ns charged beyond a budget at once */
+	u64 late_at;		/* when that last happened */
 	u64 runtime_max;	/* of all resources so far */
 	u32 cap_min;
 	bool kernel;		/* has run members in kernel mode */
