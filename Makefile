@@ -17,7 +17,7 @@ B := tools/build
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree variant kernel refresh install-tree install deb clean \
-	demo check bench bisect mutants mutants-kernel soak \
+	demo check check-model bench bisect mutants mutants-kernel soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
 
 help: ## Show this list
@@ -91,6 +91,12 @@ test-setups: kernel ## 15 min, as root: make deps and demo's needs on bare Debia
 
 check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check
+
+check-model: ## 10 min or less: search the models of the rules and of the locks exhaustively
+	@$(B)/deps check-model
+	@mkdir -p $(BUILD)/test/model
+	@tests/model/run | tee $(BUILD)/test/model/model.tap | grep '^#' || :
+	@$(B)/tap-summary $(BUILD)/test/model/model.tap
 
 bench: deps ## 3 min: what clocks and scheduling cost, beside their peers: tables, JSON and SVG in build/bench
 	@$(B)/bench
