@@ -32,6 +32,7 @@
 #include "timeline_estimate.h"
 
 #define PPB		1000000000
+#define TE_SECOND	((__int128)PPB << TE_PERIOD_BITS)
 /* Elapsed times and times in ns that are as good as infinite */
 #define ELAPSED_MAX	((__int128)1 << 44)
 #define TIME_MAX	((__int128)1 << 62)
@@ -85,6 +86,9 @@ bool te_init(struct te_estimator *e, const struct te_config *config)
 	nominal /= config->hz;
 	e->prior_low = nominal - nominal * TE_PRIOR_PPM / 1000000 - 1;
 	e->prior_high = nominal + nominal * TE_PRIOR_PPM / 1000000 + 2;
+	/* The kernel takes periods of which hz make 1 s +- 500 ppm; 1 is for its rounding */
+	e->period_min = div_ceil(TE_SECOND - TE_SECOND / 1000000 * TE_PRIOR_PPM, config->hz) + 1;
+	e->period_max = div_floor(TE_SECOND + TE_SECOND / 1000000 * TE_PRIOR_PPM, config->hz) - 1;
 	e->memory = (u128)config->memory_ns * config->hz / PPB;
 	return true;
 }
@@ -290,7 +294,8 @@ static void narrow(const struct te_estimator *e, uint64_t counter, struct te_spa
 static void fill(const struct te_limits *l, const struct te_span *span,
 		 struct te_clock *clock)
 {
-	uint64_t above = l->high - clock->period, below = clock->period - l->low;
+	uint64_t above = l->high > clock->period ? l->high - clock->period : 0;
+	uint64_t below = clock->period > l->low ? clock->period - l->low : 0;
 
 	clock->time_ns = clamp(clock->time_ns, clamp(span->low, -TIME_MAX, TIME_MAX),
 			       clamp(span->high, -TIME_MAX, TIME_MAX));
@@ -313,6 +318,7 @@ static void project(struct te_estimator *e, uint64_t counter, struct te_clock *c
 	te_likely(e, &limits, &likely);
 	clock->counter = counter;
 	clock->period = clamp((__int128)likely.period, limits.low, limits.high);
+	clock->period = clamp(clock->period, e->period_min, e->period_max);
 	clock->time_ns = newest->ref_ns + (int64_t)likely.time +
 			 (int64_t)span_floor(clock->period, counter - newest->after);
 	clock->esterror = likely.error;

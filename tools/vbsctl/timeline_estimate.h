@@ -24,7 +24,7 @@
 #define TE_SAMPLES	64
 #define TE_STEP_SAMPLES	3		/* that agree make a step of the reference */
 #define TE_MEMORY_MAX	3600000000000ULL
-#define TE_ERROR_MAX	(1ULL << 60)
+#define TE_ERROR_MAX	(1ULL << 61)
 #define TE_WANDER_MAX	500000		/* ppb */
 
 /*
@@ -70,6 +70,8 @@ struct te_estimator {
 	struct te_pool others;		/* and contradict the suspects, too */
 	uint64_t prior_low;		/* of the period */
 	uint64_t prior_high;
+	uint64_t period_min;		/* that can be set */
+	uint64_t period_max;
 	uint64_t memory;		/* in ticks */
 	uint64_t taken;
 	uint64_t contradictions;

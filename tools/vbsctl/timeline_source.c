@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading a reference.  The bound of the system's clocks is the kernel's own
- * maxerror, in us, which grows by 500 us once a second: what it had become since
- * then is added, and the us that it is rounded by.  At 16 s it stops growing and
- * the clock counts as not synchronized: nothing bounds it then.  A PTP clock
- * states none: its user does, or it is the truth by definition.
+ * Reading a reference.  The system's clocks are believed as far as their keeper
+ * vouches for them (timeline_belief.c).  A PTP clock vouches for nothing, neither its
+ * error nor its scale: its user does.  The paravirtual ones show the host's UTC.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -22,7 +22,6 @@
 #include "timeline_source.h"
 #include "vbsctl.h"
 
-#define MAXERROR_LAG_NS	501000
 #define TICK_NS		1	/* what a reading is rounded down by */
 #define TIME_NS_OF_ALL	0xeffffffaU	/* the inode of the first time namespace */
 
@@ -30,6 +29,26 @@
 static clockid_t clock_of(int fd)
 {
 	return (clockid_t)(~(unsigned int)fd << 3 | 3);
+}
+
+/* By the name that its driver gives to it */
+static enum source_scale scale_of(const char *path)
+{
+	static const char *const utc[] = { "KVM virtual PTP", "hyperv", "ptp_vmw" };
+	const char *base = strrchr(path, '/');
+	char file[128], *name;
+	bool is_utc = false;
+	size_t i;
+
+	snprintf(file, sizeof(file), "/sys/class/ptp%s/clock_name", base);
+	name = sys_read(file);
+	if (!name)
+		return SCALE_UNKNOWN;
+	name[strcspn(name, "\n")] = '\0';
+	for (i = 0; i < sizeof(utc) / sizeof(utc[0]); i++)
+		is_utc |= !strcmp(name, utc[i]);
+	free(name);
+	return is_utc ? SCALE_UTC : SCALE_UNKNOWN;
 }
 
 static int open_ptp(struct timeline_source *src, const char *path)
@@ -41,24 +60,35 @@ static int open_ptp(struct timeline_source *src, const char *path)
 		return failure(errno == EACCES ? VC_PERM : VC_FAIL, "cannot open %s: %s", path,
 			       strerror(errno));
 	src->clock = clock_of(src->fd);
+	if (src->scale == SCALE_UNKNOWN)
+		src->scale = scale_of(path);
 	if (!clock_gettime(src->clock, &ts))
 		return VC_OK;
 	close(src->fd);
 	return failure(VC_FAIL, "%s is no clock that can be read: %s", path, strerror(errno));
 }
 
+/* One of the system's clocks, whose scale is known */
+static int open_system(struct timeline_source *src, clockid_t clock, enum source_scale scale)
+{
+	if (src->scale != SCALE_UNKNOWN && src->scale != scale)
+		return failure(VC_USAGE, "--from %s has another scale than --scale says",
+			       src->name);
+	src->system = true;
+	src->clock = clock;
+	src->scale = scale;
+	return VC_OK;
+}
+
 int source_open(struct timeline_source *src, const char *from)
 {
 	src->name = from;
 	src->fd = -1;
-	src->system = true;
-	src->clock = CLOCK_REALTIME;
-	if (!strcmp(from, "realtime"))
-		return VC_OK;
-	src->clock = CLOCK_TAI;
-	if (!strcmp(from, "tai"))
-		return VC_OK;
 	src->system = false;
+	if (!strcmp(from, "realtime"))
+		return open_system(src, CLOCK_REALTIME, SCALE_UTC);
+	if (!strcmp(from, "tai"))
+		return open_system(src, CLOCK_TAI, SCALE_TAI);
 	if (strchr(from, '/'))
 		return open_ptp(src, from);
 	return failure(VC_USAGE, "--from '%s': it is none of realtime, tai and /dev/ptpN", from);
@@ -143,44 +173,48 @@ static unsigned int leap_of(int clock_state)
 	}
 }
 
-/* The kernel's own bound: the larger one of before and after the reading */
-static int read_maxerror(struct source_state *state, uint64_t *ns)
+static int sample_system(struct timeline_source *src, unsigned int counter_id,
+			 struct te_sample *sample, struct source_state *state)
 {
-	struct timex tx = { 0 };
-	int clock_state = adjtimex(&tx);
-	uint64_t error;
+	struct belief *b = &src->belief;
+	struct timex tx;
+	int err;
 
-	if (clock_state < 0)
+	if (!belief_begin(b, &tx))
 		return errno;
-	error = (tx.maxerror < 0 ? 0 : tx.maxerror) * 1000ULL + MAXERROR_LAG_NS;
-	*ns = error > *ns ? error : *ns;
-	state->synchronized &= !(tx.status & STA_UNSYNC) && clock_state != TIME_ERROR;
-	state->leap_indicator = leap_of(clock_state);
+	err = read_best(src, counter_id, sample);
+	if (err)
+		return err;
+	if (!belief_end(b, &tx))
+		return errno;
+	state->why = b->why;
+	state->restart = b->lied;
+	state->leap_indicator = leap_of(b->clock_state);
 	state->tai_offset = tx.tai;
 	state->tai_known = tx.tai != 0;
 	return 0;
 }
 
-int source_sample(const struct timeline_source *src, unsigned int counter_id,
+int source_sample(struct timeline_source *src, unsigned int counter_id,
 		  struct te_sample *sample, struct source_state *state)
 {
-	uint64_t error = 0;
+	uint64_t error = src->error_ns;
 	int err;
 
 	memset(state, 0, sizeof(*state));
 	memset(sample, 0, sizeof(*sample));
-	state->synchronized = true;
-	err = src->system ? read_maxerror(state, &error) : 0;
-	if (!err)
-		err = read_best(src, counter_id, sample);
-	if (!err && src->system)
-		err = read_maxerror(state, &error);
+	state->why = "states no quality";
+	err = src->system ? sample_system(src, counter_id, sample, state) :
+			    read_best(src, counter_id, sample);
 	if (err)
 		return err;
-	if (src->stated || !src->system) {
-		error = src->error_ns;
-		state->synchronized = true;
+	if (src->stated) {
+		state->why = NULL;
+		state->restart = false;
+	} else {
+		error = src->belief.error_ns;
 	}
+	state->synchronized = !state->why;
 	sample->err_low = state->synchronized ? error : TE_ERROR_MAX;
 	sample->err_high = state->synchronized ? error + TICK_NS : TE_ERROR_MAX;
 	return 0;

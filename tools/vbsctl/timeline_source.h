@@ -5,13 +5,19 @@
 
 #include <time.h>
 
+#include "timeline_belief.h"
 #include "timeline_estimate.h"
+
+/* What a clock shows; the names are those of the types of timelines */
+enum source_scale { SCALE_UNKNOWN, SCALE_UTC, SCALE_TAI };
 
 struct timeline_source {
 	const char *name;
 	clockid_t clock;
 	int fd;			/* of a PTP clock, or -1 */
-	bool system;		/* kept by the kernel: adjtimex() knows its bound */
+	bool system;		/* CLOCK_REALTIME or CLOCK_TAI, which somebody keeps */
+	enum source_scale scale;
+	struct belief belief;	/* of the system's clocks */
 	bool stated;		/* the user states the bound: */
 	uint64_t error_ns;
 	unsigned int readings;	/* of which the one with the least gap is taken */
@@ -20,6 +26,8 @@ struct timeline_source {
 /* What goes with a sample */
 struct source_state {
 	bool synchronized;	/* its bound is one */
+	bool restart;		/* what was sampled before is void */
+	const char *why;	/* there is no bound */
 	bool tai_known;
 	int tai_offset;
 	unsigned int leap_indicator;	/* as in VMClock */
@@ -33,7 +41,7 @@ void source_close(struct timeline_source *src);
 bool source_raw_is_shifted(void);
 
 /* 0 or an error number */
-int source_sample(const struct timeline_source *src, unsigned int counter_id,
+int source_sample(struct timeline_source *src, unsigned int counter_id,
 		  struct te_sample *sample, struct source_state *state);
 
 #endif

@@ -49,6 +49,12 @@ static const char *parse_error(const char *text, struct timeline_source *src)
 	return parse_time(text, &src->error_ns);
 }
 
+static const char *parse_scale(const char *text, enum source_scale *scale)
+{
+	*scale = !strcmp(text, "utc") ? SCALE_UTC : !strcmp(text, "tai") ? SCALE_TAI : SCALE_UNKNOWN;
+	return *scale == SCALE_UNKNOWN ? "it is none of utc and tai" : NULL;
+}
+
 static const char *take_value(int c, struct sync_request *req)
 {
 	switch (c) {
@@ -60,6 +66,8 @@ static const char *take_value(int c, struct sync_request *req)
 		return parse_ppb(optarg, &req->wander_ppb);
 	case 'e':
 		return parse_error(optarg, &req->source);
+	case 's':
+		return parse_scale(optarg, &req->source.scale);
 	case 'r':
 		return parse_readings(optarg, &req->source.readings);
 	case 'n':
@@ -81,6 +89,7 @@ static const struct option options[] = {
 	{ "interval", required_argument, NULL, 'i' },
 	{ "wander", required_argument, NULL, 'w' },
 	{ "reference-error", required_argument, NULL, 'e' },
+	{ "scale", required_argument, NULL, 's' },
 	{ "memory", required_argument, NULL, 'm' },
 	{ "readings", required_argument, NULL, 'r' },
 	{ "count", required_argument, NULL, 'n' },
@@ -98,7 +107,7 @@ static int take_options(const struct command *cmd, int argc, char **argv,
 	const char *why;
 	int c, at = 0;
 
-	while ((c = getopt_long(argc, argv, "f:i:w:e:m:r:n:vjh", options, &at)) != -1) {
+	while ((c = getopt_long(argc, argv, "f:i:w:e:s:m:r:n:vjh", options, &at)) != -1) {
 		if (c == 'h')
 			return -1;
 		if (c == '?')
@@ -145,8 +154,10 @@ const struct command timeline_sync = {
 	"  -w, --wander PPM     by how much the counter's rate may move away from its mean\n"
 	"                       (5ppm)\n"
 	"  -e, --reference-error TIME\n"
-	"                       the bound of the reference, instead of the kernel's (adjtimex);\n"
-	"                       of a PTP clock 0s: it is the truth\n"
+	"                       what you trust the reference to; without it realtime and tai\n"
+	"                       have the bound that their keeper states (chronyd, ntpd), if\n"
+	"                       any, and a PTP clock has none\n"
+	"  -s, --scale SCALE    what a PTP clock shows: utc or tai\n"
 	"  -m, --memory TIME    how far back samples count (1000s)\n"
 	"  -r, --readings N     per update, of which the fastest is taken (8)\n"
 	"  -n, --count N        end after so many updates\n"
@@ -154,9 +165,10 @@ const struct command timeline_sync = {
 	"      --replay FILE    run the estimator on such a file and change nothing\n"
 	"  -v, --verbose        a line for each update\n"
 	"  -j, --json           the same as JSON\n\n"
-	"It takes CAP_SYS_TIME. When it ends the timeline goes on, and its bound grows.\n\n"
+	"It takes CAP_SYS_TIME. When it ends the timeline goes on, and its bound grows.\n"
+	"Without a bound of the reference the timeline has none and is not synchronized.\n\n"
 	"  vbsctl timeline sync lab --from realtime --interval 250ms\n"
-	"  vbsctl timeline sync plant --from /dev/ptp0 --reference-error 100ns --wander 1ppm\n"
+	"  vbsctl timeline sync plant --from /dev/ptp0 --scale tai --reference-error 100ns\n"
 	"  vbsctl timeline sync --replay samples.txt --json\n",
 	.run = sync_main,
 };

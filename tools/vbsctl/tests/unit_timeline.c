@@ -60,6 +60,45 @@ static void first_sample(void **state)
 	assert_false(c.holding);
 }
 
+/*
+ * What the kernel takes: the period of a reference at any rate, and the bound holds for
+ * a truth within 500 ppm and the wander
+ */
+static void period_is_clamped(void **state)
+{
+	static const int64_t ppm[] = { -100000, -501, -500, 500, 501, 100000 };
+	struct te_config config = { .memory_ns = 1000 * GHZ, .wander_ppb = 5000 };
+	static const uint64_t hz[] = { GHZ, 2893202123, 100000 };
+	struct timeline_set set;
+	struct te_estimator e;
+	struct te_clock c;
+	unsigned int i, j, n;
+	u128 second;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		config.hz = hz[i];
+		assert_true(te_init(&e, &config));
+		for (j = 0; j < 6; j++) {
+			te_reset(&e);
+			for (n = 1; n < 10; n++)
+				c = take(&e, (struct te_sample){
+					.before = n * hz[i], .after = n * hz[i] + 10,
+					.ref_ns = T0 + n * (int64_t)(GHZ + ppm[j] * 1000),
+					.err_low = GHZ, .err_high = GHZ });
+			memset(&set, 0, sizeof(set));
+			assert_true(timeline_params(&c, &set));
+			/* As the kernel has it: hz periods are 1 s +- 1/2000 s */
+			second = (u128)set.counter_period_frac_sec * hz[i];
+			second >>= set.counter_period_shift;
+			assert_true(second >> 64 ? second - ((u128)1 << 64) <= UINT64_MAX / 2000 :
+				    second >= UINT64_MAX - UINT64_MAX / 2000);
+			assert_true(c.period + c.period_error >= e.prior_high - 3);
+			assert_true(c.period - c.period_error <= e.prior_low + 3);
+		}
+	}
+}
+
 /* Two samples 10 s apart, 100 ns each: +-10 ppb, and the wander of 1 ppm around it */
 static void period_of_a_pair(void **state)
 {
@@ -384,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_sample),
+		cmocka_unit_test(period_is_clamped),
 		cmocka_unit_test(period_of_a_pair),
 		cmocka_unit_test(slow_reading_does_no_harm),
 		cmocka_unit_test(outlier_is_covered_and_forgotten),
