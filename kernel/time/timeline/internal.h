@@ -3,7 +3,6 @@
 #define _KERNEL_TIME_TIMELINE_INTERNAL_H
 
 #include <linux/hrtimer.h>
-#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/swait.h>
@@ -38,14 +37,15 @@ struct timeline_queue {
 
 /**
  * struct timeline - a timeline of this kernel
- * @lock: protects all below but @name and @reusable, and serialises writers
+ * @lock: protects all below, and serialises writers
  * @entry: its place in the table
  * @id: its number
  * @generation: of the present or last timeline with this id, never 0
  * @live: exists
+ * @drains: does not any more, and not all that waited for it have been told
  * @was_set: has a time
  * @step_next: the next update steps: none before, or the counter was disrupted
- * @name: protected by timeline_mutex
+ * @name: written before @live is
  * @updates: since it was created
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
  * @not_before: counter value of the last disruption, older references are stale
@@ -65,6 +65,7 @@ struct timeline {
 	u32			id;
 	u32			generation;
 	bool			live;
+	bool			drains;
 	bool			was_set;
 	bool			step_next;
 	char			name[TIMELINE_NAME_LEN];
@@ -84,7 +85,6 @@ struct timeline {
 };
 
 extern struct timeline timelines[TIMELINE_IDS];
-extern struct mutex timeline_mutex;
 
 /* table.c */
 u64 timeline_read_counter(u8 counter_id);

@@ -21,6 +21,8 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/nospec.h>
 #include <linux/random.h>
 #include <linux/sched/signal.h>
@@ -34,8 +36,8 @@
 
 struct timeline_table timeline_table __page_aligned_data;
 struct timeline timelines[TIMELINE_IDS];
-/* Creating and destroying, and the names */
-DEFINE_MUTEX(timeline_mutex);
+/* One CREATE at a time: no two timelines of one name */
+static DEFINE_MUTEX(create_mutex);
 
 /* The counters that there are, and the one in use */
 static struct timeline_counter tsc_counter = { .id = TIMELINE_COUNTER_X86_TSC };
@@ -313,14 +315,34 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
 	}
 }
 
-static struct timeline *find_name(const char *name)
+/*
+ * The generation of the timeline with an id if it has this name, else 0. Who looks
+ * for a name takes no other timeline's lock, but for one that is just getting its own.
+ */
+static u32 generation_if_named(struct timeline *tl, const char *name)
+{
+	unsigned long flags;
+	u32 generation = 0;
+
+	/* Looked at again with the lock, if it may be the one */
+	if (data_race(strncmp(tl->name, name, TIMELINE_NAME_LEN)))
+		return 0;
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	if (tl->live && !strncmp(tl->name, name, TIMELINE_NAME_LEN))
+		generation = tl->generation;
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	return generation;
+}
+
+static struct timeline *find_name(const char *name, u32 *generation)
 {
 	struct timeline *tl;
 
-	lockdep_assert_held(&timeline_mutex);
-	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++)
-		if (tl->live && !strcmp(tl->name, name))
+	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
+		*generation = generation_if_named(tl, name);
+		if (*generation)
 			return tl;
+	}
 	return NULL;
 }
 
@@ -334,14 +356,33 @@ static bool name_is_valid(const char *name)
 	return len && len < TIMELINE_NAME_LEN;
 }
 
-/* The id that has rested longest; the caller may have to wait for it */
-static struct timeline *find_free(void)
+/* Jiffies until another timeline can have the id; -ENOSPC if there is one */
+static long rest_of(struct timeline *tl)
+{
+	unsigned long flags;
+	long rest;
+
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	rest = tl->live ? -ENOSPC : tl->drains ? TIMELINE_GRACE :
+	       max(0L, (long)(tl->reusable - jiffies));
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	return rest;
+}
+
+/* The id that can be used first, and in how many jiffies */
+static struct timeline *find_free(long *rest)
 {
 	struct timeline *tl, *best = NULL;
+	long its;
 
-	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++)
-		if (!tl->live && (!best || time_before(tl->reusable, best->reusable)))
+	lockdep_assert_held(&create_mutex);
+	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
+		its = rest_of(tl);
+		if (its >= 0 && (!best || its < *rest)) {
 			best = tl;
+			*rest = its;
+		}
+	}
 	return best;
 }
 
@@ -373,8 +414,8 @@ static void bring_up(struct timeline *tl, struct timeline_create *arg)
 {
 	unsigned long flags;
 
-	strscpy(tl->name, arg->name);
 	raw_spin_lock_irqsave(&tl->lock, flags);
+	strscpy_pad(tl->name, arg->name);
 	tl->generation = (tl->generation + 1) & 0xffffff ?: 1;
 	tl->live = true;
 	tl->was_set = false;
@@ -390,19 +431,18 @@ static void bring_up(struct timeline *tl, struct timeline_create *arg)
 static long try_create(struct timeline_create *arg)
 {
 	struct timeline *tl;
-	long rest;
+	u32 generation;
+	long rest = 0;
 
-	guard(mutex)(&timeline_mutex);
-	if (find_name(arg->name))
+	guard(mutex)(&create_mutex);
+	if (find_name(arg->name, &generation))
 		return -EEXIST;
-	tl = find_free();
+	tl = find_free(&rest);
 	if (!tl)
 		return -ENOSPC;
-	rest = tl->reusable - jiffies;
-	if (rest > 0)
-		return rest;
-	bring_up(tl, arg);
-	return 0;
+	if (!rest)
+		bring_up(tl, arg);
+	return rest;
 }
 
 /**
@@ -434,12 +474,10 @@ int timeline_lookup(struct timeline_lookup *arg)
 
 	if (!name_is_valid(arg->name))
 		return -ENOENT;
-	guard(mutex)(&timeline_mutex);
-	tl = find_name(arg->name);
+	tl = find_name(arg->name, &arg->generation);
 	if (!tl)
 		return -ENOENT;
 	arg->id = tl->id;
-	arg->generation = tl->generation;
 	return 0;
 }
 
@@ -487,7 +525,6 @@ int timeline_get(struct timeline_get *arg)
 	unsigned long flags;
 	u32 id = arg->set.id;
 
-	guard(mutex)(&timeline_mutex);
 	tl = timeline_lock(id, 0, &flags);
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
@@ -520,18 +557,22 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	struct timeline *tl;
 	unsigned long flags;
 
-	guard(mutex)(&timeline_mutex);
 	tl = timeline_lock(arg->id, arg->generation, &flags);
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
+	/* Until this one has drained it, nobody gets the id */
 	tl->live = false;
+	tl->drains = true;
 	tl->was_set = false;
 	clear_entry(tl);
 	timeline_queue_update(tl);
 	timeline_watch_update(tl);
 	timeline_unlock(tl, flags);
 	timeline_queue_drain(tl);
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	tl->drains = false;
 	tl->reusable = jiffies + TIMELINE_GRACE;
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	return 0;
 }
 
