@@ -325,7 +325,7 @@ struct timeline_bind {
 };
 
 /* type of an event */
-#define TIMELINE_EVENT_DEGRADED		1	/* POLLPRI */
+#define TIMELINE_EVENT_DEGRADED		1	/* POLLPRI, also with a newer event, until read */
 #define TIMELINE_EVENT_RECOVERED	2	/* POLLIN */
 #define TIMELINE_EVENT_DESTROYED	3	/* POLLHUP, for good */
 

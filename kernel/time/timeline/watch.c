@@ -48,6 +48,8 @@ enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
  * @state: which queue
  * @event: newest event
  * @unread: nobody has read it
+ * @worse: nor it or one before it that was a degradation
+ * @was_worse: what @worse was when it was read
  * @wqh: readers
  * @rcu: to free it
  */
@@ -59,6 +61,8 @@ struct timeline_watch {
 	enum watch_state	state;
 	struct timeline_event	event;
 	bool			unread;
+	bool			worse;
+	bool			was_worse;
 	wait_queue_head_t	wqh;
 	struct rcu_head		rcu;
 };
@@ -133,6 +137,7 @@ static void post(struct timeline_watch *watch, u32 type, const struct quality *q
 	if (type == TIMELINE_EVENT_DEGRADED) {
 		event->reason |= q->bound > event->accuracy_ns ? TIMELINE_WHY_BOUND : 0;
 		event->reason |= !q->synchronized ? TIMELINE_WHY_STATUS : 0;
+		watch->worse = true;
 	}
 	event->time = q->time;
 	watch->unread = true;
@@ -140,11 +145,13 @@ static void post(struct timeline_watch *watch, u32 type, const struct quality *q
 
 static __poll_t poll_bits(const struct timeline_watch *watch)
 {
+	__poll_t bits = watch->worse ? EPOLLPRI : 0;
+
 	if (watch->state == WATCH_DESTROYED)
-		return EPOLLHUP | (watch->unread ? EPOLLIN | EPOLLRDNORM : 0);
-	if (!watch->unread)
-		return 0;
-	return watch->event.type == TIMELINE_EVENT_DEGRADED ? EPOLLPRI : EPOLLIN | EPOLLRDNORM;
+		bits = EPOLLHUP;
+	if (watch->unread && watch->event.type != TIMELINE_EVENT_DEGRADED)
+		bits |= EPOLLIN | EPOLLRDNORM;
+	return bits;
 }
 
 /* One change that is due, or NULL */
@@ -348,6 +355,7 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 		dequeue(watch->tl, watch);
 	WRITE_ONCE(watch->tl, tl);
 	watch->unread = false;
+	watch->worse = false;
 	watch->event = (struct timeline_event) {
 		.id = arg->id,
 		.accuracy_ns = min_t(u64, arg->accuracy_ns, S64_MAX),
@@ -435,6 +443,8 @@ static int try_take(struct timeline_watch *watch, struct timeline_event *event)
 	if (watch->unread) {
 		*event = watch->event;
 		watch->unread = false;
+		watch->was_worse = watch->worse;
+		watch->worse = false;
 		ret = 1;
 	} else if (watch->state == WATCH_DESTROYED) {
 		ret = 0;
@@ -478,6 +488,7 @@ void timeline_watch_put_back(struct timeline_watch *watch)
 	if (!tl)
 		return;
 	watch->unread = watch->event.type;
+	watch->worse |= watch->unread && watch->was_worse;
 	timeline_unlock(tl, flags);
 	wake_up_interruptible(&watch->wqh);
 }

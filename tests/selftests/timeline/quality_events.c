@@ -73,7 +73,9 @@ static void status(void)
 	sleep_ns(MS);
 	set_status(TIMELINE_STATUS_SYNCHRONIZED);
 	sleep_ns(MS);
+	t_equal(wait_for(0), POLLIN | POLLPRI, "POLLPRI until it is read, also when it is good again");
 	expect(TIMELINE_EVENT_RECOVERED, 0, "only the newest of three");
+	t_equal(wait_for(0), 0, "and nothing after that");
 	t_ok(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && read(fd, &id, 4) == -1 && errno == EINVAL,
 	     "a short read");
 }
