@@ -220,7 +220,7 @@ timeline_read(const struct timeline_entry *e, __u64 counter,
 	tt->err_low_ns = low;
 	tt->err_high_ns = high;
 	tt->counter = counter;
-	tt->disruption = e->disruption_marker;
+	tt->disruption = e->step_marker;
 }
 
 /*

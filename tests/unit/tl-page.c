@@ -128,7 +128,7 @@ int tl_update(struct timeline_entry *e, const struct timeline_set *set, bool ste
 	next = *e;
 	ret = timeline_next(&next, step ? NULL : e, set, now);
 	if (!ret) {
-		next.disruption_marker += step;
+		next.step_marker += step;
 		next.seq_count = seq + 2;
 		if (log)
 			*log = next;

@@ -102,7 +102,8 @@
  * @counter_id: TIMELINE_COUNTER_*; X86_TSC only while reading it gives the time
  * @time_type: TIMELINE_TIME_*
  * @seq_count: odd while an update is in progress
- * @disruption_marker: changes, to a new value, exactly when the time steps
+ * @disruption_marker: changes, to a new value, exactly when the counter was
+ *	disrupted: what is known of its rate is void
  * @flags: TIMELINE_VF_*
  * @pad: 0
  * @clock_status: TIMELINE_STATUS_*
@@ -129,6 +130,8 @@
  * @slew_end: counter value from which on t is the target
  * @slew_rate: before it, t(c) = target(c) + slew_rate * (slew_end - c), in the
  *	unit of the period; the bound is wider by that term
+ * @step_marker: changes, to a new value, exactly when the time steps, as it does
+ *	at a disruption of the counter, too
  * @reserved: 0
  */
 struct timeline_entry {
@@ -165,7 +168,8 @@ struct timeline_entry {
 	__aligned_u64 err_rate;
 	__aligned_u64 slew_end;
 	__s64 slew_rate;
-	__aligned_u64 reserved[11];
+	__aligned_u64 step_marker;
+	__aligned_u64 reserved[10];
 };
 
 /**
@@ -176,7 +180,8 @@ struct timeline_entry {
  * @err_low_ns: the true time is not before @sec, @nsec by more than this
  * @err_high_ns: ... and not after it by more than this
  * @counter: the raw value that was read, for timeline_diff_ns()
- * @disruption: differs between two readings if the timeline stepped between
+ * @disruption: the step marker: differs between two readings if the timeline
+ *	stepped between, or its counter was disrupted
  */
 struct timeline_time {
 	__s64 sec __attribute__((aligned(8)));
@@ -287,7 +292,8 @@ struct timeline_set {
  * @flags: out
  * @slew_end: see struct timeline_entry
  * @slew_rate: see struct timeline_entry
- * @disruption: the marker
+ * @disruption: the disruption marker
+ * @step: the step marker
  * @updates: how often it was set
  * @counter_hz: nominal frequency of the counter in use; it can change in the
  *	first seconds after boot, when the kernel has measured it better
@@ -303,7 +309,8 @@ struct timeline_get {
 	__aligned_u64 disruption;
 	__aligned_u64 updates;
 	__aligned_u64 counter_hz;
-	__aligned_u64 reserved[4];
+	__aligned_u64 step;
+	__aligned_u64 reserved[3];
 };
 
 /**

@@ -93,7 +93,7 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
 		found = e->generation;
 		if (e->clock_status == TIMELINE_STATUS_INITIALIZING) {
 			*tt = never_set;
-			tt->disruption = e->disruption_marker;
+			tt->disruption = e->step_marker;
 		} else {
 			timeline_read(e, timeline_read_counter(e->counter_id), tt);
 		}

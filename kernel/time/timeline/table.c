@@ -69,7 +69,8 @@ CHECK_OFFSET(time_sec, 0x48);
 CHECK_OFFSET(time_maxerror_nanosec, 0x60);
 CHECK_OFFSET(vm_generation_counter, 0x68);
 CHECK_OFFSET(id, 0x70);
-CHECK_OFFSET(reserved, 0xa8);
+CHECK_OFFSET(step_marker, 0xa8);
+CHECK_OFFSET(reserved, 0xb0);
 static_assert(sizeof(struct timeline_entry) == TIMELINE_ENTRY_SIZE);
 static_assert(sizeof(struct timeline_time) == 48);
 static_assert(sizeof(struct timeline_set) == 128);
@@ -176,8 +177,8 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 	struct timeline_entry *e = tl->entry, next;
 	/* An update may come before timeline_disrupt() has come to this one */
-	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP ||
-		    e->counter_id != counter->id;
+	bool disrupted = tl->was_set && e->counter_id != counter->id;
+	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP || disrupted;
 	u64 now = timeline_read_counter(counter->id);
 	int ret;
 
@@ -193,8 +194,10 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	ret = timeline_next(&next, step ? NULL : e, arg, now);
 	if (!ret) {
 		mark_counter(&next);
-		if (step)
+		if (disrupted)
 			next.disruption_marker = new_marker();
+		if (step)
+			next.step_marker = new_marker();
 		copy_entry(e, &next);
 		tl->anchor_ns = ktime_get_raw_fast_ns();
 	}
@@ -255,6 +258,7 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 	raw = ktime_get_raw_fast_ns();
 	timeline_reanchor(&next, e, raw - tl->anchor_ns + extra_ns, counter, now);
 	next.disruption_marker = new_marker();
+	next.step_marker = new_marker();
 	copy_entry(e, &next);
 	write_end(e);
 	tl->anchor_ns = raw;
@@ -396,6 +400,7 @@ static void init_entry(struct timeline *tl, const struct timeline_create *arg)
 		.time_type = arg->time_type,
 		.clock_status = TIMELINE_STATUS_INITIALIZING,
 		.disruption_marker = new_marker(),
+		.step_marker = new_marker(),
 		.id = tl->id,
 		.generation = tl->generation,
 		.timeline_flags = arg->flags,
@@ -511,6 +516,7 @@ static void get_entry(struct timeline_get *arg, const struct timeline *tl)
 	arg->slew_end = e->slew_end;
 	arg->slew_rate = e->slew_rate;
 	arg->disruption = e->disruption_marker;
+	arg->step = e->step_marker;
 	arg->updates = tl->updates;
 	arg->counter_hz = counter->hz;
 }

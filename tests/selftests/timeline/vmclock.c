@@ -47,10 +47,12 @@ static u64 vm_ns(const struct vmclock_time *t)
 
 static void same_time(void)
 {
+	struct timeline_get get = { .set.id = id };
 	struct timeline_time before, after;
 	struct vmclock_time now, at;
 	int i, order = 0, exact = 0, bound = 0;
 
+	tl_ioctl(fd, TIMELINE_GET, &get);
 	for (i = 0; i < 1000; i++) {
 		tl_vdso(id, &before);
 		look(&now);
@@ -58,7 +60,7 @@ static void same_time(void)
 		vmclock_read_at(region, TIMELINE_ENTRY_SIZE, after.counter, &at);
 		order += now.use == VMCLOCK_OK && tl_ns(&before) <= vm_ns(&now) &&
 			 vm_ns(&now) <= tl_ns(&after);
-		exact += vm_ns(&at) == tl_ns(&after) && at.marker == after.disruption &&
+		exact += vm_ns(&at) == tl_ns(&after) && at.marker == get.disruption &&
 			 at.status == after.status;
 		bound += at.bounded && at.maxerror_ns + 3 >= after.err_low_ns &&
 			 at.maxerror_ns >= after.err_high_ns && at.maxerror_ns <= after.err_low_ns;
@@ -92,21 +94,32 @@ static void while_slewing(void)
 	t_ok(at.marker == marker, "a continuous update is no disruption");
 }
 
+static u64 step_of(u32 which)
+{
+	struct timeline_time tt;
+
+	tl_vdso(which, &tt);
+	return tt.disruption;
+}
+
 static void states(void)
 {
 	struct timeline_set set;
 	struct vmclock_time t, u;
 	int other = tl_create(fd, "vm-other", TIMELINE_STEP);
 	const void *at = region_of(other);
+	u64 step;
 
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &t);
 	t_equal(t.use, VMCLOCK_NO_COUNTER, "one that was never set");
 	tl_set(fd, other, 1000, 0);
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &t);
 	t_equal(t.use, VMCLOCK_OK, "one that is set");
+	step = step_of(other);
 	tl_set(fd, other, 500, 0);
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &u);
-	t_ok(u.marker != t.marker && vm_ns(&u) < vm_ns(&t), "a step changes the marker");
+	t_ok(u.marker == t.marker && vm_ns(&u) < vm_ns(&t), "a step is no disruption");
+	t_ok(step_of(other) != step, "but has a marker of its own");
 	set = tl_params(fd, other, 500, 0);
 	set.clock_status = TIMELINE_STATUS_UNRELIABLE;
 	tl_ioctl(fd, TIMELINE_SET, &set);
