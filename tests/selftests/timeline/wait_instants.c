@@ -67,6 +67,32 @@ static void timer_of_self(void)
 	close(t);
 }
 
+/* The old setting, of one that is armed, has expired, is disarmed */
+static void old_setting(void)
+{
+	struct itimerspec its = { .it_value = { 5, 0 } }, old;
+	int t = timerfd_create(clk, TFD_NONBLOCK);
+
+	timerfd_settime(t, 0, &its, NULL);
+	sleep_ns(20 * MS);
+	its.it_value = ts_of(10 * MS);
+	timerfd_settime(t, 0, &its, &old);
+	t_near(old.it_value.tv_sec * SEC + old.it_value.tv_nsec, 4980 * MS, MS,
+	       "old setting of a timerfd that had 4.98 s to go");
+	sleep_ns(20 * MS);
+	its = (struct itimerspec){ { 0, 30 * MS }, { 0, 30 * MS } };
+	timerfd_settime(t, 0, &its, &old);
+	t_equal(old.it_value.tv_sec * SEC + old.it_value.tv_nsec, 0, "of one that has expired");
+	sleep_ns(40 * MS);
+	its = (struct itimerspec){ 0 };
+	timerfd_settime(t, 0, &its, &old);
+	t_near(old.it_value.tv_nsec, 20 * MS, MS, "of one with an interval: until the next");
+	t_equal(old.it_interval.tv_nsec, 30 * MS, "and the interval");
+	timerfd_settime(t, 0, &its, &old);
+	t_equal(old.it_value.tv_sec * SEC + old.it_value.tv_nsec, 0, "of one that is disarmed");
+	close(t);
+}
+
 static void timer_fd(void)
 {
 	int t = timerfd_create(clk, TFD_NONBLOCK);
@@ -230,6 +256,7 @@ VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is de
 	tl_set(fd, id, 1000000, 400);
 	signal(SIGALRM, on_alarm);
 	sleepers();
+	old_setting();
 	timer_fd();
 	timer_of_self();
 	posix_timer();
