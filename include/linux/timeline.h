@@ -52,7 +52,7 @@ static __always_inline void timeline_switch(struct task_struct *next)
 }
 
 void timeline_fork(struct task_struct *child);
-void timeline_exit(void);
+void timeline_unbind(void);
 long timeline_prctl(int option, unsigned long arg2, unsigned long arg3,
 		    unsigned long arg4, unsigned long arg5);
 
@@ -74,7 +74,7 @@ static inline void timeline_suspend(void) { }
 static inline void timeline_resume(void) { }
 static inline void timeline_switch(struct task_struct *next) { }
 static inline void timeline_fork(struct task_struct *child) { }
-static inline void timeline_exit(void) { }
+static inline void timeline_unbind(void) { }
 
 static inline long timeline_prctl(int option, unsigned long arg2,
 				  unsigned long arg3, unsigned long arg4,

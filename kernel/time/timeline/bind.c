@@ -142,9 +142,11 @@ void timeline_fork(struct task_struct *child)
 }
 
 /**
- * timeline_exit - the calling thread ends
+ * timeline_unbind - the calling thread ends, or gains privilege by exec
+ *
+ * A program that runs with more than its caller has takes no clock from it.
  */
-void timeline_exit(void)
+void timeline_unbind(void)
 {
 	if (current->timeline_ref)
 		timeline_bind_current(0);
