@@ -31,6 +31,12 @@ void timeline_waiter_wait_running(struct timeline_waiter *waiter);
 void timeline_waiter_cancel(struct timeline_waiter *waiter);
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval);
 
+#ifdef CONFIG_TIMERFD
+void timerfd_timeline_was_set(clockid_t clockid);
+#else
+static inline void timerfd_timeline_was_set(clockid_t clockid) { }
+#endif
+
 #ifdef CONFIG_TIMELINE
 
 timeline_ref_t timeline_binding(void);

@@ -8,6 +8,7 @@
 #include <linux/swait.h>
 #include <linux/timeline.h>
 #include <linux/timerqueue.h>
+#include <linux/workqueue.h>
 #include "project.h"
 
 struct clocksource;
@@ -58,6 +59,7 @@ struct timeline_queue {
  * @degraded: the others, the least demanding first
  * @watch_timer: for the next change of one of these
  * @telling: its function tells them, or pauses
+ * @stepped: cancels the timers that are to be cancelled when it steps
  */
 struct timeline {
 	raw_spinlock_t		lock;
@@ -82,6 +84,7 @@ struct timeline {
 	struct timerqueue_head	degraded;
 	struct hrtimer		watch_timer;
 	bool			telling;
+	struct work_struct	stepped;
 };
 
 extern struct timeline timelines[TIMELINE_IDS];

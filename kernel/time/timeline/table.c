@@ -28,6 +28,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 #include <asm/timeline.h>
 #include "internal.h"
 
@@ -147,6 +148,21 @@ static u64 new_marker(void)
 	return atomic64_inc_return(&next_marker);
 }
 
+/* Of timers there can be many: not in the time of who sets it, or of an interrupt */
+static void cancel_timers(struct work_struct *work)
+{
+	struct timeline *tl = container_of(work, struct timeline, stepped);
+
+	timerfd_timeline_was_set(CLOCK_TIMELINE(tl->id));
+}
+
+/* The time steps */
+static void mark_step(struct timeline *tl, struct timeline_entry *next)
+{
+	next->step_marker = new_marker();
+	schedule_work(&tl->stepped);
+}
+
 /*
  * Where the counter is not the TSC the bound is all that can be relied on. With
  * r a reading of CLOCK_MONOTONIC_RAW, the counter itself was in [r, r + lag], when
@@ -197,7 +213,7 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 		if (disrupted)
 			next.disruption_marker = new_marker();
 		if (step)
-			next.step_marker = new_marker();
+			mark_step(tl, &next);
 		copy_entry(e, &next);
 		tl->anchor_ns = ktime_get_raw_fast_ns();
 	}
@@ -258,7 +274,7 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 	raw = ktime_get_raw_fast_ns();
 	timeline_reanchor(&next, e, raw - tl->anchor_ns + extra_ns, counter, now);
 	next.disruption_marker = new_marker();
-	next.step_marker = new_marker();
+	mark_step(tl, &next);
 	copy_entry(e, &next);
 	write_end(e);
 	tl->anchor_ns = raw;
@@ -597,6 +613,7 @@ static int __init timeline_table_init(void)
 		raw_spin_lock_init(&tl->lock);
 		timeline_queue_init(tl);
 		timeline_watch_init(tl);
+		INIT_WORK(&tl->stepped, cancel_timers);
 	}
 	return 0;
 }

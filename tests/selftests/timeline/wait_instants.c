@@ -93,6 +93,46 @@ static void old_setting(void)
 	close(t);
 }
 
+static int settime(int t, int flags, u64 at)
+{
+	struct itimerspec its = { .it_value = ts_of(at) };
+
+	return timerfd_settime(t, flags, &its, NULL) ? -errno : 0;
+}
+
+static int read_error(int t)
+{
+	u64 ticks;
+
+	return read(t, &ticks, sizeof(ticks)) < 0 ? errno : 0;
+}
+
+/* A step of the timeline cancels who asked for it, and a step of another clock does not */
+static void cancelled(void)
+{
+	int asked = timerfd_create(clk, TFD_NONBLOCK), other = timerfd_create(clk, TFD_NONBLOCK);
+	struct pollfd p = { asked, POLLIN, 0 };
+	struct timespec real;
+
+	t_equal(settime(asked, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, tl_now(id) + 100 * SEC),
+		0, "a timerfd to be cancelled");
+	t_equal(settime(other, TFD_TIMER_ABSTIME, tl_now(id) + 100 * SEC), 0, "and one not to be");
+	clock_gettime(CLOCK_REALTIME, &real);
+	real.tv_sec += 10;
+	clock_settime(CLOCK_REALTIME, &real);
+	t_equal(poll(&p, 1, 50), 0, "CLOCK_REALTIME is set: nothing");
+	tl_set(fd, id, 1000010, 0);
+	t_equal(poll(&p, 1, 1000), 1, "the timeline steps: poll() returns");
+	t_equal(read_error(asked), ECANCELED, "and read() says so");
+	t_equal(read_error(asked), EAGAIN, "once");
+	t_equal(read_error(other), EAGAIN, "who did not ask is not cancelled");
+	t_equal(settime(asked, TFD_TIMER_ABSTIME, tl_now(id) + 100 * SEC), 0, "set without that");
+	tl_set(fd, id, 1000000, 400);
+	t_equal(poll(&p, 1, 50), 0, "it steps: nothing");
+	close(asked);
+	close(other);
+}
+
 static void timer_fd(void)
 {
 	int t = timerfd_create(clk, TFD_NONBLOCK);
@@ -257,6 +297,7 @@ VBS_TEST("sleeps and timers on a timeline end at their instant, or when it is de
 	signal(SIGALRM, on_alarm);
 	sleepers();
 	old_setting();
+	cancelled();
 	timer_fd();
 	timer_of_self();
 	posix_timer();
