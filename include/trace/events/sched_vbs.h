@@ -207,9 +207,10 @@ TRACE_EVENT(sched_vbs_leave,
 /* sched_setattr(), sched_setaffinity() or a sysctl is refused. */
 TRACE_EVENT(sched_vbs_reject,
 
-	TP_PROTO(pid_t pid, unsigned int reason, u64 asked, u64 spare, int cpu),
+	TP_PROTO(pid_t pid, unsigned int reason, u64 asked, u64 spare, int cpu,
+		 u32 held, u64 until),
 
-	TP_ARGS(pid, reason, asked, spare, cpu),
+	TP_ARGS(pid, reason, asked, spare, cpu, held, until),
 
 	TP_STRUCT__entry(
 		__field(pid_t,		pid)
@@ -217,6 +218,8 @@ TRACE_EVENT(sched_vbs_reject,
 		__field(u64,		asked)
 		__field(u64,		spare)
 		__field(int,		cpu)
+		__field(u32,		held)
+		__field(u64,		until)
 	),
 
 	TP_fast_assign(
@@ -225,9 +228,11 @@ TRACE_EVENT(sched_vbs_reject,
 		__entry->asked		= asked;
 		__entry->spare		= spare;
 		__entry->cpu		= cpu;
+		__entry->held		= held;
+		__entry->until		= until;
 	),
 
-	TP_printk("pid=%d reason=%s asked=%llu spare=%llu cpu=%d",
+	TP_printk("pid=%d reason=%s asked=%llu spare=%llu cpu=%d held=%u until_ns=%llu",
 		  __entry->pid,
 		  __print_symbolic(__entry->reason,
 				   { 1, "limits" }, { 2, "leader" },
@@ -235,7 +240,8 @@ TRACE_EVENT(sched_vbs_reject,
 				   { 5, "privilege" }, { 6, "above_cap" },
 				   { 7, "align_slack" }, { 8, "no_room" },
 				   { 9, "overbooked" }),
-		  __entry->asked, __entry->spare, __entry->cpu)
+		  __entry->asked, __entry->spare, __entry->cpu,
+		  __entry->held, __entry->until)
 );
 
 #endif /* _TRACE_SCHED_VBS_H */

@@ -32,10 +32,9 @@ static int vbs_alloc_books(void)
 		adm->mask = kcalloc(VBS_BUCKETS, sizeof(*adm->mask), GFP_KERNEL);
 	if (!vbs_books.scratch)
 		vbs_books.scratch = kzalloc(sizeof(*vbs_books.scratch), GFP_KERNEL);
-	if (!vbs_books.nr_servers)
-		vbs_books.nr_servers = kcalloc(nr_cpu_ids, sizeof(unsigned int),
-					       GFP_KERNEL);
-	return adm->cpu && adm->mask && vbs_books.scratch && vbs_books.nr_servers ?
+	if (!vbs_books.sum)
+		vbs_books.sum = kcalloc(nr_cpu_ids, sizeof(*vbs_books.sum), GFP_KERNEL);
+	return adm->cpu && adm->mask && vbs_books.scratch && vbs_books.sum ?
 		0 : -ENOMEM;
 }
 
@@ -171,12 +170,23 @@ struct vbs_srv *vbs_srv_alloc(void)
 	INIT_LIST_HEAD(&srv->lent);
 	INIT_LIST_HEAD(&srv->bookings);
 	srv->next_cpu = -1;
+	refcount_set(&srv->refs, 1);
 	vbs_init_end(srv);
 	if (vbs_spare_fill(&srv->spare)) {
 		vbs_srv_free(srv);
 		return NULL;
 	}
 	return srv;
+}
+
+/**
+ * vbs_srv_put - give a reference on a server's memory back
+ * @srv: the server
+ */
+void vbs_srv_put(struct vbs_srv *srv)
+{
+	if (refcount_dec_and_test(&srv->refs))
+		vbs_srv_free(srv);
 }
 
 /* ---- freeing outside of the lock --------------------------------------- */
@@ -230,9 +240,12 @@ void vbs_discard_nodes(struct rq *rq)
 
 static void vbs_srv_free_rcu(struct rcu_head *head)
 {
-	struct vbs_srv *srv = container_of(head, struct vbs_srv, rcu);
+	vbs_srv_put(container_of(head, struct vbs_srv, rcu));
+}
 
-	vbs_srv_free(srv);
+static void vbs_booked_free_rcu(struct rcu_head *head)
+{
+	kmem_cache_free(vbs_booked_cache, container_of(head, struct vbs_booked, rcu));
 }
 
 static void vbs_free_one(struct vbs_garbage *g)
@@ -243,8 +256,8 @@ static void vbs_free_one(struct vbs_garbage *g)
 			 vbs_srv_free_rcu);
 		break;
 	case VBS_GARBAGE_BOOKED:
-		kmem_cache_free(vbs_booked_cache,
-				container_of(g, struct vbs_booked, garbage));
+		call_rcu(&container_of(g, struct vbs_booked, garbage)->rcu,
+			 vbs_booked_free_rcu);
 		break;
 	case VBS_GARBAGE_NODE:
 		kmem_cache_free(vbs_node_cache,

@@ -35,11 +35,27 @@ struct vbs_node {
 	};
 };
 
-/* The cap of a server that is gone from a CPU, until its termination point */
+/**
+ * struct vbs_booked - the cap of a server that is gone from a CPU, until its z
+ * @core: in the wait queue of that CPU
+ * @chain: who may take it over; vbs_books.lock
+ * @all: in vbs_books.held
+ * @id: unique, rising in that list
+ * @cpu: where it is booked
+ * @owner: of the server
+ * @leader: the server's last, in the initial pid namespace
+ * @rcu: to free it
+ * @garbage: to free it, before that
+ */
 struct vbs_booked {
 	struct vbs_booking	core;
-	struct list_head	chain;	/* who may take it over; vbs_books.lock */
+	struct list_head	chain;
+	struct list_head	all;
+	u64			id;
 	int			cpu;
+	kuid_t			owner;
+	pid_t			leader;
+	struct rcu_head		rcu;
 	struct vbs_garbage	garbage;
 };
 
@@ -53,7 +69,7 @@ struct vbs_spare {
 /**
  * struct vbs_srv - a server
  * @core: its state
- * @id: unique until it wraps
+ * @id: unique, rising in vbs_books.servers
  * @cpu: where it runs
  * @owner: effective uid of the task that entered first, at that moment
  * @timeline: whose multiples aligned releases keep to, 0 for CLOCK_MONOTONIC
@@ -63,6 +79,8 @@ struct vbs_spare {
  * @nr_members: their number, and places reserved for some to come
  * @nr_loans: temporary members, which are in no list; @lock
  * @leader: first of @members, for RCU readers
+ * @leader_pid: the same, or the last there was, in the initial pid namespace
+ * @dissolving: takes no more members: all there are will be SCHED_NORMAL
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
  * @kernel: runnable members preempted in the kernel, FIFO
@@ -77,13 +95,15 @@ struct vbs_spare {
  * @next_cpu: where it goes when its CPU goes offline; vbs_books.lock
  * @next_amount: what is booked there
  * @all: in vbs_books.servers
+ * @refs: on its memory; the list's own is given back after a grace period
+ * @gone: no longer in the list; vbs_books.lock
  * @end_work: ends the server on its CPU when the last member left elsewhere
  * @rcu: to free it
  * @garbage: to free it, before that
  */
 struct vbs_srv {
 	struct vbs_server	core;
-	u32			id;
+	u64			id;
 	int			cpu;
 	kuid_t			owner;
 	timeline_ref_t		timeline;
@@ -94,6 +114,8 @@ struct vbs_srv {
 	unsigned int		nr_members;
 	unsigned int		nr_loans;
 	struct task_struct __rcu *leader;
+	pid_t			leader_pid;
+	bool			dissolving;
 
 	struct list_head	fair;
 	struct list_head	look;
@@ -110,9 +132,31 @@ struct vbs_srv {
 	int			next_cpu;
 	u32			next_amount;
 	struct list_head	all;
+	refcount_t		refs;
+	bool			gone;
 	struct irq_work		end_work;
 	struct rcu_head		rcu;
 	struct vbs_garbage	garbage;
+};
+
+/* A booking as it is shown; @left: ns until it is over */
+struct vbs_held {
+	u64			id;
+	int			cpu;
+	u32			amount;
+	u64			left;
+	kuid_t			owner;
+	pid_t			leader;
+};
+
+/**
+ * struct vbs_cpu_sum - of one CPU, for information
+ * @servers: how many
+ * @held: what is booked for servers that are gone
+ */
+struct vbs_cpu_sum {
+	unsigned int		servers;
+	u32			held;
 };
 
 /**
@@ -122,8 +166,11 @@ struct vbs_srv {
  * @adm: caps per CPU
  * @scratch: for a search
  * @servers: all, for RCU readers
- * @nr_servers: per CPU
- * @last_id: last server id given out
+ * @held: bookings of servers that are gone, for RCU readers
+ * @sum: per CPU
+ * @demoted: tasks that have lost their membership to an administrator
+ * @last_id: of a server
+ * @last_held: id of a booking
  * @leaving: the CPU that goes offline, or -1; readers have interrupts off
  */
 struct vbs_books {
@@ -131,8 +178,11 @@ struct vbs_books {
 	struct vbs_admission	adm;
 	struct cpumask		*scratch;
 	struct list_head	servers;
-	unsigned int		*nr_servers;
-	u32			last_id;
+	struct list_head	held;
+	struct vbs_cpu_sum	*sum;
+	atomic_t		demoted;
+	u64			last_id;
+	u64			last_held;
 	int			leaving;
 };
 
@@ -211,6 +261,7 @@ void vbs_init_timers(struct rq *rq);
 int vbs_enable(void);
 struct vbs_srv *vbs_srv_alloc(void);
 void vbs_srv_free(struct vbs_srv *srv);
+void vbs_srv_put(struct vbs_srv *srv);
 int vbs_spare_fill(struct vbs_spare *spare);
 void vbs_spare_drop(struct vbs_spare *spare);
 void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv);
@@ -222,7 +273,8 @@ void vbs_init_free_work(struct rq *rq);
 int vbs_books_enter(struct vbs_srv *srv, struct list_head *bookings,
 		    const struct cpumask *mask, u32 *spare);
 int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare);
-int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare);
+int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
+		   int *cpu);
 int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask);
 int vbs_books_evacuated(struct vbs_srv *srv, bool undo);
 void vbs_books_release(int cpu, u32 amount);
@@ -235,6 +287,9 @@ void vbs_books_arrive(struct vbs_srv *srv, int from);
 struct vbs_booked *vbs_books_hold_more(struct list_head *chain, int cpu, u32 amount);
 void vbs_books_disown(struct list_head *bookings);
 void vbs_books_inherit(struct list_head *to, struct list_head *from);
+struct vbs_srv *vbs_next_server(struct vbs_srv *prev);
+bool vbs_next_held(struct vbs_held *held);
+u32 vbs_held_on(int cpu, u64 *until);
 
 /* member.c */
 bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
@@ -262,6 +317,9 @@ static inline void vbs_drop_boost(void) { }
 
 /* boundary.c */
 void vbs_stop_at_boundary(struct task_struct *p);
+
+/* proc.c */
+bool vbs_sees_all(void);
 
 /* env.c */
 void vbs_add_running(struct rq *rq, int delta);

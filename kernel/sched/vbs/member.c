@@ -87,6 +87,8 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		vbs_books_release(srv->cpu, amount);
 		return false;
 	}
+	booked->owner = srv->owner;
+	booked->leader = srv->leader_pid;
 	vbs_books_hold(booked, srv->cpu, amount, chain);
 	vbs_booking_add(rq->vbs.core, &booked->core, z, now);
 	vbs_arm_release(rq);
@@ -105,6 +107,7 @@ static void vbs_set_leader(struct vbs_srv *srv)
 		if (READ_ONCE(p->__state) == TASK_NEW)
 			continue;
 		leader = p;
+		srv->leader_pid = p->pid;
 		break;
 	}
 	rcu_assign_pointer(srv->leader, leader);
@@ -136,7 +139,8 @@ bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
 	bool ok;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
-	ok = srv->nr_members && cpumask_test_cpu(srv->cpu, mask);
+	ok = srv->nr_members && !srv->dissolving &&
+	     cpumask_test_cpu(srv->cpu, mask);
 	if (ok)
 		srv->nr_members++;
 	raw_spin_unlock_irqrestore(&srv->lock, flags);

@@ -205,7 +205,7 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *s
 			 const struct cpumask *mask, struct affinity_context *ctx)
 {
 	u32 spare = 0;
-	int ret;
+	int ret, to;
 
 	if (!cpumask_intersects(mask, cpu_active_mask))
 		return -EINVAL;
@@ -213,12 +213,12 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *s
 	if (ret)
 		return ret;
 	update_rq_clock(rq);
-	ret = vbs_books_move(srv, mask, &spare);
-	if (ret < 0) {
-		vbs_reject(p, VBS_REJECT_NO_ROOM, srv->core.cap_next, spare, -1);
+	ret = vbs_books_move(srv, mask, &spare, &to);
+	if (ret) {
+		vbs_reject(p, VBS_REJECT_NO_ROOM, srv->core.cap_next, spare, to);
 		return ret;
 	}
-	vbs_move(rq, srv, ret, ctx->vbs_spare);
+	vbs_move(rq, srv, to, ctx->vbs_spare);
 	return 0;
 }
 

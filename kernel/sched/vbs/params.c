@@ -19,7 +19,13 @@
 void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
 		u64 spare, int cpu)
 {
-	trace_sched_vbs_reject(p->pid, reason, asked, spare, cpu);
+	u64 until;
+	u32 held;
+
+	if (!trace_sched_vbs_reject_enabled())
+		return;
+	held = vbs_held_on(cpu, &until);
+	trace_sched_vbs_reject(p->pid, reason, asked, spare, cpu, held, until);
 }
 
 static bool vbs_joins(const struct sched_attr *attr)
@@ -112,20 +118,21 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 }
 
 /*
- * Return: @p's server, only to be compared, if the caller is its owner and the
- * call stays within it.
+ * Return: the number of @p's server, which no other will ever have, if the caller
+ * is its owner and the call stays within it; else 0.
  */
-static struct vbs_srv *vbs_owned(struct task_struct *p, const struct sched_attr *attr)
+static u64 vbs_owned(struct task_struct *p, const struct sched_attr *attr)
 {
 	struct vbs_srv *srv;
+	u64 id = 0;
 
 	rcu_read_lock();
 	srv = READ_ONCE(p->vbs.own);
-	if (srv && (!uid_eq(srv->owner, current_euid()) ||
-		    attr->sched_vbs_cap > READ_ONCE(srv->core.cap_next)))
-		srv = NULL;
+	if (srv && uid_eq(srv->owner, current_euid()) &&
+	    attr->sched_vbs_cap <= READ_ONCE(srv->core.cap_next))
+		id = READ_ONCE(srv->id);
 	rcu_read_unlock();
-	return srv;
+	return id;
 }
 
 /**
@@ -164,7 +171,7 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 	if (chg->owned && (!chg->leader ||
 			   ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
 		return 0;
-	chg->owned = NULL;
+	chg->owned = 0;
 	chg->priv = capable(CAP_SYS_NICE);
 	if (chg->priv)
 		return 0;
@@ -175,7 +182,7 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 /* Is this still the server that vbs_change_permit() has looked at? */
 static bool vbs_permitted(const struct vbs_change *chg, const struct vbs_srv *srv)
 {
-	return chg->priv || (srv && srv == chg->owned);
+	return chg->priv || (chg->owned && srv && srv->id == chg->owned);
 }
 
 /* ---- ERANGE ------------------------------------------------------------ */
@@ -536,17 +543,32 @@ static pid_t vbs_leader_nr(struct vbs_srv *srv)
 }
 
 /**
- * vbs_getparam - the server's parameters, and the task's flags
+ * vbs_getparam - the task's parameters, not its server's
  * @p: a SCHED_VBS task
  * @attr: to be filled
  */
 void vbs_getparam(struct task_struct *p, struct sched_attr *attr)
 {
-	struct vbs_srv *srv;
-
 	if (p->vbs.overrun_signal)
 		attr->sched_flags |= SCHED_FLAG_DL_OVERRUN;
 	attr->sched_nice = task_nice(p);
+	attr->sched_priority = 0;
+	attr->sched_vbs_cap = 0;
+}
+
+/**
+ * vbs_getattr - the server's, for who may see them, as in /proc/vbs
+ * @p: a task
+ * @attr: to be filled
+ */
+void vbs_getattr(struct task_struct *p, struct sched_attr *attr)
+{
+	struct vbs_srv *srv;
+
+	if (!task_has_vbs_policy(p) ||
+	    !(ptrace_may_access(p, PTRACE_MODE_READ_REALCREDS |
+				PTRACE_MODE_NOAUDIT) || vbs_sees_all()))
+		return;
 	rcu_read_lock();
 	srv = READ_ONCE(p->vbs.own);
 	if (srv) {

@@ -98,7 +98,7 @@ struct vbs_rq {
  * @srv: the new server, allocated; NULL once it is in use
  * @joined: the server that is joined, with a place reserved
  * @leader: whose server is joined
- * @owned: the server that the caller may command as its owner, to be compared
+ * @owned: id of the server that the caller may command as its owner, or 0
  * @priv: the caller has shown CAP_SYS_NICE
  * @active: the target policy is SCHED_VBS
  */
@@ -106,7 +106,7 @@ struct vbs_change {
 	struct vbs_srv		*srv;
 	struct vbs_srv		*joined;
 	struct task_struct	*leader;
-	struct vbs_srv		*owned;
+	u64			owned;
 	bool			priv;
 	bool			active;
 };
@@ -130,6 +130,7 @@ void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
 		      int reset_on_fork);
 void vbs_change_done(struct vbs_change *chg);
 void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
+void vbs_getattr(struct task_struct *p, struct sched_attr *attr);
 
 void vbs_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
@@ -301,6 +302,8 @@ static inline void vbs_change_flags(struct task_struct *p,
 static inline void vbs_change_done(struct vbs_change *chg) { }
 
 static inline void vbs_getparam(struct task_struct *p, struct sched_attr *attr) { }
+
+static inline void vbs_getattr(struct task_struct *p, struct sched_attr *attr) { }
 
 static inline void init_vbs_rq(struct rq *rq) { }
 

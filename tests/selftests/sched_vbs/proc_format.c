@@ -8,6 +8,7 @@ static const char * const limits_keys[] = {
 
 static const char * const cpu_keys[] = {
 	"id", "online", "capacity", "booked", "spare", "servers",
+	"held", "fair", "domain", "deadline", "left",
 };
 
 static const char * const server_keys[] = {
@@ -15,6 +16,10 @@ static const char * const server_keys[] = {
 	"consumed", "instances", "misses", "overruns", "overrun_worst",
 	"switches", "switch_worst", "release_worst", "skipped", "fair",
 	"lost", "owner", "leader", "comm",
+};
+
+static const char * const held_keys[] = {
+	"cpu", "amount", "until_ns", "owner", "leader",
 };
 
 static char text[65536];
@@ -45,7 +50,7 @@ static bool has_keys(const char *line, const char *kind, const char * const *key
 static void check_lines(void)
 {
 	bool cpus = true, servers = true, known = true;
-	unsigned int n = 0, ncpus = 0, nservers = 0;
+	unsigned int n = 0, ncpus = 0, nservers = 0, nheld = 0;
 
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), n++) {
 		if (n == 0) {
@@ -56,8 +61,12 @@ static void check_lines(void)
 		} else if (!strncmp(line, "cpu ", 4)) {
 			ncpus++;
 			cpus &= has_keys(line, "cpu", cpu_keys, ARRAY_SIZE(cpu_keys));
-			known &= !nservers;
+			known &= !nservers && !nheld;
+		} else if (!strncmp(line, "held ", 5)) {
+			nheld++;
+			servers &= has_keys(line, "held", held_keys, ARRAY_SIZE(held_keys));
 		} else {
+			known &= !nheld;
 			nservers++;
 			servers &= has_keys(line, "server", server_keys, ARRAY_SIZE(server_keys));
 		}
@@ -66,7 +75,36 @@ static void check_lines(void)
 	t_ok(cpus, "their keys");
 	t_equal(nservers, 2, "lines for servers");
 	t_ok(servers, "their keys");
-	t_ok(known, "CPUs come before servers");
+	t_equal(nheld, 1, "lines for what is held");
+	t_ok(known, "CPUs come before servers, and servers before what is held");
+}
+
+/* 20 of (20, 100) ms: paid for until 100 ms after the start */
+static void burner(void *unused)
+{
+	u64 end = cpu_ns() + 15 * MS;
+
+	(void)unused;
+	pause();
+	while (cpu_ns() < end)
+		;
+}
+
+static void wake(int sig)
+{
+	(void)sig;
+}
+
+static void held_by_the_dead(void)
+{
+	pid_t c;
+
+	signal(SIGUSR1, wake);
+	c = t_fork(burner, NULL);
+	sleep_ns(10 * MS);
+	must_enter(c, 20 * MS, 100 * MS, 0);
+	kill(c, SIGUSR1);
+	t_wait(c);
 }
 
 VBS_TEST("/proc/vbs has the fixed lines and keys, and they add up", 30)
@@ -80,12 +118,17 @@ VBS_TEST("/proc/vbs has the fixed lines and keys, and they add up", 30)
 	sleep_ns(10 * MS);
 	must_enter(a, 2 * MS, 10 * MS, VBS_BW_UNIT / 4);
 	must_enter(b, 1 * MS, 10 * MS, 0);
+	held_by_the_dead();
 	n = file_read(VBS_PROC, text, sizeof(text));
 	t_at_least(n, 1, "bytes read");
 	t_ok(!strstr(text, "kthrottled"), "nobody is stopped inside the kernel, so none is counted");
 	check_lines();
 	t_equal(cpu_key(0, "booked") + cpu_key(0, "spare"), cpu_key(0, "capacity"), "booked + spare");
-	t_equal(cpu_key(0, "booked"), VBS_BW_UNIT / 4 + vbs_bw(1 * MS, 10 * MS), "booked");
+	t_equal(cpu_key(0, "held"), vbs_bw(20 * MS, 100 * MS), "held");
+	t_equal(cpu_key(0, "booked") - cpu_key(0, "held"),
+		VBS_BW_UNIT / 4 + vbs_bw(1 * MS, 10 * MS), "booked");
+	t_equal(cpu_key(0, "fair"), vbs_bw(50 * MS, SEC) - 1, "the fair server's share");
+	t_equal(cpu_key(0, "deadline"), 0, "SCHED_DEADLINE's");
 	t_equal(cpu_key(0, "servers"), 2, "servers");
 	t_equal(server_val(a, "cap"), VBS_BW_UNIT / 4, "cap");
 	t_equal(server_val(a, "runtime"), 2 * MS, "runtime");

@@ -21,7 +21,7 @@ static const struct text texts[] = {
 	{ "sched_vbs_leave",
 	  "server=%*u cpu=%*d pid=%*d members=%*u z=%*u%n" },
 	{ "sched_vbs_reject",
-	  "pid=%*d reason=%*[a-z_] asked=%*u spare=%*u cpu=%*d%n" },
+	  "pid=%*d reason=%*[a-z_] asked=%*u spare=%*u cpu=%*d held=%*u until_ns=%*u%n" },
 };
 
 static char trace_text[1 << 20];

@@ -12,6 +12,7 @@
 struct vbs_books vbs_books = {
 	.lock		= __RAW_SPIN_LOCK_UNLOCKED(vbs_books.lock),
 	.servers	= LIST_HEAD_INIT(vbs_books.servers),
+	.held		= LIST_HEAD_INIT(vbs_books.held),
 	.leaving	= -1,
 };
 
@@ -24,6 +25,16 @@ static struct vbs_booked *vbs_books_find(struct list_head *chain, int cpu)
 			return b;
 	}
 	return NULL;
+}
+
+/* A booking becomes more, or less. */
+static void vbs_held_add(struct vbs_booked *b, s64 amount)
+{
+	u32 *held = &vbs_books.sum[b->cpu].held;
+
+	lockdep_assert_held(&vbs_books.lock);
+	WRITE_ONCE(b->core.amount, b->core.amount + amount);
+	WRITE_ONCE(*held, *held + amount);
 }
 
 /*
@@ -40,7 +51,7 @@ static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 
 	ret = vbs_dl_book(cpu, cap - take);
 	if (!ret && b)
-		b->core.amount -= take;
+		vbs_held_add(b, -(s64)take);
 	return ret;
 }
 
@@ -180,24 +191,28 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
  * @srv: the server
  * @mask: where it may go
  * @spare: the most there is, if it is not enough
+ * @cpu: set to the best CPU, or -1
  *
  * The caller frees or holds what is booked on the CPU that it leaves.
  *
- * Return: the CPU, or -EBUSY.
+ * Return: 0 or -EBUSY.
  */
-int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare)
+int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
+		   int *cpu)
 {
 	unsigned long flags;
-	int ret, cpu;
+	int ret;
+
+	*cpu = -1;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	if (srv->next_cpu >= 0)	/* its CPU goes offline */
 		ret = -EBUSY;
 	else
 		ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv),
-				      spare, &cpu);
+				      spare, cpu);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
-	return ret ?: cpu;
+	return ret;
 }
 
 /**
@@ -229,7 +244,7 @@ static void vbs_books_give_back(struct vbs_srv *srv, int cpu, u32 amount)
 	struct vbs_booked *b = vbs_books_find(&srv->bookings, cpu);
 
 	if (b)
-		b->core.amount += amount;
+		vbs_held_add(b, amount);
 	else
 		vbs_adm_free(&vbs_books.adm, cpu, amount);
 }
@@ -284,8 +299,11 @@ void vbs_books_hold(struct vbs_booked *b, int cpu, u32 amount,
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	b->cpu = cpu;
-	b->core.amount = amount;
+	b->core.amount = 0;
+	b->id = ++vbs_books.last_held;
+	vbs_held_add(b, amount);
 	list_add(&b->chain, chain);
+	list_add_tail_rcu(&b->all, &vbs_books.held);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
 
@@ -305,7 +323,7 @@ struct vbs_booked *vbs_books_hold_more(struct list_head *chain, int cpu, u32 amo
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	b = vbs_books_find(chain, cpu);
 	if (b)
-		b->core.amount += amount;
+		vbs_held_add(b, amount);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 	return b;
 }
@@ -320,7 +338,9 @@ void vbs_books_over(struct vbs_booked *b)
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	vbs_adm_free(&vbs_books.adm, b->cpu, b->core.amount);
+	vbs_held_add(b, -(s64)b->core.amount);
 	list_del_init(&b->chain);
+	list_del_rcu(&b->all);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
 
@@ -334,7 +354,7 @@ void vbs_books_publish(struct vbs_srv *srv)
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	srv->id = ++vbs_books.last_id;
-	vbs_books.nr_servers[srv->cpu]++;
+	vbs_books.sum[srv->cpu].servers++;
 	list_add_tail_rcu(&srv->all, &vbs_books.servers);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
@@ -348,8 +368,9 @@ void vbs_books_unpublish(struct vbs_srv *srv)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
-	vbs_books.nr_servers[srv->cpu]--;
+	vbs_books.sum[srv->cpu].servers--;
 	list_del_rcu(&srv->all);
+	WRITE_ONCE(srv->gone, true);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
 
@@ -363,8 +384,8 @@ void vbs_books_arrive(struct vbs_srv *srv, int from)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
-	vbs_books.nr_servers[from]--;
-	vbs_books.nr_servers[srv->cpu]++;
+	vbs_books.sum[from].servers--;
+	vbs_books.sum[srv->cpu].servers++;
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }
 
@@ -395,4 +416,93 @@ void vbs_books_inherit(struct list_head *to, struct list_head *from)
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	list_splice_init(from, to);
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
+}
+
+/* The first server behind @id that is not about to be freed */
+static struct vbs_srv *vbs_server_after(struct list_head *from, u64 id)
+{
+	struct vbs_srv *srv = list_entry(from, struct vbs_srv, all);
+
+	list_for_each_entry_continue_rcu(srv, &vbs_books.servers, all)
+		if (srv->id > id && refcount_inc_not_zero(&srv->refs))
+			return srv;
+	return NULL;
+}
+
+/**
+ * vbs_next_server - walk all servers; RCU is left between any two
+ * @prev: the one before, whose reference is given back, or NULL
+ *
+ * One that is in the list has a next one that is.  One that is gone has not, and
+ * its place is found by its number.
+ *
+ * Context: may sleep.
+ * Return: the next, with a reference, or NULL.
+ */
+struct vbs_srv *vbs_next_server(struct vbs_srv *prev)
+{
+	struct list_head *from = &vbs_books.servers;
+	struct vbs_srv *next;
+
+	rcu_read_lock();
+	if (prev && !READ_ONCE(prev->gone))
+		from = &prev->all;
+	next = vbs_server_after(from, prev ? prev->id : 0);
+	rcu_read_unlock();
+	if (prev)
+		vbs_srv_put(prev);
+	return next;
+}
+
+/**
+ * vbs_next_held - walk the caps that are booked for servers that are gone
+ * @held: the one before, or all zero
+ *
+ * Return: whether there is another, copied to @held; if not held->id is 0.
+ */
+bool vbs_next_held(struct vbs_held *held)
+{
+	u64 after = held->id, now;
+	struct vbs_booked *b;
+
+	held->id = 0;
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &vbs_books.held, all) {
+		if (b->id <= after)
+			continue;
+		now = vbs_clock_of(b->cpu);
+		*held = (struct vbs_held){
+			.id = b->id, .cpu = b->cpu, .owner = b->owner,
+			.leader = b->leader, .amount = READ_ONCE(b->core.amount),
+			.left = b->core.wait.due - min(b->core.wait.due, now),
+		};
+		break;
+	}
+	rcu_read_unlock();
+	return held->id;
+}
+
+/**
+ * vbs_held_on - what will be free on a CPU without anybody's doing
+ * @cpu: the CPU
+ * @until: set to the ns until all of it is
+ *
+ * Return: how much.
+ */
+u32 vbs_held_on(int cpu, u64 *until)
+{
+	struct vbs_booked *b;
+	u64 last = 0, now;
+
+	*until = 0;
+	if (cpu < 0 || !vbs_books.sum)
+		return 0;
+	rcu_read_lock();
+	list_for_each_entry_rcu(b, &vbs_books.held, all)
+		if (b->cpu == cpu && b->core.amount)
+			last = max(last, b->core.wait.due);
+	rcu_read_unlock();
+	now = vbs_clock_of(cpu);
+	*until = last - min(last, now);
+	return READ_ONCE(vbs_books.sum[cpu].held);
 }

@@ -90,6 +90,32 @@ u32 vbs_dl_spare(int cpu)
 				  arch_scale_cpu_capacity(cpu));
 }
 
+/* A CPU's root domain: its first CPU, the share of SCHED_DEADLINE's tasks */
+struct vbs_dl_sum {
+	int domain;
+	u64 tasks;
+	u32 spare;		/* what both classes leave, as a share of the CPU */
+};
+
+static void vbs_dl_look(int cpu, struct vbs_dl_sum *sum)
+{
+	const struct cpumask *span;
+	struct dl_bw *dl_b;
+	u64 fair = 0;
+	int i;
+
+	rcu_read_lock();
+	dl_b = vbs_dl_account(cpu);
+	span = vbs_dl_span(dl_b);
+	for_each_cpu_and(i, span, cpu_active_mask)
+		fair += READ_ONCE(cpu_rq(i)->fair_server.dl_bw);
+	sum->domain = cpumask_first(span);
+	sum->tasks = READ_ONCE(dl_b->total_bw);
+	sum->tasks -= min(sum->tasks, fair);
+	sum->spare = vbs_dl_spare(cpu);
+	rcu_read_unlock();
+}
+
 /* Leave the CPUs out that are in one root domain with @cpu. */
 static void vbs_dl_leave_out(struct cpumask *mask, int cpu)
 {
