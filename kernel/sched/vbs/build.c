@@ -6,7 +6,9 @@
 #include <linux/capability.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
+#include <linux/cpuset.h>
 #include <linux/cred.h>
+#include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -28,6 +30,7 @@
 #include <linux/sort.h>
 #include <linux/string_helpers.h>
 #include <linux/sysctl.h>
+#include <linux/sysrq.h>
 #include <linux/timekeeping.h>
 #include <linux/timeline.h>
 #include <linux/workqueue.h>
@@ -69,6 +72,7 @@
 #include "member.c"
 #include "class.c"
 #include "params.c"
+#include "dissolve.c"
 #ifdef CONFIG_SMP
 #include "move.c"
 #include "hotplug.c"

@@ -192,6 +192,8 @@ extern unsigned int sysctl_vbs_period_max;
 extern unsigned int sysctl_vbs_runtime_max;
 extern unsigned int sysctl_vbs_slice;
 extern unsigned int sysctl_vbs_release_cost;
+extern unsigned int sysctl_vbs_enable;
+extern unsigned int sysctl_vbs_offline_demote;
 
 /* An instance has to hold twice what its release costs. */
 static inline u64 vbs_runtime_min(void)
@@ -317,6 +319,10 @@ static inline void vbs_drop_boost(void) { }
 
 /* boundary.c */
 void vbs_stop_at_boundary(struct task_struct *p);
+
+/* dissolve.c */
+void vbs_dissolve(struct vbs_srv *srv);
+void vbs_dissolve_all(void);
 
 /* proc.c */
 bool vbs_sees_all(void);

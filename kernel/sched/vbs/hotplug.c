@@ -19,6 +19,24 @@ static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
 		cpumask_and(mask, mask, &p->cpus_mask);
 }
 
+/*
+ * Where its members may run; or else anywhere, as the affinity of any task is
+ * broken when all its CPUs have gone.
+ */
+static int vbs_evacuation_find(struct vbs_srv *srv, unsigned int cpu,
+			       struct cpumask *mask)
+{
+	int ret;
+
+	vbs_server_mask(srv, mask, cpu);
+	ret = vbs_books_evacuate(srv, mask);
+	if (!ret)
+		return 0;
+	cpumask_copy(mask, cpu_active_mask);
+	cpumask_clear_cpu(cpu, mask);
+	return vbs_books_evacuate(srv, mask);
+}
+
 /* A server without members ends at once, or has already. */
 static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
 				   struct cpumask *mask)
@@ -29,30 +47,34 @@ static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
 
 	rq = vbs_lock_home(srv, &rf);
 	raw_spin_lock(&srv->lock);
-	if (vbs_nr_kept(srv) && cpu_of(rq) == cpu) {
-		vbs_server_mask(srv, mask, cpu);
-		ret = vbs_books_evacuate(srv, mask);
-	}
+	if (vbs_nr_kept(srv) && cpu_of(rq) == cpu)
+		ret = vbs_evacuation_find(srv, cpu, mask);
 	raw_spin_unlock(&srv->lock);
 	rq_unlock_irqrestore(rq, &rf);
 	return ret;
 }
 
-/* Book a place for each server of @cpu, or none. */
-static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask)
+/*
+ * Book a place for each server of @cpu, or for none.  Who must not be refused
+ * dissolves those for which there is none.
+ */
+static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask, bool demote)
 {
 	struct vbs_srv *srv;
-	int ret = 0;
+	int ret;
 
-	rcu_read_lock();
-	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
-		if (READ_ONCE(srv->cpu) == cpu)
-			ret = vbs_evacuation_book_one(srv, cpu, mask);
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
+		if (READ_ONCE(srv->cpu) != cpu)
+			continue;
+		ret = vbs_evacuation_book_one(srv, cpu, mask);
+		if (ret && !demote) {
+			vbs_srv_put(srv);
+			return ret;
+		}
 		if (ret)
-			break;
+			vbs_dissolve(srv);
 	}
-	rcu_read_unlock();
-	return ret;
+	return 0;
 }
 
 static void vbs_evacuate_one(struct vbs_srv *srv, unsigned int cpu, bool go)
@@ -75,26 +97,91 @@ static void vbs_evacuation_end(unsigned int cpu, bool go)
 {
 	struct vbs_srv *srv;
 
-	rcu_read_lock();
-	list_for_each_entry_rcu(srv, &vbs_books.servers, all)
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv))
 		if (READ_ONCE(srv->next_cpu) >= 0)
 			vbs_evacuate_one(srv, cpu, go);
-	rcu_read_unlock();
+}
+
+/* A member that may not run where its server is now, with a reference */
+static struct task_struct *vbs_pinned_elsewhere(struct vbs_srv *srv)
+{
+	struct task_struct *p, *found = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	list_for_each_entry(p, &srv->members, vbs.member) {
+		if (cpumask_test_cpu(srv->cpu, &p->cpus_mask) ||
+		    READ_ONCE(p->__state) == TASK_NEW)
+			continue;
+		found = get_task_struct(p);
+		break;
+	}
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+	return found;
+}
+
+/* To its cpuset's CPUs, if the server is on one of them, else to all. */
+static int vbs_break_affinity(struct task_struct *p, int cpu, struct cpumask *mask)
+{
+	cpuset_cpus_allowed(p, mask);
+	return set_cpus_allowed_ptr(p, cpumask_test_cpu(cpu, mask) ? mask :
+				    cpu_possible_mask);
+}
+
+static void vbs_break_affinities(struct cpumask *mask)
+{
+	struct task_struct *p;
+	struct vbs_srv *srv;
+	int ret;
+
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
+		do {
+			p = vbs_pinned_elsewhere(srv);
+			ret = p ? vbs_break_affinity(p, READ_ONCE(srv->cpu), mask) : -ESRCH;
+			if (p)
+				put_task_struct(p);
+		} while (!ret);
+	}
+}
+
+/* kexec and reboot are not refused, nor what the administrator has said. */
+static bool vbs_must_go_offline(void)
+{
+	return READ_ONCE(sysctl_vbs_offline_demote) || system_state > SYSTEM_RUNNING;
+}
+
+static int vbs_evacuate(unsigned int cpu)
+{
+	static struct cpumask mask;	/* the hotplug lock's */
+	int ret;
+
+	WRITE_ONCE(vbs_books.leaving, cpu);
+	/*
+	 * Whoever chooses this CPU, joins a server there or sets a member's mask
+	 * does so with interrupts off until it is seen.
+	 */
+	synchronize_rcu();
+	ret = vbs_evacuation_book(cpu, &mask, vbs_must_go_offline());
+	vbs_evacuation_end(cpu, !ret);
+	WRITE_ONCE(vbs_books.leaving, -1);
+	if (!ret)
+		vbs_break_affinities(&mask);
+	return ret;
 }
 
 /**
  * vbs_cpu_deactivate - a CPU is about to go
  * @cpu: the CPU, still active
  *
- * Its servers move; if one of them fits nowhere none does.  Suspend is not
- * refused: all members sleep through it, and so do their servers.
+ * Its servers move; if one of them fits nowhere none does, unless it may be
+ * dissolved.  Suspend is not refused: all members sleep through it, and so do
+ * their servers.
  *
  * Context: may sleep, hotplug lock held.
- * Return: 0, -EBUSY, -ENOMEM.
+ * Return: 0 or -EBUSY.
  */
 int vbs_cpu_deactivate(unsigned int cpu)
 {
-	cpumask_var_t mask;
 	int ret;
 
 	if (!static_branch_unlikely(&sched_vbs_used))
@@ -102,22 +189,9 @@ int vbs_cpu_deactivate(unsigned int cpu)
 	vbs_books_online(cpu, false);
 	if (cpuhp_tasks_frozen)
 		return 0;
-	if (!zalloc_cpumask_var(&mask, GFP_KERNEL)) {
-		vbs_books_online(cpu, true);
-		return -ENOMEM;
-	}
-	WRITE_ONCE(vbs_books.leaving, cpu);
-	/*
-	 * Whoever chooses this CPU, joins a server there or sets a member's mask
-	 * does so with interrupts off until it is seen.
-	 */
-	synchronize_rcu();
-	ret = vbs_evacuation_book(cpu, mask);
-	vbs_evacuation_end(cpu, !ret);
-	WRITE_ONCE(vbs_books.leaving, -1);
+	ret = vbs_evacuate(cpu);
 	if (ret)
 		vbs_books_online(cpu, true);
-	free_cpumask_var(mask);
 	return ret;
 }
 
@@ -141,62 +215,39 @@ void vbs_cpu_activate(unsigned int cpu)
 
 /* ---- a CPU that does not come back from suspend ------------------------- */
 
-/* A member of a server for which there is no place, or NULL */
-static struct task_struct *vbs_rescue_find(struct cpumask *mask)
+static void vbs_rescue_one(struct vbs_srv *srv, int cpu, struct cpumask *mask)
 {
-	struct task_struct *member = NULL;
-	struct vbs_srv *srv;
-	int cpu, ret;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(srv, &vbs_books.servers, all) {
-		cpu = READ_ONCE(srv->cpu);
-		if (cpu_online(cpu))
-			continue;
-		ret = vbs_evacuation_book_one(srv, cpu, mask);
-		vbs_evacuate_one(srv, cpu, !ret);
-		if (!ret)
-			continue;
-		member = rcu_dereference(srv->leader);
-		if (member && tryget_task_struct(member))
-			break;
-		member = NULL;
-	}
-	rcu_read_unlock();
-	return member;
-}
-
-static int vbs_rescue_expel(struct task_struct *p)
-{
-	struct sched_attr attr = {
-		.size		= sizeof(attr),
-		.sched_policy	= SCHED_NORMAL,
-		.sched_nice	= task_nice(p),
-	};
 	int ret;
 
-	pr_warn("SCHED_VBS: no room for %s (%d), whose CPU is gone: SCHED_NORMAL now\n",
-		p->comm, p->pid);
-	ret = sched_setattr_nocheck(p, &attr);
-	put_task_struct(p);
-	return ret;
+	cpus_read_lock();
+	ret = vbs_evacuation_book_one(srv, cpu, mask);
+	vbs_evacuate_one(srv, cpu, !ret);
+	cpus_read_unlock();
+	if (!ret)
+		return;
+	pr_warn("SCHED_VBS: no room for server %llu, whose CPU is gone: dissolved\n",
+		srv->id);
+	vbs_dissolve(srv);
 }
 
 static void vbs_rescue_work(struct work_struct *work)
 {
-	struct task_struct *p;
+	struct vbs_srv *srv;
 	cpumask_var_t mask;
 	int cpu;
 
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
 		return;		/* the next wake-up of a member asks again */
-	do {
-		cpus_read_lock();
-		p = vbs_rescue_find(mask);
-		for_each_online_cpu(cpu)
-			irq_work_queue_on(&cpu_rq(cpu)->vbs.stray_work, cpu);
-		cpus_read_unlock();
-	} while (p && !vbs_rescue_expel(p));
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
+		cpu = READ_ONCE(srv->cpu);
+		if (!cpu_online(cpu))
+			vbs_rescue_one(srv, cpu, mask);
+	}
+	vbs_break_affinities(mask);
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		irq_work_queue_on(&cpu_rq(cpu)->vbs.stray_work, cpu);
+	cpus_read_unlock();
 	free_cpumask_var(mask);
 }
 

@@ -316,9 +316,18 @@ static void vbs_fork_normal(struct task_struct *p)
 	p->rt_priority = 0;
 	p->normal_prio = p->static_prio;
 	p->prio = p->normal_prio;
-	p->default_timer_slack_ns = current->default_timer_slack_ns;
 	p->timer_slack_ns = p->default_timer_slack_ns;
 	set_load_weight(p, false);
+}
+
+/* The slack of a member is 0; what its child had otherwise is its parent's. */
+static void vbs_fork_slack(struct task_struct *p)
+{
+	if (!task_has_vbs_policy(current))
+		return;
+	p->default_timer_slack_ns = current->default_timer_slack_ns;
+	if (!task_has_vbs_policy(p))
+		p->timer_slack_ns = p->default_timer_slack_ns;
 }
 
 /**
@@ -335,6 +344,7 @@ void vbs_fork(struct task_struct *p)
 	struct vbs_srv *srv;
 	unsigned long flags;
 
+	vbs_fork_slack(p);
 	if (!vbs_prio(p->prio) && !task_has_vbs_policy(p))
 		return;
 	raw_spin_lock_irqsave(&current->pi_lock, flags);

@@ -237,6 +237,8 @@ static int vbs_follow(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
 		return -EBUSY;
 	if (cpumask_test_cpu(srv->cpu, mask))
 		return 0;
+	if (!ctx->vbs_spare)	/* nor has anybody asked yet whether it may */
+		return -EAGAIN;
 	ret = vbs_move_into(rq, p, srv, mask, ctx);
 	if (!ret || mask == ctx->new_mask ||
 	    !cpumask_test_cpu(srv->cpu, ctx->new_mask))
@@ -265,8 +267,6 @@ int vbs_move_first(struct task_struct *p, struct affinity_context *ctx)
 	lockdep_assert_held(&p->pi_lock);
 	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
 		return 0;
-	if (!ctx->vbs_spare)
-		return -EAGAIN;
 	rq = vbs_lock_home(srv, &rf);
 	ret = vbs_follow(rq, p, srv, ctx);
 	rq_unlock_irqrestore(rq, &rf);

@@ -475,6 +475,8 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		return 0;
 	if (p->exit_state)
 		return -ESRCH;
+	if (!READ_ONCE(sysctl_vbs_enable))
+		return -EOPNOTSUPP;
 	if (p->flags & (PF_KTHREAD | PF_USER_WORKER)) {
 		vbs_reject(p, VBS_REJECT_KTHREAD, 0, 0, -1);
 		return -EINVAL;

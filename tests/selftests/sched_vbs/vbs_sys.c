@@ -218,6 +218,15 @@ u64 cpu_key(int cpu, const char *key)
 	return strtoull(p, NULL, 0);
 }
 
+u64 head_key(const char *key)
+{
+	const char *p = line_key(proc_read(), key);
+
+	if (!p)
+		t_fatal("no %s in the first line of " VBS_PROC, key);
+	return strtoull(p, NULL, 0);
+}
+
 /* A debug kernel needs more than the rest of the CPU for itself. */
 u64 cpu_room(int cpu)
 {

@@ -149,6 +149,7 @@ void file_restore(const char *path);
 
 /* /proc/vbs: a key's value in the line of a CPU, or of a server by leader */
 u64 cpu_key(int cpu, const char *key);
+u64 head_key(const char *key);
 /* All that admission grants there */
 u64 cpu_room(int cpu);
 bool server_key(pid_t leader, const char *key, u64 *val);

@@ -22,6 +22,7 @@ unsigned int sysctl_vbs_period_max = 1000000;
 unsigned int sysctl_vbs_runtime_max = 100000;
 unsigned int sysctl_vbs_slice = 1000;
 unsigned int sysctl_vbs_release_cost;
+unsigned int sysctl_vbs_offline_demote;
 
 static u64 vbs_rt_bw(void)
 {

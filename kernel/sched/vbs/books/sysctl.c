@@ -85,7 +85,36 @@ static int vbs_limit_handler(const struct ctl_table *table, int write,
 	return ret;
 }
 
+/* 0 takes effect at once, and is never refused. */
+static int vbs_enable_handler(const struct ctl_table *table, int write,
+			      void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int ret = proc_douintvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (!ret && write && !READ_ONCE(sysctl_vbs_enable))
+		vbs_dissolve_all();
+	return ret;
+}
+
 static struct ctl_table vbs_sysctls[] = {
+	{
+		.procname	= "sched_vbs_enable",
+		.data		= &sysctl_vbs_enable,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= vbs_enable_handler,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "sched_vbs_offline_demote",
+		.data		= &sysctl_vbs_offline_demote,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
 	{
 		.procname	= "sched_vbs_period_min_us",
 		.data		= &sysctl_vbs_period_min,

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: servers that an administrator ends.
+ *
+ * All members become SCHED_NORMAL.  A server that is dissolved takes no more of
+ * them: a child is SCHED_NORMAL at once.  What was executed stays booked until z,
+ * as for any server that ends.
+ */
+
+unsigned int sysctl_vbs_enable = 1;
+
+#define VBS_DISSOLVE_TRIES	1000
+
+/* The oldest member, with a reference; none while all that is left are unborn */
+static struct task_struct *vbs_leader_get(struct vbs_srv *srv)
+{
+	struct task_struct *p;
+
+	rcu_read_lock();
+	p = rcu_dereference(srv->leader);
+	if (p && !tryget_task_struct(p))
+		p = NULL;
+	rcu_read_unlock();
+	return p;
+}
+
+static void vbs_expel(struct task_struct *p)
+{
+	struct sched_attr attr = {
+		.size		= sizeof(attr),
+		.sched_policy	= SCHED_NORMAL,
+		.sched_nice	= task_nice(p),
+	};
+
+	if (sched_setattr_nocheck(p, &attr))
+		fsleep(USEC_PER_MSEC);
+	else
+		atomic_inc(&vbs_books.demoted);
+	put_task_struct(p);
+}
+
+static void vbs_take_no_more(struct vbs_srv *srv)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	srv->dissolving = true;
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+}
+
+/**
+ * vbs_dissolve - end a server
+ * @srv: the server, referenced
+ *
+ * Context: may sleep.
+ */
+void vbs_dissolve(struct vbs_srv *srv)
+{
+	int tries = VBS_DISSOLVE_TRIES;
+	struct task_struct *p;
+
+	vbs_take_no_more(srv);
+	while (!READ_ONCE(srv->gone) && tries) {
+		p = vbs_leader_get(srv);
+		if (p) {
+			vbs_expel(p);
+			continue;
+		}
+		/* A fork that is under way, or the server's end */
+		fsleep(USEC_PER_MSEC);
+		tries--;
+	}
+	if (!tries)
+		pr_warn("SCHED_VBS: server %llu has members that do not leave\n",
+			srv->id);
+}
+
+/**
+ * vbs_dissolve_all - there are no servers, and no new ones
+ *
+ * Who has seen that there may be one has entered, with interrupts off, or is seen.
+ *
+ * Context: may sleep.
+ */
+void vbs_dissolve_all(void)
+{
+	struct vbs_srv *srv;
+
+	WRITE_ONCE(sysctl_vbs_enable, 0);
+	synchronize_rcu();
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv))
+		vbs_dissolve(srv);
+}
+
+/* Not in the interrupt of the key: it may have come anywhere. */
+static void vbs_dissolve_work(struct work_struct *work)
+{
+	vbs_dissolve_all();
+}
+
+static DECLARE_WORK(vbs_dissolve_item, vbs_dissolve_work);
+
+static void vbs_sysrq(u8 key)
+{
+	schedule_work(&vbs_dissolve_item);
+}
+
+static const struct sysrq_key_op vbs_sysrq_op = {
+	.handler	= vbs_sysrq,
+	.help_msg	= "dissolve-SCHED_VBS-servers(V)",
+	.action_msg	= "Dissolve all SCHED_VBS servers",
+	.enable_mask	= SYSRQ_ENABLE_RTNICE,
+};
+
+static int __init vbs_dissolve_init(void)
+{
+	register_sysrq_key('V', &vbs_sysrq_op);
+	return 0;
+}
+late_initcall(vbs_dissolve_init);
