@@ -8,7 +8,7 @@
 static struct {
 	struct vbs_sched_attr attr;
 	int err;
-} *got;
+} * got;
 
 static void sleeper(void *uid)
 {

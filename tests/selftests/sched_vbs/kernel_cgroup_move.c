@@ -7,7 +7,7 @@
 #define ROOT	"/sys/fs/cgroup"
 #define GROUP	ROOT "/vbs_cgroup_move"
 #define DEEP	15		/* groups of long names inside one another */
-#define MOVES	9		/* a second apart: whoever is stopped has gone on by then */
+#define MOVES	t_arg("moves", 1)	/* a second apart: who is stopped has gone on by then */
 
 /* By steps of 500 ns: other points of the call that follows are where 30 us are used up */
 static void spend(const struct scene *s)
@@ -43,7 +43,7 @@ static u64 move(const struct scene *s)
 {
 	u64 worst = 0, when, took;
 
-	for (int i = 0; i < (s->member ? MOVES : 1); i++) {
+	for (u64 i = 0; i < (s->member ? MOVES : 1); i++) {
 		when = s->t0 + s->offset + i * SEC;
 		sleep_until(when);
 		if (file_write(GROUP "/cgroup.procs", "%d", s->victim) ||

@@ -66,6 +66,7 @@ static void refusal(u64 until)
 	pid_t pid = t_fork(sleeper, NULL);
 	uintmax_t spare, held, left;
 	char *line;
+	int n;
 
 	if (access(EVENT, F_OK)) {
 		t_skip("no tracefs");
@@ -77,8 +78,9 @@ static void refusal(u64 until)
 	line = strstr(text, "reason=no_room");
 	if (!t_ok(line, "a reason in the trace"))
 		return;
-	t_equal(sscanf(line, "reason=no_room asked=%*u spare=%ju cpu=0 held=%ju until_ns=%ju",
-		       &spare, &held, &left), 3, "its fields");
+	n = sscanf(line, "reason=no_room asked=%*u spare=%ju cpu=0 held=%ju until_ns=%ju",
+		   &spare, &held, &left);
+	t_equal(n, 3, "its fields");
 	t_equal(spare, cpu_key(0, "spare"), "spare");
 	t_equal(held, cap, "held");
 	t_near(left, until - now_ns(), 5 * MS, "until");

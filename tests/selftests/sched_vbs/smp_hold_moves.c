@@ -9,7 +9,7 @@
 static struct {
 	pid_t target;
 	u32 ready, go, done;
-} *the;
+} * the;
 
 static u64 booked_anywhere(void)
 {
