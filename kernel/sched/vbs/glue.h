@@ -80,6 +80,7 @@ struct vbs_spare {
  * @nr_loans: temporary members, which are in no list; @lock
  * @leader: first of @members, for RCU readers
  * @leader_pid: the same, or the last there was, in the initial pid namespace
+ * @moving: a lone member takes it to another CPU: nobody joins meanwhile; @lock
  * @dissolving: takes no more members: all there are will be SCHED_NORMAL
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
@@ -115,6 +116,7 @@ struct vbs_srv {
 	unsigned int		nr_loans;
 	struct task_struct __rcu *leader;
 	pid_t			leader_pid;
+	bool			moving;
 	bool			dissolving;
 
 	struct list_head	fair;
@@ -294,7 +296,7 @@ bool vbs_next_held(struct vbs_held *held);
 u32 vbs_held_on(int cpu, u64 *until);
 
 /* member.c */
-bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
+int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
 void vbs_join(struct vbs_srv *srv, struct task_struct *p);
 void vbs_init_end(struct vbs_srv *srv);
 struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);

@@ -131,20 +131,24 @@ void vbs_born(struct vbs_srv *srv)
  * @srv: the server, under RCU
  * @mask: where the member may run
  *
- * Return: false if the server is over, or on a CPU that @mask excludes.
+ * Return: 0; -EINVAL if the server is over, or on a CPU that @mask excludes;
+ * -EAGAIN if it is about to leave that CPU.
  */
-bool vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
+int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
 {
 	unsigned long flags;
-	bool ok;
+	int ret = 0;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
-	ok = srv->nr_members && !srv->dissolving &&
-	     cpumask_test_cpu(srv->cpu, mask);
-	if (ok)
+	if (!srv->nr_members || srv->dissolving ||
+	    (!srv->moving && !cpumask_test_cpu(srv->cpu, mask)))
+		ret = -EINVAL;
+	else if (srv->moving)
+		ret = -EAGAIN;
+	else
 		srv->nr_members++;
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
-	return ok;
+	return ret;
 }
 
 /**
@@ -353,7 +357,7 @@ void vbs_fork(struct task_struct *p)
 	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
 	p->nr_cpus_allowed = current->nr_cpus_allowed;
 	if (!srv || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
-	    !vbs_reserve(srv, &p->cpus_mask)) {
+	    vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_fork_normal(p);
 	} else {
 		p->policy = SCHED_VBS;

@@ -165,14 +165,23 @@ void vbs_spare_free(struct vbs_spare *spare)
 	kfree(spare);
 }
 
-static bool vbs_lone(struct vbs_srv *srv)
+/* A lone member takes the server along: who joins now might not be allowed there. */
+static bool vbs_begin_moving(struct vbs_srv *srv)
 {
-	unsigned int members;
+	bool lone;
 
 	raw_spin_lock(&srv->lock);
-	members = srv->nr_members;
+	lone = srv->nr_members == 1;
+	srv->moving = lone;
 	raw_spin_unlock(&srv->lock);
-	return members == 1;
+	return lone;
+}
+
+static void vbs_end_moving(struct vbs_srv *srv)
+{
+	raw_spin_lock(&srv->lock);
+	srv->moving = false;
+	raw_spin_unlock(&srv->lock);
 }
 
 /* The mask that will be in force: a cpuset's change is cut to the user's. */
@@ -185,33 +194,16 @@ static const struct cpumask *vbs_new_mask(struct rq *rq, struct task_struct *p,
 	return ctx->new_mask;
 }
 
-static int vbs_check_move(struct task_struct *p, struct vbs_srv *srv,
-			  const struct affinity_context *ctx)
-{
-	if ((ctx->flags & SCA_CHECK) && (p->flags & PF_NO_SETAFFINITY))
-		return -EINVAL;
-	if (!vbs_lone(srv)) {
-		vbs_reject(p, VBS_REJECT_AFFINITY, 0, 0, srv->cpu);
-		return -EINVAL;
-	}
-	if ((ctx->flags & SCA_USER) && !ctx->vbs_spare->priv) {
-		vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, srv->cpu);
-		return -EPERM;
-	}
-	return 0;
-}
-
-static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
-			 const struct cpumask *mask, struct affinity_context *ctx)
+static int vbs_move_alone(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
+			  const struct cpumask *mask, struct affinity_context *ctx)
 {
 	u32 spare = 0;
 	int ret, to;
 
-	if (!cpumask_intersects(mask, cpu_active_mask))
-		return -EINVAL;
-	ret = vbs_check_move(p, srv, ctx);
-	if (ret)
-		return ret;
+	if ((ctx->flags & SCA_USER) && !ctx->vbs_spare->priv) {
+		vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, srv->cpu);
+		return -EPERM;
+	}
 	update_rq_clock(rq);
 	ret = vbs_books_move(srv, mask, &spare, &to);
 	if (ret) {
@@ -220,6 +212,23 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *s
 	}
 	vbs_move(rq, srv, to, ctx->vbs_spare);
 	return 0;
+}
+
+static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
+			 const struct cpumask *mask, struct affinity_context *ctx)
+{
+	int ret;
+
+	if (!cpumask_intersects(mask, cpu_active_mask) ||
+	    ((ctx->flags & SCA_CHECK) && (p->flags & PF_NO_SETAFFINITY)))
+		return -EINVAL;
+	if (!vbs_begin_moving(srv)) {
+		vbs_reject(p, VBS_REJECT_AFFINITY, 0, 0, srv->cpu);
+		return -EINVAL;
+	}
+	ret = vbs_move_alone(rq, p, srv, mask, ctx);
+	vbs_end_moving(srv);
+	return ret;
 }
 
 /*

@@ -441,6 +441,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 {
 	struct vbs_srv *srv = READ_ONCE(chg->leader->vbs.own);
+	int ret;
 
 	if (!vbs_permitted(chg, srv))
 		return srv ? -EAGAIN : -EINVAL;
@@ -448,12 +449,12 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 		return -EALREADY;
 	if (srv && vbs_goes_offline(srv))
 		return -EBUSY;
-	if (!srv || !vbs_reserve(srv, &p->cpus_mask)) {
+	ret = srv ? vbs_reserve(srv, &p->cpus_mask) : -EINVAL;
+	if (ret == -EINVAL)
 		vbs_reject(p, VBS_REJECT_LEADER, 0, 0, srv ? srv->cpu : -1);
-		return -EINVAL;
-	}
-	chg->joined = srv;
-	return 0;
+	if (!ret)
+		chg->joined = srv;
+	return ret;
 }
 
 /**
