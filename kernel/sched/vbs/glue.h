@@ -221,6 +221,7 @@ static inline unsigned int vbs_nr_kept(const struct vbs_srv *srv)
 /* Where it is, all that was done to the server on its last CPU is seen. */
 static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 {
+	/* Pairs with the release in vbs_move(). */
 	return smp_load_acquire(&srv->cpu) == cpu_of(rq);
 }
 

@@ -5,10 +5,12 @@
 #define USER		1000
 #define STRANGER	1001
 
-static struct {
+struct got_shared {
 	struct vbs_sched_attr attr;
 	int err;
-} * got;
+};
+
+static struct got_shared *got;
 
 static void sleeper(void *uid)
 {

@@ -60,7 +60,7 @@ static void clear(void)
 	rmdir(DIR);
 }
 
-VBS_TEST("who wants a lock that a member has in the kernel waits no longer than for a nice-0 task", 120)
+VBS_TEST("who wants a lock that a member has in the kernel waits as for a nice-0 task", 120)
 {
 	const struct beside mkdir_beside_readdir = {
 		.what = "mkdir() where readdir() is at work",

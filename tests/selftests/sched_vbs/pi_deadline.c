@@ -3,8 +3,9 @@
 
 /*
  * A fair task owns a PI mutex that a DEADLINE task waits for, and so has its
- * priority.  Then a member waits, too, and lends its server; or the owner enters a server, leaves the
- * boost and that server, and becomes DEADLINE itself when its lender is dead.
+ * priority.  Then a member waits, too, and lends its server; or the owner enters a
+ * server, leaves the boost and that server, and becomes DEADLINE itself when its
+ * lender is dead.
  */
 #define SERVER		(-102)
 
@@ -71,7 +72,7 @@ static void leaves_upwards(void)
 	t_kill(holds);
 }
 
-VBS_TEST("a member's server comes before DEADLINE's boost, which is left for good on the way up", 30)
+VBS_TEST("a member's server comes before DEADLINE's boost, which is left on the way up", 30)
 {
 	need_vbs();
 	mutex = pi_mutex_new();

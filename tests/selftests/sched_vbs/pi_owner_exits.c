@@ -44,7 +44,7 @@ static void scene(bool waiter)
 	t_equal(cpu_key(0, "servers"), 0, "%s was killed: servers", who);
 }
 
-VBS_TEST("who exits while another runs in its server, or it in another's, leaves nothing behind", 40)
+VBS_TEST("who exits while it lends its server, or is lent one, leaves nothing behind", 40)
 {
 	need_vbs();
 	scene(false);

@@ -6,10 +6,12 @@
 #define USER	1000
 #define LAPS	5
 
-static struct {
+struct the_shared {
 	pid_t target;
 	u32 ready, go, done;
-} * the;
+};
+
+static struct the_shared *the;
 
 static u64 booked_anywhere(void)
 {

@@ -18,12 +18,12 @@ struct beside {
 	void (*attack)(const struct scene *s);	/* again and again from t0 on, as the user */
 	u64 (*victim)(const struct scene *s);	/* at t0 + offset; how long it waited */
 	void (*setup)(const struct scene *s);	/* by root, before; or NULL */
-	bool threads;			/* of one process, the user's; else root's parent and child */
+	bool threads;			/* of one process of the user; else parent and child */
 	int fifo;			/* the victim's priority, if not 0 */
 	u64 hog_from, hog_to;		/* a task of priority 1 spins there, after t0 */
 	u64 first, step;		/* offsets */
 	unsigned int n;
-	unsigned int n_fair;		/* the fewer that are enough beside a nice-0 task, if not 0 */
+	unsigned int n_fair;		/* fewer are enough beside a nice-0 task, if not 0 */
 };
 
 struct scene {
