@@ -35,7 +35,11 @@ void vbs_stray_add(struct rq *rq, struct task_struct *p)
 	/* It stays so while it waits: only the task itself enables migration. */
 	list_add_tail(&p->vbs.run, is_migration_disabled(p) ? &rq->vbs.pinned :
 							      &rq->vbs.strays);
-	irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
+	/* A CPU that is offline has nobody to take it home: this one does. */
+	if (likely(cpu_online(cpu_of(rq))))
+		irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
+	else
+		irq_work_queue(&rq->vbs.stray_work);
 }
 
 /**
@@ -131,7 +135,8 @@ static bool vbs_stray_one(struct rq *rq, bool *lost, struct task_struct **stays)
 	}
 #ifdef CONFIG_SMP
 	double_lock_balance(rq, to);
-	if (p == vbs_stray_first(rq, lost) && p->vbs.server->cpu == cpu_of(to))
+	if (p == vbs_stray_first(rq, lost) && p->vbs.server->cpu == cpu_of(to) &&
+	    vbs_stray_may_go(p, cpu_of(to)))
 		vbs_stray_goes(rq, to, p);
 	double_unlock_balance(rq, to);
 #endif
