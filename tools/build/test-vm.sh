@@ -20,7 +20,7 @@ machine() {
 manifest_runs() {
 	local first=
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
-	sed -e 's/#.*//' ${long:+-e 's/^race_update.*/race_update real smp=4 timeout=3600 reads=100000000/' \
+	sed ${long:+-e 's/^#long //'} -e 's/#.*//' ${long:+-e 's/^race_update.*/race_update real smp=4 timeout=3600 reads=100000000/' \
 		-e 's/^soak_everything.*/soak_everything real smp=4 timeout=3600 seconds=1800/' \
 		-e 's/^fuzz_attr.*/& seconds=1800/'} \
 		"${manifests[@]}" | awk -v first="$first" '

@@ -66,8 +66,10 @@ static void enter(void)
 	u64 runtime = any(16) ? period / (2 + any(30)) : 10 * US;
 	struct vbs_sched_attr attr = vbs_attr(runtime, any(32) ? period : SEC, 0);
 
-	if (any(2))
-		attr.sched_vbs_cap = vbs_bw(runtime, period) * (1 + any(3));
+	/* z is e/cap away: with a cap of 10 us in 1 s a millisecond holds it for minutes */
+	attr.sched_vbs_cap = vbs_bw(runtime, period) * (1 + any(3));
+	if (attr.sched_vbs_cap < VBS_BW_UNIT / 64)
+		attr.sched_vbs_cap = VBS_BW_UNIT / 64;
 	if (!any(6))
 		attr.sched_flags |= SCHED_FLAG_VBS_ALIGN;
 	if (!any(6))
