@@ -157,7 +157,7 @@ void vbs_drop_boost(void)
 
 /* ---- the loan ---------------------------------------------------------- */
 
-/* It is there, or can go there. */
+/* It is there, or can go there; a member of another server stays with that. */
 static bool vbs_may_lend(struct rq *rq, struct task_struct *p, int home)
 {
 	if (dl_policy(p->policy) || dl_prio(p->prio) || p == rq->idle ||
@@ -165,7 +165,8 @@ static bool vbs_may_lend(struct rq *rq, struct task_struct *p, int home)
 		return false;
 	if (cpu_of(rq) == home)
 		return true;
-	return !task_on_cpu(rq, p) && !is_migration_disabled(p) && cpu_active(home);
+	return !p->vbs.own && !task_on_cpu(rq, p) && !is_migration_disabled(p) &&
+		cpu_active(home);
 }
 
 static bool vbs_reserve_loan(struct vbs_srv *srv, struct task_struct *p)
@@ -173,7 +174,8 @@ static bool vbs_reserve_loan(struct vbs_srv *srv, struct task_struct *p)
 	bool ok;
 
 	raw_spin_lock(&srv->lock);
-	ok = srv->nr_members && cpumask_test_cpu(srv->cpu, p->cpus_ptr);
+	ok = srv->nr_members && !srv->dissolving &&
+	     cpumask_test_cpu(srv->cpu, p->cpus_ptr);
 	if (ok)
 		srv->nr_loans++;
 	raw_spin_unlock(&srv->lock);
