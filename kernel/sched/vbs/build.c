@@ -44,7 +44,7 @@
 #include "../pelt.h"
 #include "../../locking/rtmutex_common.h"
 
-#include "glue.h"
+#include "class.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/sched_vbs.h>
@@ -54,6 +54,8 @@
 #include "core/admit.c"
 #include "core/align.c"
 #include "core/gap.c"
+#include "core/resource.c"
+#include "core/cpu.c"
 #include "core/server.c"
 
 /* The glue */

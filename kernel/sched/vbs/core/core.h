@@ -226,12 +226,6 @@ struct vbs_cpu {
 	u64 release_cost;	/* c, ns */
 };
 
-void vbs_cpu_init(struct vbs_cpu *c);
-
-/* Parameters: returns 0, or the reason (enum vbs_reject_reason) */
-u64 vbs_bandwidth(const struct vbs_params *p);	/* the least cap, rounded up */
-enum vbs_reject_reason vbs_params_in_cap(const struct vbs_params *p);
-
 void vbs_server_init(struct vbs_server *s, const struct vbs_params *p, u64 z);
 void vbs_server_attach(struct vbs_server *s);
 void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s);
@@ -256,12 +250,20 @@ void vbs_switch(struct vbs_cpu *c, struct vbs_server *s,
 		const struct vbs_params *p, u64 now);
 void vbs_set_cap(struct vbs_cpu *c, struct vbs_server *s, u32 cap, u64 now);
 
-/* Time */
+void vbs_server_due(struct vbs_cpu *c, struct vbs_server *s, u64 now);
+
+/* ---- resource.c: returns 0, or the reason (enum vbs_reject_reason) ------- */
+
+u64 vbs_bandwidth(const struct vbs_params *p);	/* the least cap, rounded up */
+enum vbs_reject_reason vbs_params_in_cap(const struct vbs_params *p);
+
+/* ---- cpu.c: who is ready and who waits --------------------------------- */
+
+void vbs_cpu_init(struct vbs_cpu *c);
+void vbs_wait_add(struct vbs_cpu *c, struct vbs_wait *w, u64 due, u64 when, u64 now);
 struct vbs_server *vbs_first_ready(struct vbs_cpu *c);
 bool vbs_next_release(struct vbs_cpu *c, u64 *when);
 unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max);
-
-/* Bookings */
 void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 now);
 void vbs_booking_extend(struct vbs_booking *b, u64 until);
 

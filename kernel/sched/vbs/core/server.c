@@ -31,48 +31,6 @@
 static_assert(VBS_CONSUMED_MAX <= (1ULL << 33) &&
 	      VBS_PERIOD_LIMIT < (1ULL << 30), "e * pi must stay below 2^63");
 
-/* ---- parameters -------------------------------------------------------- */
-
-/**
- * vbs_bandwidth - the least cap that a resource needs
- * @p: runtime, period, align
- *
- * lambda * 2^20 / pi rounded up; aligned release needs 1/512 of slack, since
- * the clock that it follows may run fast.  lambda < 2^30, so that
- * lambda * 2^20 * 512 < 2^59.
- *
- * Return: units of VBS_BW_UNIT; may be more than one CPU.
- */
-u64 vbs_bandwidth(const struct vbs_params *p)
-{
-	u64 num = p->runtime << VBS_BW_SHIFT;
-	u64 den = p->period;
-
-	if (p->align) {
-		num *= 512;
-		den *= 511;
-	}
-	return div64_u64(num + den - 1, den);
-}
-
-/**
- * vbs_params_in_cap - does the resource fit in its cap?
- * @p: the resource and its cap
- *
- * Return: VBS_REJECT_NONE if lambda <= u*pi (aligned: u*pi*511/512), else why not.
- */
-enum vbs_reject_reason vbs_params_in_cap(const struct vbs_params *p)
-{
-	u64 have = p->cap * p->period;	/* < 2^51 */
-	u64 want = p->runtime << VBS_BW_SHIFT;
-
-	if (want > have)
-		return VBS_REJECT_ABOVE_CAP;
-	if (p->align && want * 512 > have * 511)
-		return VBS_REJECT_ALIGN_SLACK;
-	return VBS_REJECT_NONE;
-}
-
 /* ---- points in time ---------------------------------------------------- */
 
 /**
@@ -156,14 +114,6 @@ static u64 vbs_pass_multiples(struct vbs_server *s, u64 r, u64 z, u64 *debt)
 }
 
 /* ---- queues ------------------------------------------------------------ */
-
-/* Until @due, but to be looked at again at @when */
-static void vbs_wait_add(struct vbs_cpu *c, struct vbs_wait *w, u64 due, u64 when,
-			 u64 now)
-{
-	w->due = due;
-	vbs_queue_add(&c->wait, &w->ent, min(when, now + VBS_WAIT_MAX), now);
-}
 
 static void vbs_unqueue(struct vbs_cpu *c, struct vbs_server *s)
 {
@@ -448,6 +398,29 @@ void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	vbs_env_runnable(c, s);
 }
 
+/**
+ * vbs_server_due - the instant has come for which a server waits
+ * @c: its CPU
+ * @s: the server, no longer in the wait queue
+ * @now: the CPU's VBS clock
+ *
+ * It may be too early: who waits far ahead, or for a multiple that may have
+ * moved, looks again.
+ */
+void vbs_server_due(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	u64 due = s->wait.due;
+
+	if (s->state == VBS_IDLE && due > now)
+		vbs_wait_add(c, &s->wait, due, due, now);
+	else if (s->state == VBS_IDLE)
+		vbs_apply_cap(c, s);
+	else if (due > now)
+		vbs_throttle(c, s, now);
+	else
+		vbs_settle(c, s, now);
+}
+
 /* ---- members ----------------------------------------------------------- */
 
 static void vbs_start_at(struct vbs_cpu *c, struct vbs_server *s, u64 now)
@@ -698,117 +671,4 @@ void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s)
 	s->ended = true;
 	s->switched_at = 0;	/* in the clock of this CPU */
 	s->released_at = 0;
-}
-
-/* ---- time -------------------------------------------------------------- */
-
-/**
- * vbs_cpu_init - an empty CPU
- * @c: zeroed
- */
-void vbs_cpu_init(struct vbs_cpu *c)
-{
-	vbs_queue_init(&c->ready, &c->pool);
-	vbs_queue_init(&c->wait, &c->pool);
-}
-
-/**
- * vbs_first_ready - the server with the earliest deadline, or NULL
- * @c: the CPU
- */
-struct vbs_server *vbs_first_ready(struct vbs_cpu *c)
-{
-	struct vbs_qent *ent = vbs_queue_first(&c->ready);
-
-	return ent ? container_of(ent, struct vbs_server, ready) : NULL;
-}
-
-/**
- * vbs_next_release - when vbs_release_due() is wanted next
- * @c: the CPU
- * @when: the instant
- *
- * Return: false if nothing waits.
- */
-bool vbs_next_release(struct vbs_cpu *c, u64 *when)
-{
-	struct vbs_qent *ent = vbs_queue_first(&c->wait);
-
-	if (ent)
-		*when = ent->when;
-	return ent;
-}
-
-/* It is too early: the multiple may have moved. */
-static void vbs_wait_on(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
-{
-	struct vbs_server *s = container_of(w, struct vbs_server, wait);
-
-	if (w->is_server && s->state != VBS_IDLE)
-		vbs_throttle(c, s, now);
-	else
-		vbs_wait_add(c, w, w->due, w->due, now);
-}
-
-static void vbs_wait_over(struct vbs_cpu *c, struct vbs_wait *w, u64 now)
-{
-	struct vbs_server *s = container_of(w, struct vbs_server, wait);
-
-	vbs_queue_del(&c->wait, &w->ent);
-	if (w->due > now)
-		vbs_wait_on(c, w, now);
-	else if (!w->is_server)
-		vbs_env_booking_over(c, container_of(w, struct vbs_booking, wait));
-	else if (s->state == VBS_IDLE)
-		vbs_apply_cap(c, s);
-	else
-		vbs_settle(c, s, now);
-}
-
-/**
- * vbs_release_due - release the servers whose instant has come
- * @c: the CPU
- * @now: its VBS clock
- * @max: how many at most
- *
- * Return: how many were processed; @max if more may be due.
- */
-unsigned int vbs_release_due(struct vbs_cpu *c, u64 now, unsigned int max)
-{
-	struct vbs_qent *ent;
-	unsigned int n;
-
-	for (n = 0; n < max; n++) {
-		ent = vbs_queue_first(&c->wait);
-		if (!ent || ent->when > now)
-			break;
-		vbs_wait_over(c, container_of(ent, struct vbs_wait, ent), now);
-	}
-	return n;
-}
-
-/**
- * vbs_booking_extend - keep it booked for longer
- * @b: the booking
- * @until: z, if it is later
- *
- * It is queued again when the present instant has come.
- */
-void vbs_booking_extend(struct vbs_booking *b, u64 until)
-{
-	b->wait.due = max(b->wait.due, until);
-}
-
-/**
- * vbs_booking_add - keep a cap booked until its owner's termination point
- * @c: the CPU, whose pool keeps or is given VBS_NODES_PER_ENT nodes for it
- * @b: the booking
- * @until: z
- * @now: the CPU's VBS clock
- */
-void vbs_booking_add(struct vbs_cpu *c, struct vbs_booking *b, u64 until, u64 now)
-{
-	b->wait.is_server = false;
-	INIT_LIST_HEAD(&b->wait.ent.link);
-	vbs_wait_add(c, &b->wait, until, until, now);
 }

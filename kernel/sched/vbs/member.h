@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * SCHED_VBS: the members of a server: those that run in it, those that are
+ * elsewhere (strays), lent to (inherit) or go on as fair tasks.
+ *
+ * Under the lock of the runqueue; who enters or leaves has p->pi_lock, too.
+ */
+#ifndef _KERNEL_SCHED_VBS_MEMBER_H
+#define _KERNEL_SCHED_VBS_MEMBER_H
+
+#include "srv.h"
+
+/* member.c */
+int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
+void vbs_join(struct vbs_srv *srv, struct task_struct *p);
+void vbs_init_end(struct vbs_srv *srv);
+struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
+void vbs_leave(struct rq *rq, struct task_struct *p);
+void vbs_born(struct vbs_srv *srv);
+void vbs_attach(struct rq *rq, struct vbs_srv *srv);
+bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
+		struct list_head *chain);
+void vbs_uncount(struct rq *rq, struct task_struct *p);
+
+/* inherit.c */
+void vbs_give_back(struct rq *rq, struct task_struct *p, struct vbs_srv *srv);
+void vbs_end_loan(struct rq *rq, struct task_struct *p);
+void vbs_recall_loan(struct task_struct *p);
+#ifdef CONFIG_RT_MUTEXES
+int vbs_own_prio(struct task_struct *p, int prio);
+void vbs_drop_boost(void);
+#else
+static inline int vbs_own_prio(struct task_struct *p, int prio) { return prio; }
+static inline void vbs_drop_boost(void) { }
+#endif
+
+/* stray.c */
+void vbs_stray_count(struct rq *rq, struct task_struct *p);
+void vbs_stray_add(struct rq *rq, struct task_struct *p);
+void vbs_stray_del(struct rq *rq, struct task_struct *p);
+void vbs_init_strays(struct rq *rq);
+struct task_struct *vbs_stray_pinned(struct rq *rq);
+
+/* fair.c */
+void vbs_look_later(struct rq *rq, struct vbs_srv *srv);
+void vbs_come_back_now(void);
+void vbs_forget_fair(struct task_struct *p);
+void vbs_change_class(struct rq *rq, struct task_struct *p,
+		      void (*change)(struct rq *, struct task_struct *, struct vbs_srv *),
+		      struct vbs_srv *srv);
+void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf);
+void vbs_init_look(struct rq *rq);
+
+/* dissolve.c */
+void vbs_dissolve(struct vbs_srv *srv);
+void vbs_dissolve_all(void);
+
+#endif /* _KERNEL_SCHED_VBS_MEMBER_H */
