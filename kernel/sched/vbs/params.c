@@ -63,18 +63,12 @@ static bool vbs_check_period(const struct sched_attr *attr)
 		 attr->sched_deadline == attr->sched_period);
 }
 
-/**
- * vbs_checkparam - are the numbers possible?
- * @p: the target
- * @policy: the policy asked for
- * @attr: the rest of it
- */
-bool vbs_checkparam(const struct task_struct *p, int policy,
-		    const struct sched_attr *attr)
+static bool vbs_check_numbers(struct task_struct *p, bool active,
+			      const struct sched_attr *attr)
 {
 	u64 flags = attr->sched_flags;
 
-	if (!vbs_policy(policy))
+	if (!active)
 		return !(flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN)) &&
 			!attr->sched_vbs_cap;
 	if (flags & (SCHED_FLAG_RECLAIM | SCHED_FLAG_SUGOV))
@@ -87,7 +81,7 @@ bool vbs_checkparam(const struct task_struct *p, int policy,
 		return task_has_vbs_policy(p);
 	if (vbs_check_runtime(attr) && vbs_check_period(attr))
 		return true;
-	vbs_reject((struct task_struct *)p, VBS_REJECT_LIMITS,
+	vbs_reject(p, VBS_REJECT_LIMITS,
 		   vbs_check_period(attr) ? attr->sched_runtime : attr->sched_period,
 		   0, -1);
 	return false;
@@ -95,22 +89,55 @@ bool vbs_checkparam(const struct task_struct *p, int policy,
 
 /* ---- ESRCH, EPERM ------------------------------------------------------ */
 
+static void vbs_change_drop(struct vbs_change *chg)
+{
+	if (chg->srv)
+		vbs_srv_free(chg->srv);
+	if (chg->leader)
+		put_task_struct(chg->leader);
+	memset(chg, 0, sizeof(*chg));
+}
+
+/* The target, its server or the limits have changed since they were looked at. */
+static int vbs_change_anew(struct vbs_change *chg)
+{
+	chg->again = true;
+	return -EAGAIN;
+}
+
 /**
- * vbs_change_prepare - find the leader
- * @chg: to be passed along, and to vbs_change_done() in the end
+ * vbs_change_retry - an attempt at a change has ended
+ * @chg: prepared, in whatever state
+ *
+ * Return: whether it takes another, from the start.
+ */
+bool vbs_change_retry(struct vbs_change *chg)
+{
+	bool again = chg->again;
+
+	vbs_change_drop(chg);
+	return again;
+}
+
+/**
+ * vbs_change_prepare - look at the numbers, find the leader
+ * @chg: zero, or of an attempt before; to be passed along, and to
+ *	vbs_change_retry() in the end
  * @p: the target
  * @policy: the policy asked for
  * @attr: the rest of it
  * @user: the caller's rights matter
  *
- * Return: 0 or -ESRCH.
+ * Return: 0, -EINVAL or -ESRCH.
  */
 int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
 		       const struct sched_attr *attr, bool user)
 {
-	memset(chg, 0, sizeof(*chg));
+	vbs_change_drop(chg);
 	chg->active = vbs_policy(policy);
 	chg->priv = !user;
+	if (!vbs_check_numbers(p, chg->active, attr))
+		return -EINVAL;
 	if (!chg->active || !vbs_joins(attr))
 		return 0;
 	chg->leader = find_get_task_by_vpid(attr->sched_vbs_leader);
@@ -207,7 +234,7 @@ static void vbs_get_params(struct vbs_params *par, const struct sched_attr *attr
 	par->cap = attr->sched_vbs_cap;
 }
 
-/* The limits may have changed since vbs_checkparam(), which says so again. */
+/* The limits may have changed since vbs_check_numbers(), which says so again. */
 static bool vbs_in_limits(const struct sched_attr *attr)
 {
 	return vbs_check_runtime(attr) && vbs_check_period(attr);
@@ -288,7 +315,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	u32 spare = 0;
 
 	if (!vbs_permitted(chg, srv) || !vbs_in_limits(attr))
-		return -EAGAIN;
+		return vbs_change_anew(chg);
 	vbs_get_params(&par, attr);
 	if (!par.cap)
 		par.cap = srv->core.cap_next;
@@ -304,75 +331,87 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	return 0;
 }
 
-/**
- * vbs_change_flags - what a call says of the task, not of its server
- * @p: a member, its pi_lock and its runqueue's lock held
- * @attr: what was asked
- * @reset_on_fork: SCHED_FLAG_RESET_ON_FORK
- *
- * uclamp_update_active() has to follow, without the lock.
+/*
+ * What a call says of the task, not of its server; under the lock of the task's
+ * runqueue.  uclamp_update_active() has to follow, without the lock.
  */
-void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
-		      int reset_on_fork)
-{
-	lockdep_assert_held(&p->pi_lock);
-	lockdep_assert_rq_held(task_rq(p));
-	p->sched_reset_on_fork = reset_on_fork;
-	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
-	__setscheduler_uclamp(p, attr);
-}
-
-/* Its flags are protected by the lock of its own runqueue. */
-static void vbs_switch_flags(struct task_struct *p, const struct sched_attr *attr,
+static void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
 			     int reset_on_fork)
 {
 	struct rq_flags rf;
 	struct rq *rq;
 
+	lockdep_assert_held(&p->pi_lock);
 	rq = __task_rq_lock(p, &rf);
-	vbs_change_flags(p, attr, reset_on_fork);
+	p->sched_reset_on_fork = reset_on_fork;
+	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	__setscheduler_uclamp(p, attr);
 	__task_rq_unlock(rq, &rf);
 }
 
-static int vbs_switch_task(struct vbs_change *chg, struct task_struct *p,
-			   const struct sched_attr *attr, int reset_on_fork)
+/* Other parameters, or with SCHED_FLAG_KEEP_PARAMS only flags */
+static int vbs_change_params(struct vbs_change *chg, struct task_struct *p,
+			     const struct sched_attr *attr)
 {
-	bool keep = attr->sched_flags & SCHED_FLAG_KEEP_PARAMS;
-	struct vbs_srv *srv;
-	unsigned long flags;
+	struct vbs_srv *srv = p->vbs.own;
 	struct rq_flags rf;
 	struct rq *rq;
-	int ret = -EAGAIN;
+	int ret = 0;
+
+	rq = vbs_lock_home(srv, &rf);
+	if (!(attr->sched_flags & SCHED_FLAG_KEEP_PARAMS))
+		ret = vbs_try_switch(chg, rq, p, attr);
+	else if (!vbs_permitted(chg, srv))
+		ret = vbs_change_anew(chg);
+	rq_unlock_irqrestore(rq, &rf);
+	return ret;
+}
+
+/* It is asked to join the server that it is in. */
+static bool vbs_joins_own(const struct vbs_change *chg, const struct vbs_srv *srv)
+{
+	return chg->leader && READ_ONCE(chg->leader->vbs.own) == srv &&
+		vbs_permitted(chg, srv);
+}
+
+/*
+ * What a member can be given where it is: no dequeue and enqueue, no cpuset lock;
+ * constant time.
+ */
+static int vbs_change_member(struct vbs_change *chg, struct task_struct *p,
+			     const struct sched_attr *attr, int reset_on_fork)
+{
+	struct vbs_srv *srv;
+	unsigned long flags;
+	int ret = 0;
 
 	raw_spin_lock_irqsave(&p->pi_lock, flags);
 	srv = p->vbs.own;
-	if (srv) {
-		rq = vbs_lock_home(srv, &rf);
-		if (!keep)
-			ret = vbs_try_switch(chg, rq, p, attr);
-		else if (vbs_permitted(chg, srv))
-			ret = 0;
-		rq_unlock_irqrestore(rq, &rf);
-		if (!ret)
-			vbs_switch_flags(p, attr, reset_on_fork);
+	if (srv && !chg->leader) {
+		chg->done = true;
+		ret = vbs_change_params(chg, p, attr);
+	} else if (srv) {
+		chg->done = vbs_joins_own(chg, srv);
 	} else if (task_has_vbs_policy(p)) {
 		ret = -ESRCH;	/* dead */
 	}
+	if (!ret && chg->done)
+		vbs_change_flags(p, attr, reset_on_fork);
 	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
+	if (!ret && chg->done)
+		uclamp_update_active(p);
 	return ret;
 }
 
 /**
- * vbs_change_begin - a switch, which is done here, or what enters or joins
+ * vbs_change_begin - a change that is done here, or allocate for one that is not
  * @chg: permitted
  * @p: the target
  * @attr: what is asked
  * @reset_on_fork: SCHED_FLAG_RESET_ON_FORK
  *
- * A switch takes constant time: no dequeue and enqueue, no cpuset lock.
- *
  * Context: may sleep.
- * Return: -EAGAIN to go on, else the result.
+ * Return: 0, or the error; see vbs_change_is_done().
  */
 int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 		     const struct sched_attr *attr, int reset_on_fork)
@@ -380,23 +419,17 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 	int ret;
 
 	if (!chg->active)
-		return -EAGAIN;
-	if (task_has_vbs_policy(p) && !vbs_joins(attr)) {
-		ret = vbs_switch_task(chg, p, attr, reset_on_fork);
-		if (!ret)
-			uclamp_update_active(p);
-		if (ret != -EAGAIN)
+		return 0;
+	if (task_has_vbs_policy(p)) {
+		ret = vbs_change_member(chg, p, attr, reset_on_fork);
+		if (ret || chg->done)
 			return ret;
 	}
 	ret = vbs_enable();
-	if (ret)
+	if (ret || chg->leader)
 		return ret;
-	if (!vbs_joins(attr) && !chg->srv) {
-		chg->srv = vbs_srv_alloc();
-		if (!chg->srv)
-			return -ENOMEM;
-	}
-	return -EAGAIN;
+	chg->srv = vbs_srv_alloc();
+	return chg->srv ? 0 : -ENOMEM;
 }
 
 /* ---- entering and joining ---------------------------------------------- */
@@ -420,7 +453,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 	u32 spare = 0;
 
 	if (!srv || !chg->priv || !vbs_in_limits(attr))
-		return -EAGAIN;
+		return vbs_change_anew(chg);
 	vbs_get_params(&par, attr);
 	if (!par.cap)
 		par.cap = min_t(u64, vbs_bandwidth(&par), U32_MAX);
@@ -444,9 +477,9 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 	int ret;
 
 	if (!vbs_permitted(chg, srv))
-		return srv ? -EAGAIN : -EINVAL;
+		return srv ? vbs_change_anew(chg) : -EINVAL;
 	if (srv && srv == p->vbs.own)
-		return -EALREADY;
+		return vbs_change_anew(chg);
 	if (srv && vbs_goes_offline(srv))
 		return -EBUSY;
 	ret = srv ? vbs_reserve(srv, &p->cpus_mask) : -EINVAL;
@@ -464,8 +497,7 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
  * @p: the target, its pi_lock held
  * @attr: what is asked
  *
- * Return: 0 with everything booked; -EALREADY if it is a member already;
- * -EAGAIN if @p has changed since and all has to be done again; or the error.
+ * Return: 0 with everything booked, or the error; see vbs_change_retry().
  */
 int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *p,
 		     const struct sched_attr *attr)
@@ -484,7 +516,7 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 	}
 	if (!chg->leader && (p->vbs.own ||
 			     (attr->sched_flags & SCHED_FLAG_KEEP_PARAMS)))
-		return -EAGAIN;
+		return vbs_change_anew(chg);
 	rcu_read_lock();
 	ret = chg->leader ? vbs_check_leader(chg, p) : vbs_check_enter(chg, p, attr);
 	rcu_read_unlock();
@@ -520,20 +552,6 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 	}
 	if (task_current(rq, p))
 		resched_curr(rq);
-}
-
-/**
- * vbs_change_done - release what a change has kept
- * @chg: prepared, in whatever state
- */
-void vbs_change_done(struct vbs_change *chg)
-{
-	if (chg->srv)
-		vbs_srv_free(chg->srv);
-	if (chg->leader)
-		put_task_struct(chg->leader);
-	chg->srv = NULL;
-	chg->leader = NULL;
 }
 
 /* ---- sched_getattr() --------------------------------------------------- */

@@ -101,6 +101,8 @@ struct vbs_rq {
  * @owned: id of the server that the caller may command as its owner, or 0
  * @priv: the caller has shown CAP_SYS_NICE
  * @active: the target policy is SCHED_VBS
+ * @done: a member has got what was asked, where it is
+ * @again: something has changed meanwhile: all from the start
  */
 struct vbs_change {
 	struct vbs_srv		*srv;
@@ -109,13 +111,13 @@ struct vbs_change {
 	u64			owned;
 	bool			priv;
 	bool			active;
+	bool			done;
+	bool			again;
 };
 
 void init_vbs_rq(struct rq *rq);
 void init_vbs_entity(struct task_struct *p);
 
-bool vbs_checkparam(const struct task_struct *p, int policy,
-		    const struct sched_attr *attr);
 int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
 		       const struct sched_attr *attr, bool user);
 int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
@@ -126,11 +128,14 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		     const struct sched_attr *attr);
 void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 		       struct task_struct *p, const struct sched_attr *attr);
-void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
-		      int reset_on_fork);
-void vbs_change_done(struct vbs_change *chg);
+bool vbs_change_retry(struct vbs_change *chg);
 void vbs_getparam(struct task_struct *p, struct sched_attr *attr);
 void vbs_getattr(struct task_struct *p, struct sched_attr *attr);
+
+static inline bool vbs_change_is_done(const struct vbs_change *chg)
+{
+	return chg->done;
+}
 
 void vbs_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
@@ -258,17 +263,12 @@ static inline bool vbs_prio_less(const struct task_struct *a,
 	return false;
 }
 
-static inline bool vbs_checkparam(const struct task_struct *p, int policy,
-				  const struct sched_attr *attr)
-{
-	return !(attr->sched_flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN));
-}
-
 static inline int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p,
 				     int policy, const struct sched_attr *attr,
 				     bool user)
 {
-	return 0;
+	return attr->sched_flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN) ?
+		-EINVAL : 0;
 }
 
 static inline int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
@@ -281,7 +281,12 @@ static inline int vbs_change_begin(struct vbs_change *chg, struct task_struct *p
 				   const struct sched_attr *attr,
 				   int reset_on_fork)
 {
-	return -EAGAIN;
+	return 0;
+}
+
+static inline bool vbs_change_is_done(const struct vbs_change *chg)
+{
+	return false;
 }
 
 static inline int vbs_change_check(struct vbs_change *chg, struct rq *rq,
@@ -295,11 +300,7 @@ static inline void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 				     struct task_struct *p,
 				     const struct sched_attr *attr) { }
 
-static inline void vbs_change_flags(struct task_struct *p,
-				    const struct sched_attr *attr,
-				    int reset_on_fork) { }
-
-static inline void vbs_change_done(struct vbs_change *chg) { }
+static inline bool vbs_change_retry(struct vbs_change *chg) { return false; }
 
 static inline void vbs_getparam(struct task_struct *p, struct sched_attr *attr) { }
 
