@@ -52,8 +52,8 @@ make_there() {
 }
 
 # A member is never stopped inside the kernel
-! git -C "$top" grep -qi kthrottled -- kernel include patches Documentation README.md tools/vbsctl \
-	':!tools/vbsctl/tests'
+! git -C "$top" grep -qi kthrottled -- kernel include patches Documentation README.md tools/lib tools/vbsctl \
+	':!tools/*/tests/*'
 ok $? "nothing speaks of members that are stopped inside the kernel"
 
 says 2 "cannot unpack /etc/passwd: " "tree: no tarball" make_there tree LINUX_SRC=/etc/passwd FORCE=1

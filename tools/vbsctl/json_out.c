@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* JSON objects of servers, CPUs and limits. */
+/* What every command needs to print JSON. */
 #include <stdio.h>
 
 #include <linux/sched/vbs.h>
 
-#include "format.h"
+#include "base/format.h"
+#include "command.h"
 #include "json_out.h"
-#include "vbsctl.h"
 
 struct json_object *json_list(const char *name, struct json_object *array)
 {
@@ -41,131 +41,6 @@ void json_bw(struct json_object *o, const char *key, uint64_t bw)
 	json_num(o, key, bw);
 	snprintf(name, sizeof(name), "%s_percent", key);
 	json_object_object_add(o, name, json_object_new_double_s(0, percent.s));
-}
-
-struct json_object *json_task(pid_t pid, const struct vbs_server *s)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_num(o, "pid", pid);
-	json_object_object_add(o, "server", s ? json_server(s) : NULL);
-	return o;
-}
-
-static void add_share(struct json_object *o, const char *key, uint64_t units)
-{
-	if (units != NOT_TOLD)
-		json_bw(o, key, units);
-}
-
-struct json_object *json_cpu(const struct vbs_cpu *cpu)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_num(o, "id", cpu->id);
-	json_flag(o, "online", cpu->online);
-	json_bw(o, "capacity", cpu->capacity);
-	json_bw(o, "booked", cpu->booked);
-	json_bw(o, "spare", cpu->spare);
-	json_num(o, "servers", cpu->servers);
-	add_share(o, "held", cpu->held);
-	add_share(o, "deadline", cpu->deadline);
-	add_share(o, "fair", cpu->fair);
-	return o;
-}
-
-struct json_object *json_held(const struct vbs_held *held)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_num(o, "cpu", held->cpu);
-	json_bw(o, "amount", held->amount);
-	json_num(o, "until_ns", held->until_ns);
-	json_num(o, "owner", held->owner);
-	json_num(o, "leader", held->leader);
-	return o;
-}
-
-static void add_counters(struct json_object *o, const struct vbs_server *s)
-{
-	json_num(o, "consumed_ns", s->consumed);
-	json_num(o, "instances", s->instances);
-	json_num(o, "misses", s->misses);
-	json_num(o, "overruns", s->overruns);
-	json_num(o, "overrun_worst_ns", s->overrun_worst);
-	json_num(o, "switches", s->switches);
-	json_num(o, "switch_worst_ns", s->switch_worst);
-	json_num(o, "release_worst_ns", s->release_worst);
-	json_num(o, "skipped", s->skipped);
-	if (s->fair != NOT_TOLD)
-		json_num(o, "fair", s->fair);
-	json_num(o, "lost_ns", s->lost);
-}
-
-/* Length of the UTF-8 character at @s, 0 if there is none */
-static int utf8_length(const char *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = *s;
-	int i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	uint32_t code = n == 1 ? c : c & (0x7f >> n);
-
-	if (c >= 0xf8 || (c & 0xc0) == 0x80)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	return code < least[n] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : n;
-}
-
-/* Names are bytes, and may be cut within a character; JSON is UTF-8 */
-static void add_comm(struct json_object *o, const char *comm)
-{
-	char text[sizeof(((struct vbs_server *)0)->comm)], *c;
-	int n;
-
-	snprintf(text, sizeof(text), "%s", comm);
-	for (c = text; *c; c += n) {
-		n = utf8_length(c);
-		if (!n) {
-			*c = '?';
-			n = 1;
-		}
-	}
-	json_str(o, "comm", text);
-}
-
-struct json_object *json_server(const struct vbs_server *s)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_num(o, "id", s->id);
-	json_num(o, "cpu", s->cpu);
-	json_bw(o, "cap", s->cap);
-	json_num(o, "runtime_ns", s->runtime);
-	json_num(o, "period_ns", s->period);
-	json_flag(o, "aligned", s->flags & SCHED_FLAG_VBS_ALIGN);
-	json_num(o, "members", s->members);
-	json_str(o, "state", s->state);
-	add_counters(o, s);
-	json_num(o, "owner", s->owner);
-	json_num(o, "leader", s->leader);
-	add_comm(o, s->comm);
-	return o;
-}
-
-struct json_object *json_limits(const struct vbs_limits *limits)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_num(o, "runtime_min_ns", limits->runtime_min);
-	json_num(o, "runtime_max_ns", limits->runtime_max);
-	json_num(o, "period_min_ns", limits->period_min);
-	json_num(o, "period_max_ns", limits->period_max);
-	json_num(o, "slice_ns", limits->slice);
-	return o;
 }
 
 static void print_as(struct json_object *o, int flags)

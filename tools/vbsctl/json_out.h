@@ -4,20 +4,11 @@
 #define VBSCTL_JSON_OUT_H
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <json-c/json.h>
 
-#include "proc.h"
-
 /* { "format": 1 }, and with @name and @array a member of them */
 struct json_object *json_list(const char *name, struct json_object *array);
-
-struct json_object *json_task(pid_t pid, const struct vbs_server *s);
-struct json_object *json_cpu(const struct vbs_cpu *cpu);
-struct json_object *json_held(const struct vbs_held *held);
-struct json_object *json_server(const struct vbs_server *s);
-struct json_object *json_limits(const struct vbs_limits *limits);
 
 void json_num(struct json_object *o, const char *key, int64_t v);
 void json_str(struct json_object *o, const char *key, const char *s);

@@ -3,7 +3,7 @@
 #ifndef VBSCTL_OPTIONS_H
 #define VBSCTL_OPTIONS_H
 
-#include "vbsctl.h"
+#include "command.h"
 
 /* The words that getopt_long() reads from now on; it keeps silent itself */
 void options_begin(char **words);

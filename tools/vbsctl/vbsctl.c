@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vbsctl: the command table, help and the form of messages. */
+/* vbsctl: the command table and help. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
+#include "commands.h"
 #include "options.h"
-#include "timeline.h"
-#include "vbsctl.h"
+#include "timelines/timelines.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
@@ -15,41 +15,6 @@ static const struct command *const commands[] = {
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
-static void vmessage(const char *who, const char *fmt, va_list ap)
-{
-	fflush(stdout);
-	fprintf(stderr, who ? "vbsctl %s: " : "vbsctl: ", who);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
-
-int usage_error(const struct command *cmd, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vmessage(cmd->name, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "'vbsctl %s --help' shows how to use it.\n", cmd->name);
-	return VC_USAGE;
-}
-
-int failure(int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vmessage(NULL, fmt, ap);
-	va_end(ap);
-	return code;
-}
-
-int print_help(const struct command *cmd)
-{
-	printf("vbsctl %s: %s\n\n%s", cmd->name, cmd->summary, cmd->help);
-	return VC_OK;
-}
 
 static int print_overview(FILE *to)
 {

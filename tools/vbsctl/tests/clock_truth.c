@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "timeline.h"
+#include "timelines/timelines.h"
 
 #define NSEC		1000000000LL
 #define BASE_FILE	"/tmp/clock-truth"

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "vbsctl.h"
+#include "command.h"
 
 char last_message[2048];
 

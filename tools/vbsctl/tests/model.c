@@ -2,7 +2,7 @@
 /* Slot by slot simulation of one server. */
 #include <string.h>
 
-#include "model.h"
+#include "tests/model.h"
 
 #define JOBS_MAX	4096
 

@@ -8,7 +8,7 @@
 #ifndef VBSCTL_TESTS_MODEL_H
 #define VBSCTL_TESTS_MODEL_H
 
-#include "bounds.h"
+#include "analyze/bounds.h"
 
 enum adversary { EAGER, LAZY, RANDOM, EAGER_THEN_LAZY, ADVERSARIES };
 

@@ -39,7 +39,7 @@ check 2 "at most 3600s" "sync: long memory" sync x --from tai -m 3601s
 check 2 "it must be 1 to 1000" "sync: no readings" sync x --from tai -r 0
 check 2 "needs neither a name" "replay with a name" sync x --replay f
 check 2 "it is none of utc and tai" "sync: bad scale" sync x --from /dev/ptp0 --scale gps
-check 2 "has another scale than --scale says" "sync: wrong scale" sync x --from realtime --scale tai
+check 2 "has another scale than was asked for" "sync: wrong scale" sync x --from realtime --scale tai
 check 1 "cannot open /no/such: No such file" "sync: no such PTP clock" sync x --from /no/such
 check 1 "/dev/null is no clock that can be read" "sync: no PTP clock" sync x --from /dev/null
 

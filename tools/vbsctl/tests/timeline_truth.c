@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "timeline.h"
+#include "timelines/timelines.h"
 
 struct truth {
 	unsigned int id;

@@ -2,10 +2,10 @@
 /* Response-time bounds against simulation, and the search for a resource. */
 #include <stdio.h>
 
-#include "unit.h"
+#include "base/tests/unit.h"
 
-#include "model.h"
-#include "propose.h"
+#include "analyze/propose.h"
+#include "tests/model.h"
 
 static void random_load(struct load *load, uint32_t *seed)
 {

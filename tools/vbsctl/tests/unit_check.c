@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "unit.h"
+#include "base/tests/unit.h"
 
-#include "check.h"
-#include "vbsctl.h"
+#include "command.h"
+#include "show/judge.h"
 
 static struct vbs_snapshot *snap;
 static struct facts facts;

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "unit.h"
+#include "base/tests/unit.h"
 
-#include "attr.h"
-#include "explain.h"
-#include "vbsctl.h"
+#include "command.h"
+#include "servers/explain.h"
+#include "vbs/attr.h"
 
 static struct vbs_snapshot *snap;
 static struct vbs_sched_attr asked, before, leader;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Capacity, blackout, tardiness and switches. */
-#include "unit.h"
+#include "base/tests/unit.h"
 
 #include <linux/sched/vbs.h>
 
-#include "sets.h"
+#include "analyze/sets.h"
 
 static struct machine defaults(void)
 {

@@ -2,9 +2,9 @@
 /* The supply bound function against every placement of every budget. */
 #include <stdlib.h>
 
-#include "unit.h"
+#include "base/tests/unit.h"
 
-#include "supply.h"
+#include "analyze/supply.h"
 
 #define INSTANCES	4
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two questions over UDP to 127.0.0.1, from which only what is privileged answers
+ * (ports below 1024):
+ *
+ *	chronyd's tracking report (protocol version 6, command 33): the clock is off
+ *	by what is left to correct, known within half the root delay and the root
+ *	dispersion as of now;
+ *
+ *	an NTP query: ntpd is as much in doubt about its clock as it tells its clients,
+ *	half the root delay and the root dispersion.  What it has yet to correct is the
+ *	kernel's business: adjtimex() tells.
+ *
+ * An answer has 24 significant bits: a 2^20th is added, and 1 ns.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "timeline/ask.h"
+
+#define WAIT_US		300000
+#define BOUND_MAX_S	16.0	/* what the kernel and NTP call unknown */
+
+/* Offsets in chronyd's packets: request header of 20 bytes, reply header of 28 */
+#define CHRONY_VERSION		6
+#define CHRONY_REQUEST		1
+#define CHRONY_REPLY		2
+#define CHRONY_TRACKING		33
+#define CHRONY_TRACKING_REPLY	5
+#define AT_STRATUM		(28 + 24)
+#define AT_LEAP			(28 + 26)
+#define AT_CORRECTION		(28 + 40)
+#define AT_ROOT_DELAY		(28 + 64)
+#define AT_ROOT_DISPERSION	(28 + 68)
+
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)get16(p) << 16 | get16(p + 2);
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	v = htonl(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+/* 7 bits of exponent and 25 of a coefficient, both signed */
+static double get_float(const uint8_t *p)
+{
+	uint32_t word = get32(p);
+	int32_t exponent = (int32_t)word >> 25;
+	int32_t coefficient = (int32_t)(word << 7) >> 7;
+
+	return ldexp(coefficient, exponent - 25);
+}
+
+static int take_bound(double seconds, uint64_t *ns)
+{
+	if (!(seconds >= 0 && seconds < BOUND_MAX_S))
+		return EAGAIN;
+	*ns = (uint64_t)(seconds * (1 + 0x1p-20) * 1e9) + 1;
+	return 0;
+}
+
+void ask_fill_tracking(uint8_t request[ASK_CHRONY_SIZE], uint32_t sequence)
+{
+	memset(request, 0, ASK_CHRONY_SIZE);
+	request[0] = CHRONY_VERSION;
+	request[1] = CHRONY_REQUEST;
+	request[5] = CHRONY_TRACKING;
+	put32(request + 8, sequence);
+}
+
+int ask_read_tracking(const uint8_t *p, long size, uint32_t sequence, uint64_t *ns)
+{
+	if (size != ASK_CHRONY_SIZE || p[0] != CHRONY_VERSION || p[1] != CHRONY_REPLY ||
+	    get16(p + 4) != CHRONY_TRACKING || get16(p + 6) != CHRONY_TRACKING_REPLY ||
+	    get16(p + 8) || get32(p + 16) != sequence)
+		return EPROTO;
+	/* Stratum 0: never synchronized; leap 3: no more */
+	if (!get16(p + AT_STRATUM) || get16(p + AT_STRATUM) > 15 || get16(p + AT_LEAP) > 2)
+		return EAGAIN;
+	return take_bound(fabs(get_float(p + AT_CORRECTION)) +
+			  fabs(get_float(p + AT_ROOT_DELAY)) / 2 +
+			  fabs(get_float(p + AT_ROOT_DISPERSION)), ns);
+}
+
+void ask_fill_ntp(uint8_t request[ASK_NTP_SIZE], uint64_t nonce)
+{
+	memset(request, 0, ASK_NTP_SIZE);
+	request[0] = 4 << 3 | 3;
+	memcpy(request + 40, &nonce, sizeof(nonce));
+}
+
+int ask_read_ntp(const uint8_t *p, long size, uint64_t nonce, uint64_t *ns)
+{
+	if (size < ASK_NTP_SIZE || (p[0] & 7) != 4 || memcmp(p + 24, &nonce, sizeof(nonce)))
+		return EPROTO;
+	if (p[0] >> 6 == 3 || !p[1] || p[1] > 15)
+		return EAGAIN;
+	return take_bound(ldexp(get32(p + 4), -17) + ldexp(get32(p + 8), -16), ns);
+}
+
+static int open_local(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct timeval wait = { .tv_usec = WAIT_US };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) &&
+	    !connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The size of the answer, or -1 with errno */
+static ssize_t ask(uint16_t port, const uint8_t *request, size_t size, uint8_t *reply,
+		   size_t room)
+{
+	int fd = open_local(port), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = send(fd, request, size, 0);
+	if (n >= 0)
+		n = recv(fd, reply, room, 0);
+	err = errno;
+	close(fd);
+	errno = err;
+	return n;
+}
+
+int ask_chronyd(uint64_t *ns)
+{
+	uint8_t request[ASK_CHRONY_SIZE], reply[512];
+	uint32_t sequence = 0;
+	ssize_t n;
+
+	if (getrandom(&sequence, sizeof(sequence), GRND_NONBLOCK) < 0)
+		sequence = getpid();
+	ask_fill_tracking(request, sequence);
+	n = ask(ASK_CHRONY_PORT, request, sizeof(request), reply, sizeof(reply));
+	return n < 0 ? EPROTO : ask_read_tracking(reply, n, sequence, ns);
+}
+
+int ask_ntpd(uint64_t *ns)
+{
+	uint8_t request[ASK_NTP_SIZE], reply[512];
+	uint64_t nonce = 0;
+	ssize_t n;
+
+	if (getrandom(&nonce, sizeof(nonce), GRND_NONBLOCK) < 0)
+		nonce = getpid();
+	ask_fill_ntp(request, nonce);
+	n = ask(ASK_NTP_PORT, request, sizeof(request), reply, sizeof(reply));
+	return n < 0 ? EPROTO : ask_read_ntp(reply, n, nonce, ns);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a keeper of CLOCK_REALTIME on this machine states of it, when asked. */
+#ifndef LIB_TIMELINE_ASK_H
+#define LIB_TIMELINE_ASK_H
+
+#include <stdint.h>
+
+#define ASK_CHRONY_PORT		323
+#define ASK_CHRONY_SIZE		104	/* of the request and of the report */
+#define ASK_NTP_PORT		123
+#define ASK_NTP_SIZE		48
+
+/* A bound in ns, rounded up; 0 or an error number: EPROTO no such answer, EAGAIN not synchronized */
+int ask_chronyd(uint64_t *ns);
+int ask_ntpd(uint64_t *ns);
+
+/* Their parts, for tests */
+void ask_fill_tracking(uint8_t request[ASK_CHRONY_SIZE], uint32_t sequence);
+int ask_read_tracking(const uint8_t *reply, long size, uint32_t sequence, uint64_t *ns);
+void ask_fill_ntp(uint8_t request[ASK_NTP_SIZE], uint64_t nonce);
+int ask_read_ntp(const uint8_t *reply, long size, uint64_t nonce, uint64_t *ns);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /proc/vbs: limits, what each CPU has booked, and the servers. */
+#ifndef LIB_VBS_PROC_H
+#define LIB_VBS_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vbs/limits.h"
+
+#define PROC_VBS_VERSION	1
+
+/* Of a field that this kernel does not print */
+#define NOT_TOLD		UINT32_MAX
+
+/*
+ * Bandwidths in units of 1 << 20.  Of what is booked, @held belongs to servers
+ * without members, until their termination points; @fair is the fair server's;
+ * @deadline is what SCHED_DEADLINE has admitted in the CPU's root domain, whose
+ * first CPU is @domain.
+ */
+struct vbs_cpu {
+	int32_t id;
+	uint32_t online, capacity, booked, spare, servers;
+	uint32_t held, fair;			/* or NOT_TOLD */
+	uint64_t deadline;			/* or NOT_TOLD */
+	int32_t domain;
+};
+
+/* A booking that outlives its server's last member */
+struct vbs_held {
+	uint32_t amount, owner;
+	int32_t cpu, leader;			/* who its oldest member was, or 0 */
+	uint64_t until_ns;			/* from now */
+};
+
+struct vbs_server {
+	uint32_t id, cap, flags, members, owner;
+	int32_t cpu, leader;
+	uint64_t runtime, period;
+	uint64_t consumed, instances, misses, overruns, overrun_worst;
+	uint64_t switches, switch_worst, release_worst, skipped, lost;
+	uint64_t fair;			/* times a member went on as a fair task, or NOT_TOLD */
+	char state[16];
+	char comm[64];
+};
+
+struct vbs_snapshot {
+	uint32_t version;
+	uint64_t when;			/* CLOCK_MONOTONIC of the reading, ns; a saved file may say it */
+	struct vbs_limits limits;
+	struct vbs_cpu *cpu;
+	struct vbs_server *server;
+	struct vbs_held *held;
+	int cpus, servers, helds;
+};
+
+/* NULL with errno: ENOENT no SCHED_VBS, EPROTO a version that is not ours */
+struct vbs_snapshot *vbs_snapshot_read(void);
+struct vbs_snapshot *vbs_snapshot_parse(const char *text);
+void vbs_snapshot_free(struct vbs_snapshot *snap);
+
+const struct vbs_cpu *vbs_find_cpu(const struct vbs_snapshot *snap, int id);
+const struct vbs_server *vbs_find_leader(const struct vbs_snapshot *snap, int tid);
+
+/* Servers that the CPU lines count and no server line shows */
+uint32_t vbs_hidden_servers(const struct vbs_snapshot *snap);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reader of /proc/PID/status and stat. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sysfile.h"
+#include "vbs/task.h"
+
+#define PF_USER_WORKER	0x00004000	/* of io_uring, vhost */
+#define PF_KTHREAD	0x00200000
+#define CAP_SYS_NICE	23
+
+static char *task_file(pid_t pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return sys_read(path);
+}
+
+/* Copies the value of a "Key:\tvalue" line; false if there is none */
+static bool status_value(const char *status, const char *key, char *out, size_t size)
+{
+	const char *at = strstr(status, key);
+	size_t n;
+
+	if (!at)
+		return false;
+	at += strlen(key);
+	at += strspn(at, " \t");
+	n = strcspn(at, "\n");
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, at, n);
+	out[n] = 0;
+	return true;
+}
+
+static void read_status(const char *status, struct task_info *task)
+{
+	char line[4096];
+	unsigned int euid;
+
+	status_value(status, "Name:", task->comm, sizeof(task->comm));
+	if (status_value(status, "\nUid:", line, sizeof(line)) &&
+	    sscanf(line, "%*u %u", &euid) == 1)
+		task->euid = euid;
+	if (status_value(status, "\nCpus_allowed_list:", line, sizeof(line)) &&
+	    parse_cpus(line, &task->allowed))
+		memset(&task->allowed, 0, sizeof(task->allowed));
+}
+
+/* State and flags are the first and seventh word after the command, which may hold anything */
+static void read_stat(const char *stat, struct task_info *task)
+{
+	const char *at = strrchr(stat, ')');
+	unsigned long flags;
+	char state;
+
+	if (!at || sscanf(at + 1, " %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2)
+		return;
+	task->ended = state == 'Z' || state == 'X';
+	task->kthread = flags & (PF_KTHREAD | PF_USER_WORKER);
+}
+
+void task_read(pid_t pid, struct task_info *task)
+{
+	char *status = task_file(pid, "status"), *stat = task_file(pid, "stat");
+
+	memset(task, 0, sizeof(*task));
+	task->exists = status;
+	if (status)
+		read_status(status, task);
+	if (stat)
+		read_stat(stat, task);
+	free(status);
+	free(stat);
+}
+
+bool have_cap_sys_nice(void)
+{
+	char *status = sys_read("/proc/self/status"), caps[32];
+	bool has = false;
+
+	if (status && status_value(status, "\nCapEff:", caps, sizeof(caps)))
+		has = strtoull(caps, NULL, 16) >> CAP_SYS_NICE & 1;
+	free(status);
+	return has;
+}

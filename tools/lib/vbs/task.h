@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What /proc/PID tells of a process or thread. */
+#ifndef LIB_VBS_TASK_H
+#define LIB_VBS_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/cpumask.h"
+
+struct task_info {
+	bool exists;
+	bool ended;		/* waits for its parent to collect it */
+	bool kthread;		/* a thread of the kernel, or a worker that it runs */
+	uint32_t euid;
+	char comm[64];
+	struct cpumask allowed;
+};
+
+void task_read(pid_t pid, struct task_info *task);
+
+/* This process has CAP_SYS_NICE in effect */
+bool have_cap_sys_nice(void);
+
+#endif

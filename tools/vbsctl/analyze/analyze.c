@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl analyze: its options, and which question they ask. */
+#include <string.h>
+
+#include "analyze/analysis.h"
+#include "base/parse.h"
+#include "commands.h"
+#include "options.h"
+
+/* What a proposal assumes if neither --overhead nor the kernel says more */
+#define ASSUMED_OVERHEAD	5000
+
+static const char *load_item(const char *text, void *out)
+{
+	return parse_load_task(text, out);
+}
+
+static const char *set_item(const char *text, void *out)
+{
+	return parse_server(text, out);
+}
+
+
+static const char *parse_slice(const char *text, struct analysis *a)
+{
+	a->has_slice = true;
+	return parse_time(text, &a->slice);
+}
+
+static const char *parse_more_than_zero(const char *text, uint64_t *ns)
+{
+	const char *why = parse_time(text, ns);
+
+	return !why && !*ns ? "it must be more than zero" : why;
+}
+
+static const char *window_item(const char *text, void *out)
+{
+	return parse_more_than_zero(text, out);
+}
+
+static const char *parse_overhead(const char *text, struct analysis *a)
+{
+	a->has_overhead = true;
+	return parse_time(text, &a->overhead);
+}
+
+static const char *take_value(int c, const char *text, struct analysis *a)
+{
+	switch (c) {
+	case 'l':
+		return parse_list(text, a->load.task, sizeof(a->load.task[0]), LOAD_MAX,
+				  load_item, &a->load.tasks);
+	case 's':
+		return parse_list(text, a->set.server, sizeof(a->set.server[0]), SET_MAX,
+				  set_item, &a->set.servers);
+	case 'w':
+		return parse_list(text, a->window, sizeof(a->window[0]), WINDOWS_MAX,
+				  window_item, &a->windows);
+	case 'r':
+		return parse_resource(text, &a->res);
+	case 't':
+		return parse_resource(text, &a->to);
+	case 'g':
+		return parse_resource(text, &a->vcpu);
+	case 'c':
+		return parse_bandwidth(text, &a->cap);
+	case 'C':
+		return parse_bandwidth(text, &a->capacity);
+	case 'p':
+		return parse_more_than_zero(text, &a->period);
+	case 'm':
+		return parse_more_than_zero(text, &a->least_period);
+	case 'S':
+		return parse_slice(text, a);
+	default:
+		return parse_overhead(text, a);
+	}
+}
+
+static void take_flag(int c, struct analysis *a)
+{
+	a->aligned |= c == 'a';
+	a->propose |= c == 'P';
+	a->defaults |= c == 'D';
+	a->json |= c == 'j';
+}
+
+static const struct option options[] = {
+	{ "load", required_argument, NULL, 'l' },
+	{ "set", required_argument, NULL, 's' },
+	{ "window", required_argument, NULL, 'w' },
+	{ "res", required_argument, NULL, 'r' },
+	{ "switch-to", required_argument, NULL, 't' },
+	{ "vcpu", required_argument, NULL, 'g' },
+	{ "least-period", required_argument, NULL, 'm' },
+	{ "cap", required_argument, NULL, 'c' },
+	{ "capacity", required_argument, NULL, 'C' },
+	{ "period", required_argument, NULL, 'p' },
+	{ "slice", required_argument, NULL, 'S' },
+	{ "overhead", required_argument, NULL, 'o' },
+	{ "align", no_argument, NULL, 'a' },
+	{ "propose", no_argument, NULL, 'P' },
+	{ "defaults", no_argument, NULL, 'D' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static int take_option(const struct command *cmd, int c, int index, struct analysis *a)
+{
+	const char *why;
+
+	if (c == '?')
+		return option_error(cmd);
+	if (!optarg) {
+		take_flag(c, a);
+		return 0;
+	}
+	why = take_value(c, optarg, a);
+	return why ? usage_error(cmd, "--%s '%s': %s", options[index].name, optarg, why) : 0;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return b && b < a ? b : a;
+}
+
+/*
+ * What a vCPU can promise grows with the guest's least period, which its user
+ * raises as far as the servers allow.
+ */
+static void set_least_period(struct analysis *a)
+{
+	uint64_t least = UINT64_MAX, *min = &a->machine.limits.period_min;
+	int i;
+
+	least = lesser(lesser(lesser(least, a->res.period), a->to.period), a->period);
+	for (i = 0; i < a->set.servers; i++)
+		least = lesser(least, a->set.server[i].res.period);
+	if (a->least_period)
+		*min = a->least_period;
+	else if (a->vcpu.period && least != UINT64_MAX && least > *min)
+		*min = least;
+}
+
+/* This machine's settings, unless --defaults asks for those of a fresh boot */
+static void complete(struct analysis *a)
+{
+	if (a->defaults)
+		machine_defaults(&a->machine);
+	else
+		machine_read(&a->machine);
+	set_least_period(a);
+	if (!a->has_slice)
+		a->slice = a->machine.limits.slice;
+	if (!a->has_overhead && a->machine.release_cost) {
+		a->overhead = a->machine.release_cost;
+		a->has_overhead = true;
+	}
+	if (!a->has_overhead && a->propose)
+		a->overhead = ASSUMED_OVERHEAD;
+}
+
+static uint32_t cap_of(const struct analysis *a, const struct resource *res)
+{
+	if (!res->period)
+		return 0;
+	return a->aligned ? resource_cap_aligned(res) : resource_cap(res);
+}
+
+/* The least cap that holds the resource and the one that it switches to */
+static uint32_t least_cap(const struct analysis *a)
+{
+	uint32_t cap = cap_of(a, &a->res), to = cap_of(a, &a->to);
+
+	return cap > to ? cap : to;
+}
+
+static int answer_server(const struct command *cmd, struct analysis *a)
+{
+	if (a->cap && a->cap < least_cap(a))
+		return usage_error(cmd, "--cap: the kernel refuses a resource above the cap");
+	if (!a->cap)
+		a->cap = least_cap(a);
+	return analyze_server(a);
+}
+
+/* Options that the question has no use for are mistakes, not to be passed over */
+static int useless(const struct command *cmd, const struct analysis *a)
+{
+	const struct {
+		const char *option, *with;
+		bool given, used;
+	} table[] = {
+		{ "--window", "--res", a->windows, a->res.period },
+		{ "--switch-to", "--res", a->to.period, a->res.period },
+		{ "--cap", "--res", a->cap, a->res.period },
+		{ "--slice", "--load", a->has_slice, a->load.tasks },
+		{ "--period", "--propose", a->period, a->propose },
+		{ "--align", "--res or --propose", a->aligned, a->res.period || a->propose },
+		{ "--least-period", "--vcpu", a->least_period, a->vcpu.period },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].given && !table[i].used)
+			return usage_error(cmd, "%s has no meaning here: it goes with %s",
+					   table[i].option, table[i].with);
+	}
+	return 0;
+}
+
+static int answer(const struct command *cmd, struct analysis *a)
+{
+	if (a->load.tasks && !load_share(&a->load, &a->share))
+		return usage_error(cmd, "--load: the periods have no common multiple below 2^128 ns: round them");
+	if (a->set.servers && !a->load.tasks && !a->res.period && !a->propose)
+		return analyze_set(a);
+	if (a->load.tasks && a->propose && !a->res.period && !a->set.servers)
+		return analyze_proposal(a);
+	if (a->res.period && !a->propose && !a->set.servers)
+		return answer_server(cmd, a);
+	return usage_error(cmd, "give --res (with --load, --window or --switch-to), or --load with --propose, or --set");
+}
+
+static int analyze_main(const struct command *cmd, int argc, char **argv)
+{
+	struct analysis a;
+	int c, ret, index = 0;
+
+	memset(&a, 0, sizeof(a));
+	while ((c = getopt_long(argc, argv, "h", options, &index)) != -1) {
+		if (c == 'h')
+			return print_help(cmd);
+		ret = take_option(cmd, c, index, &a);
+		if (ret)
+			return ret;
+	}
+	if (optind < argc)
+		return usage_error(cmd, "'%s': analyze takes no operands", argv[optind]);
+	ret = useless(cmd, &a);
+	if (ret)
+		return ret;
+	complete(&a);
+	return answer(cmd, &a);
+}
+
+const struct command cmd_analyze = {
+	.name = "analyze",
+	.summary = "response times, admission and overhead by theory",
+	.help =
+	"Usage: vbsctl analyze --res BUDGET/PERIOD [--load TASKS] [OPTION]...\n"
+	"       vbsctl analyze --load TASKS --propose [OPTION]...\n"
+	"       vbsctl analyze --set SERVERS [OPTION]...\n\n"
+	"  --load C/T[/D],...   tasks: cost C every T or more, due after D (or T)\n"
+	"  --res BUDGET/PERIOD  the server that they are members of\n"
+	"  --propose            find the resource with the least bandwidth for the load\n"
+	"  --period TIME        propose a budget for this period only\n"
+	"  --set B/P[:CAP],...  servers on one CPU\n"
+	"  --window TIME,...    least and most execution in windows of these lengths\n"
+	"  --switch-to B/P      bound of a switch from --res\n"
+	"  --cap BANDWIDTH      cap of that server; without it, what holds both\n"
+	"  --align              release at multiples of the period\n"
+	"  --slice TIME         slice of members, 0ms for none\n"
+	"  --overhead TIME      cost of one instance with its two context switches\n"
+	"  --capacity BANDWIDTH what admission may book on a CPU\n"
+	"  --vcpu B/P           the CPU is a vCPU with this resource\n"
+	"  --least-period TIME  the guest's sched_vbs_period_min_us; without it, the least\n"
+	"                       period of the servers\n"
+	"  --defaults           the kernel's default limits, not those of this machine\n"
+	"  --json               the answer as JSON\n\n"
+	"Exit status: 0 schedulable, 1 not.  Bounds leave out the kernel's own latency.\n\n"
+	"  vbsctl analyze --res 3ms/10ms --load 1ms/20ms,500us/40ms\n"
+	"  vbsctl analyze --load 1ms/10ms,2ms/40ms --propose --overhead 5us\n"
+	"  vbsctl analyze --set 3ms/10ms:30%,1ms/2ms:50% --overhead 5us\n",
+	.run = analyze_main,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The commands, each in a file of its name. */
+#ifndef VBSCTL_COMMANDS_H
+#define VBSCTL_COMMANDS_H
+
+#include "command.h"
+
+extern const struct command cmd_run, cmd_admit, cmd_join, cmd_switch, cmd_leave;
+extern const struct command cmd_list, cmd_top, cmd_check;
+extern const struct command cmd_analyze;
+extern const struct command cmd_timeline;
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands on running tasks have in common. */
+#ifndef VBSCTL_SERVERS_ACT_H
+#define VBSCTL_SERVERS_ACT_H
+
+#include "servers/explain.h"
+#include "servers/request.h"
+
+/* Applies @act to each operand; the first failure gives the exit code */
+int for_each_pid(const struct command *cmd, int argc, char **argv, enum vbs_op op,
+		 const struct request *req, int (*act)(pid_t pid, const struct request *req));
+
+/* Says why there is no server to act on; @err: of vbs_getattr(), or 0 */
+int not_in_a_server(enum vbs_op op, pid_t pid, int err);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The two steps of vbsctl run: a task into its server, and the command. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "servers/start.h"
+
+static int set_affinity(pid_t pid, const struct request *req)
+{
+	char cpus[256];
+
+	if (!req->has_cpus)
+		return 0;
+	if (!sched_setaffinity(pid, sizeof(req->cpus), (const cpu_set_t *)&req->cpus))
+		return 0;
+	fmt_cpus(&req->cpus, cpus, sizeof(cpus));
+	if (errno == EINVAL)
+		return failure(VC_FAIL, "CPU %s: none of them is online and in the cpuset of this task",
+			    cpus);
+	return failure(VC_FAIL, "cannot set the affinity to CPU %s: %s", cpus, strerror(errno));
+}
+
+int run_admit(pid_t pid, const struct request *req)
+{
+	int ret = set_affinity(pid, req);
+
+	return ret ? ret : admit_task(pid, req);
+}
+
+int run_exec(char **argv)
+{
+	int err;
+
+	execvp(argv[0], argv);
+	err = errno;
+	if (err == ENOENT)
+		return failure(VC_NOTFOUND, "there is no command '%s'", argv[0]);
+	return failure(VC_NOEXEC, "cannot run '%s': %s", argv[0], strerror(err));
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* JSON objects of servers, CPUs and limits. */
+#ifndef VBSCTL_SHOW_JSON_SERVER_H
+#define VBSCTL_SHOW_JSON_SERVER_H
+
+#include <sys/types.h>
+
+#include "json_out.h"
+#include "vbs/proc.h"
+
+struct json_object *json_task(pid_t pid, const struct vbs_server *s);
+struct json_object *json_cpu(const struct vbs_cpu *cpu);
+struct json_object *json_held(const struct vbs_held *held);
+struct json_object *json_server(const struct vbs_server *s);
+struct json_object *json_limits(const struct vbs_limits *limits);
+
+#endif

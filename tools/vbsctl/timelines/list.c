@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl timeline list. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "timelines/describe.h"
+#include "timelines/text.h"
+#include "timelines/timelines.h"
+
+static void print_row(const struct timeline_get *get)
+{
+	struct timeline_time tt;
+
+	timeline_now(get, &tt);
+	printf("%3u %5u %-20s %-9s %-13s %8llu %-31s %s\n", get->set.id,
+	       CLOCK_TIMELINE(get->set.id), get->name, timeline_type(get->time_type),
+	       timeline_status(tt.status), get->updates,
+	       get->updates ? fmt_instant(tt.sec, tt.nsec, get->time_type).s : "-",
+	       fmt_bound(tt.err_low_ns, tt.err_high_ns).s);
+}
+
+/* Ids may vanish in between: what is gone is left out */
+static int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg)
+{
+	struct timeline_get get;
+	unsigned int id;
+	int err, n = 0;
+
+	for (id = 0; id < TIMELINE_IDS; id++) {
+		memset(&get, 0, sizeof(get));
+		get.set.id = id;
+		err = timeline_ioctl(fd, TIMELINE_GET, &get);
+		if (err)
+			continue;
+		call(&get, arg);
+		n++;
+	}
+	return n;
+}
+
+static void list_row(const struct timeline_get *get, void *arg)
+{
+	bool *first = arg;
+
+	if (*first)
+		printf("%3s %5s %-20s %-9s %-13s %8s %-31s %s\n", "ID", "CLOCK", "NAME", "TYPE",
+		       "STATUS", "UPDATES", "TIME", "BOUND");
+	*first = false;
+	print_row(get);
+}
+
+static void list_object(const struct timeline_get *get, void *arg)
+{
+	json_object_array_add(arg, json_timeline(get));
+}
+
+static int list(bool json)
+{
+	struct json_object *array = json_object_new_array();
+	bool first = true;
+	int code, fd = timeline_open(&code);
+
+	if (fd < 0) {
+		json_object_put(array);
+		return code;
+	}
+	if (json) {
+		each_timeline(fd, list_object, array);
+		json_print(json_list("timelines", array));
+	} else {
+		json_object_put(array);
+		if (!each_timeline(fd, list_row, &first))
+			puts("There is no timeline.");
+	}
+	close(fd);
+	return VC_OK;
+}
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static int list_main(const struct command *cmd, int argc, char **argv)
+{
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		if (c == 'h')
+			return print_help(cmd);
+		if (c == '?')
+			return option_error(cmd);
+		json = true;
+	}
+	if (optind < argc)
+		return usage_error(cmd, "'%s': list takes no operands", argv[optind]);
+	return list(json);
+}
+
+const struct command timeline_list = {
+	.name = "timeline list",
+	.summary = "show all timelines",
+	.help =
+	"Usage: vbsctl timeline list [OPTION]...\n\n"
+	"  -j, --json           all of it as JSON\n\n"
+	"  vbsctl timeline list\n",
+	.run = list_main,
+};

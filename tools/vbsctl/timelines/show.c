@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl timeline show. */
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "timelines/describe.h"
+#include "timelines/text.h"
+#include "timelines/timelines.h"
+
+static void show_rates(const struct timeline_get *get)
+{
+	const struct timeline_set *set = &get->set;
+	double period = ldexp(set->counter_period_frac_sec, -64 - (int)set->counter_period_shift);
+
+	printf("counter   %s at nominal %llu Hz", timeline_counter(set->counter_id),
+	       get->counter_hz);
+	if (set->counter_period_frac_sec)
+		printf(", in truth %.3f Hz (period %+.4f ppm)", 1 / period,
+		       timeline_offset_ppm(get));
+	printf("\nbound     grows by %.4f us per s without updates\n", timeline_growth_ppm(set));
+}
+
+static void show_slew(const struct timeline_get *get, const struct timeline_time *tt)
+{
+	const struct timeline_set *set = &get->set;
+	int64_t left = get->slew_end - tt->counter, ns;
+
+	if (!get->slew_rate || left <= 0)
+		return;
+	ns = timeline_diff_ns(set->counter_period_frac_sec, set->counter_period_shift, 0, left);
+	printf("slew      %s, %s to go\n", get->slew_rate < 0 ? "forward" : "back",
+	       fmt_short(ns).s);
+}
+
+static void show_text(const struct timeline_get *get)
+{
+	const struct timeline_set *set = &get->set;
+	struct timeline_time tt;
+
+	timeline_now(get, &tt);
+	printf("%s: timeline %u, clock id %u, %s%s%s\n", get->name, set->id,
+	       CLOCK_TIMELINE(set->id), timeline_type(get->time_type),
+	       get->flags & TIMELINE_STEP ? ", steps" : ", continuous",
+	       get->flags & TIMELINE_GUEST ? ", for guests" : "");
+	printf("status    %s, %llu update%s\n", timeline_status(tt.status), get->updates,
+	       get->updates == 1 ? "" : "s");
+	if (!get->updates)
+		return;
+	printf("time      %s %s\n", fmt_instant(tt.sec, tt.nsec, get->time_type).s,
+	       fmt_bound(tt.err_low_ns, tt.err_high_ns).s);
+	show_rates(get);
+	show_slew(get, &tt);
+	if (set->vmclock_flags & TIMELINE_VF_TAI_OFFSET_VALID)
+		printf("TAI-UTC   %d s\n", set->tai_offset_sec);
+	if (set->leap_indicator)
+		printf("leap      %s\n", timeline_leap(set->leap_indicator));
+}
+
+static int show(const char *name, bool json)
+{
+	struct timeline_get get;
+	struct json_object *o;
+	int code, fd = timeline_open(&code);
+
+	if (fd < 0)
+		return code;
+	code = timeline_get_named(fd, name, &get);
+	close(fd);
+	if (code)
+		return code;
+	if (json) {
+		o = json_timeline(&get);
+		json_num(o, "format", JSON_FORMAT);
+		json_print(o);
+	} else {
+		show_text(&get);
+	}
+	return VC_OK;
+}
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static int show_main(const struct command *cmd, int argc, char **argv)
+{
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		if (c == 'h')
+			return print_help(cmd);
+		if (c == '?')
+			return option_error(cmd);
+		json = true;
+	}
+	if (optind != argc - 1)
+		return usage_error(cmd, "it takes one name");
+	return show(argv[optind], json);
+}
+
+const struct command timeline_show = {
+	.name = "timeline show",
+	.summary = "show the parameters of a timeline",
+	.help =
+	"Usage: vbsctl timeline show [OPTION]... NAME\n\n"
+	"  -j, --json           all of it as JSON\n\n"
+	"  vbsctl timeline show lab\n"
+	"  vbsctl timeline show lab --json | jq .growth_ppm\n",
+	.run = show_main,
+};

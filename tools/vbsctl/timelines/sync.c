@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vbsctl timeline sync: its options. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/parse.h"
+#include "options.h"
+#include "timelines/sync.h"
+#include "timelines/text.h"
+#include "timelines/timelines.h"
+
+#define INTERVAL_MIN	1000000		/* 1 ms */
+#define READINGS_MAX	1000
+
+static const char *parse_readings(const char *text, unsigned int *readings)
+{
+	uint64_t n;
+	const char *why = parse_count(text, &n);
+
+	if (why)
+		return why;
+	if (!n || n > READINGS_MAX)
+		return "it must be 1 to 1000";
+	*readings = n;
+	return NULL;
+}
+
+static const char *parse_interval(const char *text, uint64_t *interval)
+{
+	const char *why = parse_time(text, interval);
+
+	return why ? why : *interval < INTERVAL_MIN ? "less than 1ms" : NULL;
+}
+
+static const char *parse_memory(const char *text, uint64_t *memory)
+{
+	const char *why = parse_time(text, memory);
+
+	if (why)
+		return why;
+	if (!*memory || *memory > TE_MEMORY_MAX)
+		return "it must be more than 0s and at most 3600s";
+	return NULL;
+}
+
+static const char *parse_error(const char *text, struct timeline_source *src)
+{
+	src->stated = true;
+	return parse_time(text, &src->error_ns);
+}
+
+static const char *parse_scale(const char *text, enum source_scale *scale)
+{
+	*scale = !strcmp(text, "utc") ? SCALE_UTC : !strcmp(text, "tai") ? SCALE_TAI : SCALE_UNKNOWN;
+	return *scale == SCALE_UNKNOWN ? "it is none of utc and tai" : NULL;
+}
+
+static const char *take_value(int c, struct sync_request *req)
+{
+	switch (c) {
+	case 'i':
+		return parse_interval(optarg, &req->interval);
+	case 'm':
+		return parse_memory(optarg, &req->memory);
+	case 'w':
+		return parse_ppb(optarg, &req->wander_ppb);
+	case 'e':
+		return parse_error(optarg, &req->source);
+	case 's':
+		return parse_scale(optarg, &req->source.scale);
+	case 'r':
+		return parse_readings(optarg, &req->source.readings);
+	case 'n':
+		return parse_count(optarg, &req->count);
+	case 'f':
+		req->from = optarg;
+		return NULL;
+	case 'R':
+		req->record = optarg;
+		return NULL;
+	default:
+		req->replay = optarg;
+		return NULL;
+	}
+}
+
+static const struct option options[] = {
+	{ "from", required_argument, NULL, 'f' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "wander", required_argument, NULL, 'w' },
+	{ "reference-error", required_argument, NULL, 'e' },
+	{ "scale", required_argument, NULL, 's' },
+	{ "memory", required_argument, NULL, 'm' },
+	{ "readings", required_argument, NULL, 'r' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "record", required_argument, NULL, 'R' },
+	{ "replay", required_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static int take_options(const struct command *cmd, int argc, char **argv,
+			struct sync_request *req)
+{
+	const char *why;
+	int c, at = 0;
+
+	while ((c = getopt_long(argc, argv, "f:i:w:e:s:m:r:n:vjh", options, &at)) != -1) {
+		if (c == 'h')
+			return -1;
+		if (c == '?')
+			return option_error(cmd);
+		req->json |= c == 'j';
+		req->verbose |= c == 'v';
+		why = optarg ? take_value(c, req) : NULL;
+		if (why)
+			return option_value_error(cmd, options, c, why);
+	}
+	return VC_OK;
+}
+
+static int sync_main(const struct command *cmd, int argc, char **argv)
+{
+	struct sync_request req = {
+		.interval = 1000000000, .memory = 1000000000000, .wander_ppb = 5000,
+		.source = { .readings = 8, .fd = -1 },
+	};
+	int code = take_options(cmd, argc, argv, &req);
+
+	if (code)
+		return code < 0 ? print_help(cmd) : code;
+	if (req.replay && (optind < argc || req.from || req.record))
+		return usage_error(cmd, "--replay needs neither a name nor --from nor --record");
+	if (req.replay)
+		return sync_replay(&req);
+	if (optind != argc - 1)
+		return usage_error(cmd, "it takes one name");
+	if (!req.from)
+		return usage_error(cmd, "--from is missing: realtime, tai or /dev/ptpN");
+	req.name = argv[optind];
+	return sync_live(&req);
+}
+
+const struct command timeline_sync = {
+	.name = "timeline sync",
+	.summary = "keep a timeline on a reference",
+	.help =
+	"Usage: vbsctl timeline sync NAME --from REFERENCE [OPTION]...\n"
+	"       vbsctl timeline sync --replay FILE [OPTION]...\n\n"
+	"  -f, --from REFERENCE realtime, tai or /dev/ptpN\n"
+	"  -i, --interval TIME  between updates (1s)\n"
+	"  -w, --wander PPM     by how much the counter's rate may move away from its mean\n"
+	"                       (5ppm)\n"
+	"  -e, --reference-error TIME\n"
+	"                       what you trust the reference to; without it realtime and tai\n"
+	"                       have the bound that their keeper states (chronyd, ntpd), if\n"
+	"                       any, and a PTP clock has none\n"
+	"  -s, --scale SCALE    what a PTP clock shows: utc or tai\n"
+	"  -m, --memory TIME    how far back samples count (1000s)\n"
+	"  -r, --readings N     per update, of which the fastest is taken (8)\n"
+	"  -n, --count N        end after so many updates\n"
+	"      --record FILE    write the samples, to be replayed\n"
+	"      --replay FILE    run the estimator on such a file and change nothing\n"
+	"  -v, --verbose        a line for each update\n"
+	"  -j, --json           the same as JSON\n\n"
+	"It takes CAP_SYS_TIME. When it ends the timeline goes on, and its bound grows.\n"
+	"Without a bound of the reference the timeline has none and is not synchronized.\n\n"
+	"  vbsctl timeline sync lab --from realtime --interval 250ms\n"
+	"  vbsctl timeline sync plant --from /dev/ptp0 --scale tai --reference-error 100ns\n"
+	"  vbsctl timeline sync --replay samples.txt --json\n",
+	.run = sync_main,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What 'timeline sync' was asked for. */
+#ifndef VBSCTL_TIMELINES_SYNC_H
+#define VBSCTL_TIMELINES_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "timeline/source.h"
+
+struct sync_request {
+	const char *name;
+	const char *from;
+	const char *record;
+	const char *replay;
+	struct timeline_source source;
+	uint64_t interval;	/* ns */
+	uint64_t memory;	/* ns */
+	uint64_t count;		/* of updates, 0: until it is ended */
+	uint32_t wander_ppb;
+	bool json, verbose;
+};
+
+int sync_live(struct sync_request *req);
+int sync_replay(const struct sync_request *req);
+
+#endif
