@@ -72,6 +72,8 @@
 #define TIMELINE_VF_TIME_ESTERROR_VALID		(1 << 5)
 #define TIMELINE_VF_TIME_MAXERROR_VALID		(1 << 6)
 #define TIMELINE_VF_TIME_MONOTONIC		(1 << 7)	/* never: the target may step */
+#define TIMELINE_VF_VM_GEN_COUNTER_PRESENT	(1 << 8)	/* in /dev/timelines/NAME */
+#define TIMELINE_VF_NOTIFICATION_PRESENT	(1 << 9)	/* there, too: poll() tells */
 /* What TIMELINE_SET takes */
 #define TIMELINE_VF_SETTABLE			0x7f
 
@@ -92,6 +94,8 @@
  *
  * The table is an array of these, TIMELINE_IDS of them in two pages, then as
  * many received from the host; mmap() of /dev/timeline, read-only, shows it.
+ * /dev/timelines/NAME shows one of them alone, at the beginning of a page that
+ * is, with read() and poll(), what /dev/vmclockN is; @size there is the page's.
  * Up to @vm_generation_counter this is struct vmclock_abi and holds the target
  * projection with its own bound; any VMClock reader can use it. All of it is
  * little endian and valid only under an even and unchanged @seq_count.
@@ -119,7 +123,8 @@
  * @time_frac_sec: in 2^-64 s
  * @time_esterror_nanosec: estimated error at @counter_value
  * @time_maxerror_nanosec: the larger of @err_low_ns and @err_high_ns
- * @vm_generation_counter: 0
+ * @vm_generation_counter: changes, to a new value, when this machine goes on from
+ *	what was saved of it and the hypervisor tells (vmgenid)
  * @id: place in the table
  * @generation: changes whenever the id gets a new timeline
  * @timeline_flags: TIMELINE_STEP, TIMELINE_GUEST
@@ -204,7 +209,8 @@ struct timeline_time {
 
 /**
  * struct timeline_create - TIMELINE_CREATE
- * @name: 1 to 31 printable ASCII characters other than space and '/'
+ * @name: 1 to 31 printable ASCII characters other than space and '/', and not
+ *	"." or ".."
  * @time_type: TIMELINE_TIME_*
  * @flags: TIMELINE_STEP, TIMELINE_GUEST
  * @id: out

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What happens to the counter: the TSC becomes unstable, another clocksource is
- * chosen, the machine sleeps.
+ * chosen, the machine sleeps, or goes on from what was saved of it.
  *
  * The TSC counts for timelines while the timekeeper trusts it, that is while it
  * is the clocksource and was not marked unstable.
@@ -9,6 +9,8 @@
 #include <linux/clocksource.h>
 #include <linux/init.h>
 #include <linux/irq_work.h>
+#include <linux/notifier.h>
+#include <linux/random.h>
 #include <linux/timekeeping.h>
 #include <asm/tsc.h>
 #include "internal.h"
@@ -101,8 +103,23 @@ void timeline_resume(void)
 	raw_spin_unlock_irqrestore(&counter_lock, flags);
 }
 
+/* The counter is where the hypervisor put it, and how long that took nobody knows */
+static int vm_restored(struct notifier_block *block, unsigned long action, void *data)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&counter_lock, flags);
+	timeline_vm_restored();
+	timeline_disrupt(tsc_in_use, 0, 0);
+	raw_spin_unlock_irqrestore(&counter_lock, flags);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block vm_restored_block = { .notifier_call = vm_restored };
+
 static int __init timeline_counter_init(void)
 {
+	register_random_vmfork_notifier(&vm_restored_block);
 	WRITE_ONCE(counter_ready, true);
 	irq_work_queue(&choose_work);
 	return 0;

@@ -13,6 +13,7 @@
 
 struct clocksource;
 struct timeline_watch;
+struct timeline_node;
 struct file;
 struct poll_table_struct;
 
@@ -40,6 +41,7 @@ struct timeline_queue {
  * struct timeline - a timeline of this kernel
  * @lock: protects all below, and serialises writers
  * @entry: its place in the table
+ * @node: its node, NULL if it does not exist
  * @id: its number
  * @generation: of the present or last timeline with this id, never 0
  * @live: exists
@@ -64,6 +66,7 @@ struct timeline_queue {
 struct timeline {
 	raw_spinlock_t		lock;
 	struct timeline_entry	*entry;
+	struct timeline_node	*node;
 	u32			id;
 	u32			generation;
 	bool			live;
@@ -97,11 +100,24 @@ void timeline_raw_changed(const struct clocksource *clock);
 void timeline_refresh_hz(void);
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
 void timeline_unlock(struct timeline *tl, unsigned long flags);
+void timeline_vm_restored(void);
+void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg);
+void timeline_entry_clear(struct timeline *tl);
+void timeline_entry_get(const struct timeline *tl, struct timeline_get *arg);
+int timeline_set(const struct timeline_set *arg);
+
+/* manage.c */
 int timeline_create(struct timeline_create *arg);
 int timeline_lookup(struct timeline_lookup *arg);
-int timeline_set(const struct timeline_set *arg);
 int timeline_get(struct timeline_get *arg);
 int timeline_destroy(const struct timeline_destroy *arg);
+
+/* node.c */
+struct timeline_node *timeline_node_create(u32 id, const char *name);
+void timeline_node_remove(struct timeline_node *node);
+void timeline_node_begin(struct timeline_node *node);
+void timeline_node_copy(struct timeline_node *node, const struct timeline_entry *e);
+void timeline_node_end(struct timeline_node *node);
 
 /* read.c */
 struct timeline *timeline_of(timeline_ref_t ref);

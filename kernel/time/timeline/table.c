@@ -15,30 +15,22 @@
  * order of CLOCK_MONOTONIC stands on the same ground.
  */
 #include <linux/clocksource.h>
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
-#include <linux/mutex.h>
 #include <linux/nospec.h>
 #include <linux/random.h>
-#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/workqueue.h>
 #include <asm/timeline.h>
 #include "internal.h"
 
-/* How long an id rests before another timeline can get it */
-#define TIMELINE_GRACE		(HZ / 10)
-
 struct timeline_table timeline_table __page_aligned_data;
 struct timeline timelines[TIMELINE_IDS];
-/* One CREATE at a time: no two timelines of one name */
-static DEFINE_MUTEX(create_mutex);
 
 /* The counters that there are, and the one in use */
 static struct timeline_counter tsc_counter = { .id = TIMELINE_COUNTER_X86_TSC };
@@ -54,6 +46,9 @@ static u64 raw_step_ns = TICK_NSEC;
 static u64 raw_lag_ns = TIMELINE_UNBOUNDED;
 
 static atomic64_t next_marker;
+
+/* A new marker whenever this machine goes on from what was saved of it */
+static u64 vm_generation;
 
 #define CHECK_OFFSET(member, offset) \
 	static_assert(offsetof(struct timeline_entry, member) == (offset))
@@ -119,18 +114,25 @@ void timeline_unlock(struct timeline *tl, unsigned long flags)
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 }
 
-static void write_begin(struct timeline_entry *e)
+static void write_begin(struct timeline *tl)
 {
+	struct timeline_entry *e = tl->entry;
+
 	WRITE_ONCE(e->seq_count, e->seq_count + 1);
+	timeline_node_begin(tl->node);
 	/* Before the counter is read, and before the entry changes */
 	smp_mb();
 }
 
-static void write_end(struct timeline_entry *e)
+static void write_end(struct timeline *tl)
 {
+	struct timeline_entry *e = tl->entry;
+
+	timeline_node_copy(tl->node, e);
 	/* The entry is complete */
 	smp_wmb();
 	WRITE_ONCE(e->seq_count, e->seq_count + 1);
+	timeline_node_end(tl->node);
 }
 
 /* All but the sequence count */
@@ -204,7 +206,7 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	ret = timeline_check_set(arg, counter, now);
 	if (ret)
 		return ret;
-	write_begin(e);
+	write_begin(tl);
 	now = timeline_read_counter(counter->id);
 	next = *e;
 	ret = timeline_next(&next, step ? NULL : e, arg, now);
@@ -217,7 +219,7 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 		copy_entry(e, &next);
 		tl->anchor_ns = ktime_get_raw_fast_ns();
 	}
-	write_end(e);
+	write_end(tl);
 	return ret;
 }
 
@@ -269,16 +271,27 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 	struct timeline_entry *e = tl->entry, next;
 	u64 now, raw;
 
-	write_begin(e);
+	write_begin(tl);
 	now = timeline_read_counter(counter->id);
 	raw = ktime_get_raw_fast_ns();
 	timeline_reanchor(&next, e, raw - tl->anchor_ns + extra_ns, counter, now);
 	next.disruption_marker = new_marker();
+	next.vm_generation_counter = READ_ONCE(vm_generation);
 	mark_step(tl, &next);
 	copy_entry(e, &next);
-	write_end(e);
+	write_end(tl);
 	tl->anchor_ns = raw;
 	tl->step_next = true;
+}
+
+/**
+ * timeline_vm_restored - this machine goes on from what was saved of it
+ *
+ * timeline_disrupt() is to follow.
+ */
+void timeline_vm_restored(void)
+{
+	WRITE_ONCE(vm_generation, new_marker());
 }
 
 /**
@@ -335,78 +348,12 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
 	}
 }
 
-/*
- * The generation of the timeline with an id if it has this name, else 0. Who looks
- * for a name takes no other timeline's lock, but for one that is just getting its own.
+/**
+ * timeline_entry_init - the entry of a timeline that is made
+ * @tl: timeline, locked
+ * @arg: as asked
  */
-static u32 generation_if_named(struct timeline *tl, const char *name)
-{
-	unsigned long flags;
-	u32 generation = 0;
-
-	/* Looked at again with the lock, if it may be the one */
-	if (data_race(strncmp(tl->name, name, TIMELINE_NAME_LEN)))
-		return 0;
-	raw_spin_lock_irqsave(&tl->lock, flags);
-	if (tl->live && !strncmp(tl->name, name, TIMELINE_NAME_LEN))
-		generation = tl->generation;
-	raw_spin_unlock_irqrestore(&tl->lock, flags);
-	return generation;
-}
-
-static struct timeline *find_name(const char *name, u32 *generation)
-{
-	struct timeline *tl;
-
-	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
-		*generation = generation_if_named(tl, name);
-		if (*generation)
-			return tl;
-	}
-	return NULL;
-}
-
-static bool name_is_valid(const char *name)
-{
-	size_t len = strnlen(name, TIMELINE_NAME_LEN), i;
-
-	for (i = 0; i < len; i++)
-		if (!isascii(name[i]) || !isgraph(name[i]) || name[i] == '/')
-			return false;
-	return len && len < TIMELINE_NAME_LEN;
-}
-
-/* Jiffies until another timeline can have the id; -ENOSPC if there is one */
-static long rest_of(struct timeline *tl)
-{
-	unsigned long flags;
-	long rest;
-
-	raw_spin_lock_irqsave(&tl->lock, flags);
-	rest = tl->live ? -ENOSPC : tl->drains ? TIMELINE_GRACE :
-	       max(0L, (long)(tl->reusable - jiffies));
-	raw_spin_unlock_irqrestore(&tl->lock, flags);
-	return rest;
-}
-
-/* The id that can be used first, and in how many jiffies */
-static struct timeline *find_free(long *rest)
-{
-	struct timeline *tl, *best = NULL;
-	long its;
-
-	lockdep_assert_held(&create_mutex);
-	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
-		its = rest_of(tl);
-		if (its >= 0 && (!best || its < *rest)) {
-			best = tl;
-			*rest = its;
-		}
-	}
-	return best;
-}
-
-static void init_entry(struct timeline *tl, const struct timeline_create *arg)
+void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg)
 {
 	struct timeline_entry e = {
 		.magic = TIMELINE_MAGIC,
@@ -417,6 +364,7 @@ static void init_entry(struct timeline *tl, const struct timeline_create *arg)
 		.clock_status = TIMELINE_STATUS_INITIALIZING,
 		.disruption_marker = new_marker(),
 		.step_marker = new_marker(),
+		.vm_generation_counter = READ_ONCE(vm_generation),
 		.id = tl->id,
 		.generation = tl->generation,
 		.timeline_flags = arg->flags,
@@ -426,83 +374,35 @@ static void init_entry(struct timeline *tl, const struct timeline_create *arg)
 		.time_esterror_nanosec = TIMELINE_UNBOUNDED,
 	};
 
-	write_begin(tl->entry);
+	write_begin(tl);
 	copy_entry(tl->entry, &e);
-	write_end(tl->entry);
-}
-
-static void bring_up(struct timeline *tl, struct timeline_create *arg)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&tl->lock, flags);
-	strscpy_pad(tl->name, arg->name);
-	tl->generation = (tl->generation + 1) & 0xffffff ?: 1;
-	tl->live = true;
-	tl->was_set = false;
-	tl->step_next = true;
-	tl->updates = 0;
-	init_entry(tl, arg);
-	raw_spin_unlock_irqrestore(&tl->lock, flags);
-	arg->id = tl->id;
-	arg->generation = tl->generation;
-}
-
-/* 0, an error, or how many jiffies to wait until an id has rested */
-static long try_create(struct timeline_create *arg)
-{
-	struct timeline *tl;
-	u32 generation;
-	long rest = 0;
-
-	guard(mutex)(&create_mutex);
-	if (find_name(arg->name, &generation))
-		return -EEXIST;
-	tl = find_free(&rest);
-	if (!tl)
-		return -ENOSPC;
-	if (!rest)
-		bring_up(tl, arg);
-	return rest;
+	write_end(tl);
 }
 
 /**
- * timeline_create - TIMELINE_CREATE
- * @arg: in and out
+ * timeline_entry_clear - the entry of a timeline that is gone
+ * @tl: timeline, locked
  */
-int timeline_create(struct timeline_create *arg)
+void timeline_entry_clear(struct timeline *tl)
 {
-	long ret;
+	struct timeline_entry e = {
+		.counter_id = TIMELINE_COUNTER_RAW,
+		.disruption_marker = new_marker(),
+		.id = tl->id,
+		.generation = tl->generation,
+	};
 
-	if (!name_is_valid(arg->name) || arg->time_type > TIMELINE_TIME_MONOTONIC ||
-	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST))
-		return -EINVAL;
-	while ((ret = try_create(arg)) > 0) {
-		schedule_timeout_interruptible(ret);
-		if (signal_pending(current))
-			return -ERESTARTSYS;
-	}
-	return ret;
+	write_begin(tl);
+	copy_entry(tl->entry, &e);
+	write_end(tl);
 }
 
 /**
- * timeline_lookup - TIMELINE_LOOKUP
- * @arg: in and out
+ * timeline_entry_get - show a timeline's parameters
+ * @tl: timeline, locked
+ * @arg: result
  */
-int timeline_lookup(struct timeline_lookup *arg)
-{
-	struct timeline *tl;
-
-	if (!name_is_valid(arg->name))
-		return -ENOENT;
-	tl = find_name(arg->name, &arg->generation);
-	if (!tl)
-		return -ENOENT;
-	arg->id = tl->id;
-	return 0;
-}
-
-static void get_entry(struct timeline_get *arg, const struct timeline *tl)
+void timeline_entry_get(const struct timeline *tl, struct timeline_get *arg)
 {
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 	const struct timeline_entry *e = tl->entry;
@@ -537,67 +437,6 @@ static void get_entry(struct timeline_get *arg, const struct timeline *tl)
 	arg->counter_hz = counter->hz;
 }
 
-/**
- * timeline_get - TIMELINE_GET
- * @arg: in and out
- */
-int timeline_get(struct timeline_get *arg)
-{
-	struct timeline *tl;
-	unsigned long flags;
-	u32 id = arg->set.id;
-
-	tl = timeline_lock(id, 0, &flags);
-	if (IS_ERR(tl))
-		return PTR_ERR(tl);
-	memset(arg, 0, sizeof(*arg));
-	get_entry(arg, tl);
-	strscpy(arg->name, tl->name);
-	timeline_unlock(tl, flags);
-	return 0;
-}
-
-static void clear_entry(struct timeline *tl)
-{
-	struct timeline_entry e = {
-		.counter_id = TIMELINE_COUNTER_RAW,
-		.id = tl->id,
-		.generation = tl->generation,
-	};
-
-	write_begin(tl->entry);
-	copy_entry(tl->entry, &e);
-	write_end(tl->entry);
-}
-
-/**
- * timeline_destroy - TIMELINE_DESTROY
- * @arg: which
- */
-int timeline_destroy(const struct timeline_destroy *arg)
-{
-	struct timeline *tl;
-	unsigned long flags;
-
-	tl = timeline_lock(arg->id, arg->generation, &flags);
-	if (IS_ERR(tl))
-		return PTR_ERR(tl);
-	/* Until this one has drained it, nobody gets the id */
-	tl->live = false;
-	tl->drains = true;
-	tl->was_set = false;
-	clear_entry(tl);
-	timeline_queue_update(tl);
-	timeline_watch_update(tl);
-	timeline_unlock(tl, flags);
-	timeline_queue_drain(tl);
-	raw_spin_lock_irqsave(&tl->lock, flags);
-	tl->drains = false;
-	tl->reusable = jiffies + TIMELINE_GRACE;
-	raw_spin_unlock_irqrestore(&tl->lock, flags);
-	return 0;
-}
-
 static int __init timeline_table_init(void)
 {
 	struct timeline *tl;
@@ -605,6 +444,7 @@ static int __init timeline_table_init(void)
 
 	/* Markers do not repeat, over boots either */
 	atomic64_set(&next_marker, get_random_u64() >> 1);
+	vm_generation = new_marker();
 	for (id = 0; id < TIMELINE_IDS; id++) {
 		tl = &timelines[id];
 		tl->id = id;

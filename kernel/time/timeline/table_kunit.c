@@ -136,11 +136,30 @@ static void kunit_time_asleep(struct kunit *test)
 	kunit_remove(test, id);
 }
 
+/* The hypervisor has told that this machine goes on from what was saved of it */
+static void kunit_vm_restored(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	const struct timeline_entry *e = timelines[id].entry;
+	u64 generation = e->vm_generation_counter, marker = e->disruption_marker;
+
+	KUNIT_EXPECT_NE(test, generation, 0);
+	timeline_vm_restored();
+	timeline_disrupt(true, 0, 0);
+	KUNIT_EXPECT_NE(test, e->vm_generation_counter, generation);
+	KUNIT_EXPECT_NE(test, e->disruption_marker, marker);
+	generation = e->vm_generation_counter;
+	timeline_disrupt(true, 0, 0);
+	KUNIT_EXPECT_EQ(test, e->vm_generation_counter, generation);
+	kunit_remove(test, id);
+}
+
 static struct kunit_case timeline_cases[] = {
 	KUNIT_CASE(kunit_set_in_between),
 	KUNIT_CASE(kunit_set_from_before),
 	KUNIT_CASE(kunit_set_from_ahead),
 	KUNIT_CASE(kunit_time_asleep),
+	KUNIT_CASE(kunit_vm_restored),
 	{}
 };
 
