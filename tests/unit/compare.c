@@ -83,7 +83,10 @@ void compare_server(struct world *w, struct wserver *s)
 {
 	const struct vbs_server *c = &s->core;
 	const struct model_server *m = &s->model;
+	const char *fault = vbs_server_fault(&w->cpu, c);
 
+	if (fault)
+		world_fail(w, "server %d: %s", server_nr(w, s), fault);
 	SAME(w, s, "runnable members", c->nr_user + c->nr_kernel,
 	     m->nr_user + m->nr_kernel);
 	SAME(w, s, "eligible members", vbs_nr_eligible(c), model_eligible(m));

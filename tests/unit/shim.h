@@ -7,6 +7,7 @@
 #define _TESTS_UNIT_SHIM_H
 
 #include <assert.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

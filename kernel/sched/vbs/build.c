@@ -8,6 +8,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuset.h>
 #include <linux/cred.h>
+#include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
@@ -57,6 +58,7 @@
 #include "core/resource.c"
 #include "core/cpu.c"
 #include "core/server.c"
+#include "core/check.c"
 
 /* The glue */
 #include "books/deadline.c"
@@ -75,6 +77,7 @@
 #include "class.c"
 #include "params.c"
 #include "dissolve.c"
+#include "watch.c"
 #ifdef CONFIG_SMP
 #include "move.c"
 #include "hotplug.c"

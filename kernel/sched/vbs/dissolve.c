@@ -24,19 +24,19 @@ static struct task_struct *vbs_leader_get(struct vbs_srv *srv)
 	return p;
 }
 
-static void vbs_expel(struct task_struct *p)
+static bool vbs_expel(struct task_struct *p)
 {
 	struct sched_attr attr = {
 		.size		= sizeof(attr),
 		.sched_policy	= SCHED_NORMAL,
 		.sched_nice	= task_nice(p),
 	};
+	bool gone = !sched_setattr_nocheck(p, &attr);
 
-	if (sched_setattr_nocheck(p, &attr))
-		fsleep(USEC_PER_MSEC);
-	else
+	if (gone)
 		atomic_inc(&vbs_books.demoted);
 	put_task_struct(p);
+	return gone;
 }
 
 static void vbs_take_no_more(struct vbs_srv *srv)
@@ -62,10 +62,8 @@ void vbs_dissolve(struct vbs_srv *srv)
 	vbs_take_no_more(srv);
 	while (!READ_ONCE(srv->gone) && tries) {
 		p = vbs_leader_get(srv);
-		if (p) {
-			vbs_expel(p);
+		if (p && vbs_expel(p))
 			continue;
-		}
 		/* A fork that is under way, or the server's end */
 		fsleep(USEC_PER_MSEC);
 		tries--;

@@ -55,4 +55,7 @@ void vbs_init_look(struct rq *rq);
 void vbs_dissolve(struct vbs_srv *srv);
 void vbs_dissolve_all(void);
 
+/* watch.c */
+void vbs_watch_start(void);
+
 #endif /* _KERNEL_SCHED_VBS_MEMBER_H */

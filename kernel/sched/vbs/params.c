@@ -115,6 +115,8 @@ bool vbs_change_retry(struct vbs_change *chg)
 {
 	bool again = chg->again;
 
+	if (chg->entered)
+		vbs_watch_start();
 	vbs_change_drop(chg);
 	return again;
 }
@@ -549,6 +551,7 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 		trace_sched_vbs_admit(srv->id, srv->cpu, srv->core.cap,
 				      srv->core.runtime, srv->core.period, p);
 		chg->srv = NULL;
+		chg->entered = true;
 	}
 	if (task_current(rq, p))
 		resched_curr(rq);

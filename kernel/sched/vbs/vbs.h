@@ -102,6 +102,7 @@ struct vbs_rq {
  * @priv: the caller has shown CAP_SYS_NICE
  * @active: the target policy is SCHED_VBS
  * @done: a member has got what was asked, where it is
+ * @entered: there is a new server
  * @again: something has changed meanwhile: all from the start
  */
 struct vbs_change {
@@ -112,6 +113,7 @@ struct vbs_change {
 	bool			priv;
 	bool			active;
 	bool			done;
+	bool			entered;
 	bool			again;
 };
 

@@ -78,6 +78,7 @@ struct vbs_qnode *vbs_pool_take(struct vbs_pool *pool);
 void vbs_queue_init(struct vbs_queue *q, struct vbs_pool *pool);
 void vbs_queue_add(struct vbs_queue *q, struct vbs_qent *ent, u64 when, u64 now);
 void vbs_queue_del(struct vbs_queue *q, struct vbs_qent *ent);
+bool vbs_queue_holds(const struct vbs_queue *q, const struct vbs_qent *ent);
 
 static inline struct vbs_qent *vbs_queue_first(const struct vbs_queue *q)
 {
@@ -274,6 +275,10 @@ u64 vbs_align_up(const struct vbs_server *s, u64 t);
 u64 vbs_align_near(const struct vbs_server *s, u64 t);
 void vbs_realign(struct vbs_cpu *c, struct vbs_server *s);
 u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
+
+/* ---- check.c: what must be true of a server ----------------------------- */
+
+const char *vbs_server_fault(const struct vbs_cpu *c, const struct vbs_server *s);
 
 /* ---- gap.c: time that the CPU did not run ------------------------------ */
 

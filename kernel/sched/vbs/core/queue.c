@@ -212,6 +212,30 @@ void vbs_queue_add(struct vbs_queue *q, struct vbs_qent *ent, u64 when, u64 now)
 	q->nr++;
 }
 
+/**
+ * vbs_queue_holds - is an entry where its key says?
+ * @q: the queue
+ * @ent: the entry
+ *
+ * Context: the lock of the queue's CPU is held.
+ */
+bool vbs_queue_holds(const struct vbs_queue *q, const struct vbs_qent *ent)
+{
+	unsigned int slot, top = vbs_key_top(ent->key);
+	const struct vbs_qnode *node;
+
+	if (!(q->map[top / 64] & BIT_ULL(top % 64)))
+		return false;
+	node = q->top[top];
+	slot = vbs_key_mid(ent->key);
+	if (!(node->map & BIT_ULL(slot)))
+		return false;
+	node = node->slot[slot];
+	slot = vbs_key_leaf(ent->key);
+	return (node->map & BIT_ULL(slot)) &&
+		(node->slot[slot] == ent || !list_empty(&ent->link));
+}
+
 /* The first entry below @mid whose key there is not before @key, or NULL */
 static struct vbs_qent *vbs_mid_from(struct vbs_qnode *mid, u32 key)
 {
