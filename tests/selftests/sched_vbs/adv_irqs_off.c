@@ -36,24 +36,39 @@ static struct actor *attacker_new(u64 t0, bool member)
 	return a;
 }
 
+/*
+ * On PREEMPT_RT what it does can be preempted, and it goes on as a fair task beyond
+ * its budget: nobody is fair here for long.
+ */
+static void leaves_nothing(void *t0)
+{
+	sleep_until(*(u64 *)t0);
+	spin_until(*(u64 *)t0 + PERIODS * PERIOD);
+}
+
 static void scene(bool member, u64 section)
 {
 	const char *who = member ? "in a server" : "in no server";
 	u64 t0 = stage(), len = PERIODS * PERIOD, eps, took;
+	pid_t hog = member ? t_fork(leaves_nothing, &t0) : 0;
 	struct actor *victim = actor_new(spins, t0, RUNTIME, PERIOD, 0);
 	struct actor *attacker;
 	struct trace t;
 
+	if (member && set_fifo(hog, 1))
+		t_fatal("FIFO 1: %m");
 	trace_start(EV_BIT(EV_SWITCH), 16);
 	attacker = attacker_new(t0, member);
 	sleep_until(t0 + len + PERIOD);
 	t_wait(attacker->pid);
+	if (member)
+		t_wait(hog);
 	t = trace_stop();
 	t_equal(server_val(victim->pid, "misses"), 0, "%s: the victim's misses", who);
 	t_equal(server_val(victim->pid, "lost"), 0, "%s: ns that the CPU did not run", who);
 	t_kill(victim->pid);
 	rec_print(&victim->rec, t0, 6);
-	took = on_cpu(&t, attacker->pid);
+	took = on_cpu(&t, attacker->pid, member ? PRIO_VBS : PRIO_ANY);
 	t_diag("%s: victim %.2f %% of %ju ms; attacker, from before to after them, %.2f ms", who,
 	       rec_total(&victim->rec) * 100. / len, (uintmax_t)(len / MS), took / 1e6);
 	/* The budget of each end may fall out, a section may cut the last; ticks are nobody's */

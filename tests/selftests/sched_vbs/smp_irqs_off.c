@@ -62,7 +62,7 @@ VBS_TEST("another CPU does not take a late timer for lost time", 60)
 	t_equal(t_wait(t_fork(looks, &sleeper)), 0, "the other CPU looks");
 	charged = server_val(attacker, "consumed") - charged;
 	t = trace_stop();
-	took = on_cpu(&t, attacker);
+	took = on_cpu(&t, attacker, PRIO_VBS);
 	t_at_least(took, 100 * MS, "ns that the attacker ran");
 	/* Its ticks are not its own, nor what the host takes in user mode */
 	t_at_least(charged, took * 8 / 10, "ns that it was charged");

@@ -115,8 +115,13 @@ u64 service_total(const struct slices *s);
 u64 service_between(const struct slices *s, u64 from, u64 to);
 u64 service_gap(const struct slices *s);
 void slices_free(struct slices *s);
-/* From one switch to the next, whatever the kernel charges */
-u64 on_cpu(const struct trace *t, pid_t pid);
+/*
+ * From one switch to the next, whatever the kernel charges: of those at which it
+ * came with priority @prio or a higher one, as the kernel counts them
+ */
+#define PRIO_VBS	(-2)
+#define PRIO_ANY	139
+u64 on_cpu(const struct trace *t, pid_t pid, int prio);
 
 /* G2: u L + 2 lambda (1 - u) + eps for every window */
 bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,

@@ -6,8 +6,6 @@ static struct pi_cast *cast;	/* of the waiter, which has no argument of its own 
 
 static void wants(struct actor *a)
 {
-	if (cast->waiter_dies)
-		die_at(a->t0 + cast->waiter_dies);
 	pthread_mutex_lock(cast->mutex);
 	cast->got_at = now_ns();
 	pthread_mutex_unlock(cast->mutex);
@@ -31,8 +29,6 @@ void pi_hold(void *arg)
 	u64 start;
 
 	vbs_leave(0);
-	if (c->holder_dies)
-		die_at(c->t0 + c->holder_dies);
 	pthread_mutex_lock(c->mutex);
 	start = cpu_ns();
 	burn(c->held);

@@ -15,7 +15,6 @@
 struct pi_cast {
 	u64 t0;
 	pthread_mutex_t *mutex;
-	u64 waiter_dies, holder_dies;	/* so long after t0, if not 0 */
 	u64 held;			/* CPU time with the mutex */
 	volatile u64 got_at, owned_for;	/* the member has it; what the holder executed with it */
 	volatile pid_t holder;

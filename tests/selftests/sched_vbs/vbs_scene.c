@@ -8,7 +8,8 @@
 struct play {
 	const struct scene *plan;
 	volatile u64 t0;	/* when it starts; 0: it is not known yet */
-	volatile u32 placed;	/* the task is on CPU 0 and goes to sleep */
+	volatile u32 placed;	/* the task is on CPU 0 */
+	volatile u32 set;	/* it has its policy, and may go to sleep */
 	volatile u64 waited;
 };
 
@@ -49,6 +50,12 @@ static void subject(void *unused)
 
 	(void)unused;
 	play->placed = 1;
+	/*
+	 * On PREEMPT_RT the timer of who is SCHED_OTHER when it goes to sleep expires
+	 * in a thread, which would wait behind the hog.
+	 */
+	while (!play->set)
+		;
 	sleep_until(seen);
 	do {
 		now = now_ns();
@@ -123,6 +130,7 @@ static u64 play_once(const struct scene *b)
 		sleep_ns(MS);
 	anywhere(task);
 	set_subject(task, b->policy);
+	play->set = 1;
 	while (!play->waited)
 		sleep_ns(10 * MS);
 	waited = play->waited;

@@ -75,7 +75,7 @@ struct slices service_vbs_except(const struct trace *t, const pid_t *pids,
 	return s;
 }
 
-u64 on_cpu(const struct trace *t, pid_t pid)
+u64 on_cpu(const struct trace *t, pid_t pid, int prio)
 {
 	u64 sum = 0, since = 0;
 
@@ -86,7 +86,8 @@ u64 on_cpu(const struct trace *t, pid_t pid)
 			continue;
 		if (e->f[SWITCH_PREV] == pid && since)
 			sum += e->ts - since;
-		since = e->f[SWITCH_NEXT] == pid ? e->ts : 0;
+		since = e->f[SWITCH_NEXT] == pid && e->f[SWITCH_NEXT_PRIO] <= prio ?
+			e->ts : 0;
 	}
 	return sum;
 }
