@@ -245,6 +245,8 @@ struct vbs_snapshot *vbs_snapshot_read(void)
 	snap = vbs_snapshot_parse(text);
 	if (snap && !snap->when)
 		snap->when = now();
+	if (snap)
+		vbs_names_read(snap);
 	free(text);
 	return snap;
 }
@@ -276,6 +278,17 @@ const struct vbs_server *vbs_find_leader(const struct vbs_snapshot *snap, int ti
 
 	for (i = 0; i < snap->servers; i++) {
 		if (tid > 0 && snap->server[i].leader == tid)
+			return &snap->server[i];
+	}
+	return NULL;
+}
+
+const struct vbs_server *vbs_find_server(const struct vbs_snapshot *snap, uint32_t id)
+{
+	int i;
+
+	for (i = 0; i < snap->servers; i++) {
+		if (snap->server[i].id == id)
 			return &snap->server[i];
 	}
 	return NULL;

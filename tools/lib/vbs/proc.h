@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "vbs/limits.h"
+#include "vbs/names.h"
 
 #define PROC_VBS_VERSION	1
 
@@ -43,6 +44,7 @@ struct vbs_server {
 	uint64_t fair;			/* times a member went on as a fair task, or NOT_TOLD */
 	char state[16];
 	char comm[64];
+	char name[VBS_NAME_LEN];	/* or "": see vbs/names.h */
 };
 
 struct vbs_snapshot {
@@ -62,6 +64,7 @@ void vbs_snapshot_free(struct vbs_snapshot *snap);
 
 const struct vbs_cpu *vbs_find_cpu(const struct vbs_snapshot *snap, int id);
 const struct vbs_server *vbs_find_leader(const struct vbs_snapshot *snap, int tid);
+const struct vbs_server *vbs_find_server(const struct vbs_snapshot *snap, uint32_t id);
 
 /* Servers that the CPU lines count and no server line shows */
 uint32_t vbs_hidden_servers(const struct vbs_snapshot *snap);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reader of /proc/PID/status and stat. */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,12 +42,14 @@ static bool status_value(const char *status, const char *key, char *out, size_t 
 static void read_status(const char *status, struct task_info *task)
 {
 	char line[4096];
-	unsigned int euid;
+	unsigned int euid, process;
 
 	status_value(status, "Name:", task->comm, sizeof(task->comm));
 	if (status_value(status, "\nUid:", line, sizeof(line)) &&
 	    sscanf(line, "%*u %u", &euid) == 1)
 		task->euid = euid;
+	if (status_value(status, "\nTgid:", line, sizeof(line)) && sscanf(line, "%u", &process) == 1)
+		task->process = process;
 	if (status_value(status, "\nCpus_allowed_list:", line, sizeof(line)) &&
 	    parse_cpus(line, &task->allowed))
 		memset(&task->allowed, 0, sizeof(task->allowed));
@@ -76,6 +80,55 @@ void task_read(pid_t pid, struct task_info *task)
 		read_stat(stat, task);
 	free(status);
 	free(stat);
+}
+
+static int append(pid_t **ids, int *count, pid_t id)
+{
+	pid_t *more = *ids;
+
+	if (!(*count & (*count - 1)))	/* a power of two, or 0: full */
+		more = realloc(*ids, (*count ? *count * 2 : 1) * sizeof(**ids));
+	if (!more)
+		return -1;
+	*ids = more;
+	more[(*count)++] = id;
+	return 0;
+}
+
+/* The entries of a directory that are numbers */
+static int read_ids(const char *path, pid_t **ids)
+{
+	DIR *dir = opendir(sys_path(path));
+	struct dirent *d;
+	int count = 0;
+
+	*ids = NULL;
+	if (!dir)
+		return errno == ENOENT ? 0 : -1;
+	while ((d = readdir(dir))) {
+		pid_t id = atoi(d->d_name);
+
+		if (id > 0 && append(ids, &count, id)) {
+			free(*ids);
+			count = -1;
+			break;
+		}
+	}
+	closedir(dir);
+	return count;
+}
+
+int task_threads(pid_t process, pid_t **tids)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)process);
+	return read_ids(path, tids);
+}
+
+int task_processes(pid_t **pids)
+{
+	return read_ids("/proc", pids);
 }
 
 bool have_cap_sys_nice(void)

@@ -14,11 +14,18 @@ struct task_info {
 	bool ended;		/* waits for its parent to collect it */
 	bool kthread;		/* a thread of the kernel, or a worker that it runs */
 	uint32_t euid;
+	pid_t process;		/* whose thread it is */
 	char comm[64];
 	struct cpumask allowed;
 };
 
 void task_read(pid_t pid, struct task_info *task);
+
+/* Thread ids in *@tids, to be freed; how many, 0 if the process is gone, or -1 with errno */
+int task_threads(pid_t process, pid_t **tids);
+
+/* Ids of all processes, likewise */
+int task_processes(pid_t **pids);
 
 /* This process has CAP_SYS_NICE in effect */
 bool have_cap_sys_nice(void);

@@ -39,42 +39,60 @@ static void show(pid_t pid, struct json_object *out)
 }
 
 /* Calls on a task that has ended may succeed, and say nothing true */
-static int act_on(enum vbs_op op, pid_t pid, const struct request *req,
-		  int (*act)(pid_t pid, const struct request *req))
+static int act_on(enum vbs_op op, pid_t pid, const struct request *req, act_fn *act,
+		  struct json_object *out)
 {
 	struct task_info task;
+	int code;
 
 	task_read(pid, &task);
-	if (task.ended)
-		return report_refusal(op, ESRCH, pid, &(struct vbs_sched_attr){ 0 }, NULL);
-	return act(pid, req);
+	if (task.ended && !req->all)
+		return report_refusal(op, ESRCH, pid, NULL, &(struct vbs_sched_attr){ 0 }, NULL);
+	code = act(pid, req);
+	if (!code && !req->dry_run && (req->json || req->verbose))
+		show(pid, out);
+	return code;
+}
+
+static struct json_object *begin(const struct request *req)
+{
+	return req->json && !req->dry_run ? json_object_new_array() : NULL;
+}
+
+static int end(struct json_object *out, int code)
+{
+	if (out)
+		json_print(json_list("tasks", out));
+	return code;
 }
 
 int for_each_pid(const struct command *cmd, int argc, char **argv, enum vbs_op op,
-		 const struct request *req, int (*act)(pid_t pid, const struct request *req))
+		 const struct request *req, act_fn *act)
 {
-	struct json_object *out = req->json ? json_object_new_array() : NULL;
+	struct json_object *out = begin(req);
 	int i, ret, code = 0;
 	const char *why;
 	pid_t pid;
 
 	for (i = 0; i < argc; i++) {
 		why = parse_pid(argv[i], &pid);
-		ret = why ? usage_error(cmd, "'%s': %s", argv[i], why) : act_on(op, pid, req, act);
-		if (!ret && (req->json || req->verbose))
-			show(pid, out);
-		if (ret && !code)
-			code = ret;
+		ret = why ? usage_error(cmd, "'%s': %s", argv[i], why) : act_on(op, pid, req, act, out);
+		code = code ? code : ret;
 	}
-	if (out)
-		json_print(json_list("tasks", out));
-	return code;
+	return end(out, code);
+}
+
+int for_one_pid(pid_t pid, enum vbs_op op, const struct request *req, act_fn *act)
+{
+	struct json_object *out = begin(req);
+
+	return end(out, act_on(op, pid, req, act, out));
 }
 
 int not_in_a_server(enum vbs_op op, pid_t pid, int err)
 {
 	if (err)
-		return report_refusal(op, err, pid, &(struct vbs_sched_attr){ 0 }, NULL);
+		return report_refusal(op, err, pid, NULL, &(struct vbs_sched_attr){ 0 }, NULL);
 	if (!vbs_policy_known())
 		return failure(VC_NOVBS, "this kernel has no SCHED_VBS: it does not know scheduling policy 8");
 	return failure(VC_FAIL, "%d is in no server", (int)pid);

@@ -6,9 +6,12 @@
 #include "servers/explain.h"
 #include "servers/request.h"
 
+typedef int act_fn(pid_t pid, const struct request *req);
+
 /* Applies @act to each operand; the first failure gives the exit code */
 int for_each_pid(const struct command *cmd, int argc, char **argv, enum vbs_op op,
-		 const struct request *req, int (*act)(pid_t pid, const struct request *req));
+		 const struct request *req, act_fn *act);
+int for_one_pid(pid_t pid, enum vbs_op op, const struct request *req, act_fn *act);
 
 /* Says why there is no server to act on; @err: of vbs_getattr(), or 0 */
 int not_in_a_server(enum vbs_op op, pid_t pid, int err);

@@ -93,6 +93,7 @@ int explain(const struct refusal *r, char *buf, size_t size)
 
 	if (r->err != ESRCH && (!r->policy_known || (!r->vbs && r->err != EPERM)))
 		return no_vbs(r, buf, size);
-	used = snprintf(buf, size, "cannot %s %d: ", verb(r->op), (int)r->pid);
+	used = r->command ? snprintf(buf, size, "cannot run '%.256s': ", r->command) :
+			    snprintf(buf, size, "cannot %s %d: ", verb(r->op), (int)r->pid);
 	return cause(r, buf + used, size - used);
 }

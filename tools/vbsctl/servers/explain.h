@@ -20,6 +20,7 @@ struct refusal {
 	enum vbs_op op;
 	int err;
 	pid_t pid;				/* as the user names it */
+	const char *command;			/* that is to run, or NULL: say so instead */
 	const struct vbs_sched_attr *asked;
 	const struct vbs_sched_attr *before;	/* the target's, before the call */
 	const struct vbs_sched_attr *leader;	/* with OP_JOIN */
@@ -45,8 +46,7 @@ void explain_range(const struct refusal *r, char *buf, size_t size);
 void explain_perm(const struct refusal *r, char *buf, size_t size);
 
 /* Reads what a struct refusal wants to know, and prints the sentence */
-int report_refusal(enum vbs_op op, int err, pid_t pid,
-		   const struct vbs_sched_attr *asked,
-		   const struct vbs_sched_attr *before);
+int report_refusal(enum vbs_op op, int err, pid_t pid, const char *command,
+		   const struct vbs_sched_attr *asked, const struct vbs_sched_attr *before);
 
 #endif

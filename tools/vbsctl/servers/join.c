@@ -1,42 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vbsctl join. */
-#include "base/parse.h"
 #include "commands.h"
 #include "servers/act.h"
+#include "servers/one.h"
+#include "servers/threads.h"
+#include "show/target.h"
 
 static int join_task(pid_t pid, const struct request *req)
 {
-	struct vbs_sched_attr attr = {
-		.sched_policy = SCHED_VBS,
-		.sched_flags = SCHED_FLAG_VBS_JOIN,
-		.sched_vbs_leader = req->leader,
-	};
-	struct vbs_sched_attr before;
-	int err, known = !vbs_getattr(pid, &before);
+	struct vbs_sched_attr attr;
+	const struct vbs_sched_attr *before = vbs_getattr(pid, &attr) ? NULL : &attr;
+	int err = one_joins(pid, req->leader, before);
 
-	if (known) {
-		attr.sched_nice = before.sched_nice;
-		attr.sched_flags |= before.sched_flags & VBS_TASK_FLAGS;
-	}
-	err = vbs_setattr(pid, &attr);
-	return err ? report_refusal(OP_JOIN, err, pid, &attr, known ? &before : NULL) : 0;
+	return err ? one_refused(OP_JOIN, err, pid, req->leader, before) : 0;
 }
 
 static int join_main(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = { PRINT_OPTIONS, { 0 } };
+	static const struct option options[] = { ALL_OPTION, PRINT_OPTIONS, { 0 } };
 	struct request req;
-	int ret = request_parse(cmd, argc, argv, "vjh", options, &req);
-	const char *why;
+	int ret = request_parse(cmd, argc, argv, "avjh", options, &req);
 
 	if (ret)
 		return ret == REQUEST_HELP ? VC_OK : ret;
 	if (argc - optind < 2)
 		return usage_error(cmd, "give the process or thread, and a member of the server it is to join");
-	why = parse_pid(argv[argc - 1], &req.leader);
-	if (why)
-		return usage_error(cmd, "'%s': %s", argv[argc - 1], why);
-	return for_each_pid(cmd, argc - optind - 1, argv + optind, OP_JOIN, &req, join_task);
+	ret = target_member(cmd, argv[argc - 1], &req.leader);
+	return ret ? ret : for_each_pid(cmd, argc - optind - 1, argv + optind, OP_JOIN, &req,
+					req.all ? join_process : join_task);
 }
 
 const struct command cmd_join = {
@@ -44,9 +35,12 @@ const struct command cmd_join = {
 	.summary = "put a running task into the server of another",
 	.help =
 	"Usage: vbsctl join [OPTION]... PID... LEADER\n\n"
+	"  -a, --all-tasks      all threads of each process, or none of them\n"
 	"  -v, --verbose        print the server\n"
 	"  -j, --json           the same as JSON\n\n"
-	"LEADER is any member of the server.  A PID in a server leaves that one first.\n\n"
-	"  vbsctl join 4243 4242\n",
+	"LEADER is any member of the server, its id as in id:7, or its name.  A PID in a\n"
+	"server leaves that one first.\n\n"
+	"  vbsctl join 4243 4242\n"
+	"  vbsctl join -a $(pidof mixer) audio\n",
 	.run = join_main,
 };

@@ -32,15 +32,14 @@ static int print_refusal(struct refusal *r)
 	return failure(code, "%s", why);
 }
 
-int report_refusal(enum vbs_op op, int err, pid_t pid,
-		   const struct vbs_sched_attr *asked,
-		   const struct vbs_sched_attr *before)
+int report_refusal(enum vbs_op op, int err, pid_t pid, const char *command,
+		   const struct vbs_sched_attr *asked, const struct vbs_sched_attr *before)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	struct machine machine;
 	struct task_info task;
 	struct refusal r = {
-		.op = op, .err = err, .pid = pid, .asked = asked, .before = before,
+		.op = op, .err = err, .pid = pid, .command = command, .asked = asked, .before = before,
 		.task = &task, .vbs = snap,
 		.server = server_of(snap, before),
 		.policy_known = vbs_policy_known(),

@@ -6,9 +6,8 @@
 #include "base/format.h"
 #include "base/parse.h"
 #include "options.h"
-#include "servers/explain.h"
 #include "servers/request.h"
-#include "vbs/room.h"
+#include "vbs/names.h"
 
 #define DEFAULT_PERIOD	10000000	/* 10ms, where only --cap is given */
 
@@ -41,6 +40,14 @@ static int take_cpus(const struct command *cmd, struct request *req)
 	return why ? bad_value(cmd, "--cpu", optarg, why) : 0;
 }
 
+static int take_name(const struct command *cmd, struct request *req)
+{
+	const char *why = vbs_name_check(optarg);
+
+	req->name = optarg;
+	return why ? bad_value(cmd, "--name", optarg, why) : 0;
+}
+
 static int take_option(const struct command *cmd, int c, struct request *req)
 {
 	switch (c) {
@@ -51,8 +58,16 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 	case 'C':
 		return take_cpus(cmd, req);
 	case 'a':
+		req->all = true;
+		return 0;
+	case 'N':
+		return take_name(cmd, req);
+	case 'D':
+		req->dry_run = true;
+		return 0;
+	case 'l':
 	case 'A':
-		req->align = c == 'a';
+		req->align = c == 'l';
 		req->no_align = c == 'A';
 		return 0;
 	case 'n':
@@ -135,19 +150,4 @@ void request_attr(const struct request *req, struct vbs_sched_attr *attr)
 		attr->sched_flags |= SCHED_FLAG_RESET_ON_FORK;
 	if (req->overrun_signal)
 		attr->sched_flags |= SCHED_FLAG_DL_OVERRUN;
-}
-
-int admit_task(pid_t pid, const struct request *req)
-{
-	struct vbs_sched_attr attr, before;
-	int err, known = !vbs_getattr(pid, &before);
-
-	request_attr(req, &attr);
-	if (known && before.sched_policy == SCHED_VBS)
-		return failure(VC_FAIL, "cannot admit %d: it is in a server already; use switch, or leave first",
-			    (int)pid);
-	if (known)
-		attr.sched_nice = before.sched_nice;
-	err = room_admit(pid, &attr);
-	return err ? report_refusal(OP_ADMIT, err, pid, &attr, known ? &before : NULL) : 0;
 }

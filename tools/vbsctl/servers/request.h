@@ -18,6 +18,9 @@ struct request {
 	bool has_res, has_cpus;
 	bool align, no_align, no_inherit, overrun_signal;
 	bool verbose, json;
+	bool all, dry_run;
+	const char *name;	/* of the new server, or NULL */
+	const char *command;	/* of run, or NULL: what messages speak of */
 	const char *user;
 	bool keep_user, report;
 };
@@ -26,9 +29,17 @@ struct request {
 #define REQUEST_OPTIONS \
 	{ "cap", required_argument, NULL, 'c' }, \
 	{ "res", required_argument, NULL, 'r' }, \
-	{ "align", no_argument, NULL, 'a' }, \
+	{ "align", no_argument, NULL, 'l' }, \
 	{ "no-inherit", no_argument, NULL, 'n' }, \
 	{ "overrun-signal", no_argument, NULL, 'o' }
+
+/* Of what makes a server */
+#define NEW_OPTIONS \
+	{ "name", required_argument, NULL, 'N' }, \
+	{ "dry-run", no_argument, NULL, 'D' }
+
+#define ALL_OPTION \
+	{ "all-tasks", no_argument, NULL, 'a' }
 
 #define PRINT_OPTIONS \
 	{ "verbose", no_argument, NULL, 'v' }, \
@@ -49,8 +60,5 @@ int request_parse(const struct command *cmd, int argc, char **argv, const char *
 /* A new server; fills in a missing resource.  0 or VC_USAGE. */
 int request_complete(const struct command *cmd, struct request *req);
 void request_attr(const struct request *req, struct vbs_sched_attr *attr);
-
-/* One task into a new server of its own: 0 or an exit code, message printed */
-int admit_task(pid_t pid, const struct request *req);
 
 #endif

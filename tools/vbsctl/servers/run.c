@@ -27,7 +27,7 @@ static int run_command(const struct request *req, char **argv)
 static int run_main(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
-		REQUEST_OPTIONS,
+		REQUEST_OPTIONS, NEW_OPTIONS,
 		{ "cpu", required_argument, NULL, 'C' },
 		{ "user", required_argument, NULL, 'U' },
 		{ "keep-user", no_argument, NULL, 'K' },
@@ -45,7 +45,10 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		usage_error(cmd, "which command?");
 		return VC_RUN;
 	}
-	return request_complete(cmd, &req) ? VC_RUN : run_command(&req, argv + optind);
+	if (request_complete(cmd, &req))
+		return VC_RUN;
+	req.command = argv[optind];
+	return req.dry_run ? run_dry(&req) : run_command(&req, argv + optind);
 }
 
 const struct command cmd_run = {
@@ -58,17 +61,20 @@ const struct command cmd_run = {
 	"                       that much of every 10ms\n"
 	"  --cpu LIST           CPUs that the server may be on, as in 0-2,5\n"
 	"  --align              release at multiples of the period\n"
+	"  --name NAME          a name for the server, for list, show, switch and join\n"
 	"  --no-inherit         children become ordinary tasks (reset on fork)\n"
 	"  --overrun-signal     SIGXCPU to the command when it exhausts the budget\n"
 	"  --user NAME          run it as that user, who owns the server (root only)\n"
 	"  --keep-user          run it as root though sudo started vbsctl\n"
+	"  --dry-run            only say if it would fit now, and where\n"
 	"  --report             stay as its parent, and say if it ended in another class\n\n"
-	"Threads and children of the command are in its server.  'sudo vbsctl run' runs\n"
-	"it as the invoking user, with that user's HOME, USER, LOGNAME and SHELL, who\n"
-	"owns the server and may switch it; --report is implied.\n"
+	"Threads and children of the command are in its server, which is a new one also\n"
+	"where vbsctl is started in a server.  'sudo vbsctl run' runs it as the invoking\n"
+	"user, with that user's HOME, USER, LOGNAME and SHELL, who owns the server and may\n"
+	"switch it; --report is implied.\n"
 	"Exit status: the command's; 125 if vbsctl failed, 126 if the command cannot be\n"
-	"run, 127 if there is none.\n\n"
+	"run, 127 if there is none; with --dry-run that of admit.\n\n"
 	"  sudo vbsctl run --res 3ms/10ms -- make -j4\n"
-	"  sudo vbsctl run --cap 40% --res 1ms/5ms --cpu 2-3 -- ./controller\n",
+	"  sudo vbsctl run --cap 40% --res 1ms/5ms --cpu 2-3 --name arm -- ./controller\n",
 	.run = run_main,
 };

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "servers/name.h"
 #include "servers/run_as.h"
 #include "servers/start.h"
 
@@ -122,7 +123,7 @@ static void forward(pid_t pid, const siginfo_t *info)
 		kill(pid, info->si_signo);
 }
 
-static int stand_for(pid_t pid, const sigset_t *set)
+static int stand_for(pid_t pid, const struct request *req, const sigset_t *set)
 {
 	siginfo_t info;
 	int status;
@@ -131,6 +132,8 @@ static int stand_for(pid_t pid, const sigset_t *set)
 		if (sigwaitinfo(set, &info) > 0 && info.si_signo != SIGCHLD)
 			forward(pid, &info);
 	}
+	if (req->name)
+		name_forget(req->name);
 	return end_like(status);
 }
 
@@ -140,7 +143,7 @@ static int parent(int fd, pid_t pid, const struct request *req, const sigset_t *
 
 	if (wait_for(fd) && !run_admit(pid, req) && notify(fd)) {
 		close(fd);
-		return stand_for(pid, set);
+		return stand_for(pid, req, set);
 	}
 	close(fd);
 	waitpid(pid, &status, 0);

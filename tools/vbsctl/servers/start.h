@@ -7,6 +7,9 @@
 /* Affinity, then admission: 0 or an exit code, message printed */
 int run_admit(pid_t pid, const struct request *req);
 
+/* Says what run_admit() would do; its exit code */
+int run_dry(const struct request *req);
+
 /* Becomes the command, or returns 126 or 127 */
 int run_exec(char **argv);
 

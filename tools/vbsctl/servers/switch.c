@@ -2,6 +2,7 @@
 /* vbsctl switch. */
 #include "commands.h"
 #include "servers/act.h"
+#include "show/target.h"
 
 static void keep_what_is_not_named(struct vbs_sched_attr *attr, const struct request *req,
 				   const struct vbs_sched_attr *before)
@@ -26,12 +27,14 @@ static int switch_task(pid_t pid, const struct request *req)
 	request_attr(req, &attr);
 	keep_what_is_not_named(&attr, req, &before);
 	err = vbs_setattr(pid, &attr);
-	return err ? report_refusal(OP_SWITCH, err, pid, &attr, &before) : 0;
+	return err ? report_refusal(OP_SWITCH, err, pid, NULL, &attr, &before) : 0;
 }
 
 static int switch_one(const struct command *cmd, int argc, char **argv, struct request *req)
 {
 	const char *why;
+	pid_t pid;
+	int code;
 
 	if (argc == 2) {
 		why = parse_resource(argv[1], &req->res);
@@ -45,7 +48,8 @@ static int switch_one(const struct command *cmd, int argc, char **argv, struct r
 		return usage_error(cmd, "nothing to change: give a resource, --cap, --align or --no-align");
 	if (req->has_res && req->cap && req->cap < resource_cap(&req->res))
 		return request_complete(cmd, req);
-	return for_each_pid(cmd, 1, argv, OP_SWITCH, req, switch_task);
+	code = target_member(cmd, argv[0], &pid);
+	return code ? code : for_one_pid(pid, OP_SWITCH, req, switch_task);
 }
 
 static int switch_main(const struct command *cmd, int argc, char **argv)
@@ -67,7 +71,7 @@ const struct command cmd_switch = {
 	.name = "switch",
 	.summary = "give a server another resource, inside its cap",
 	.help =
-	"Usage: vbsctl switch [OPTION]... PID [BUDGET/PERIOD]\n\n"
+	"Usage: vbsctl switch [OPTION]... PID|id:N|NAME [BUDGET/PERIOD]\n\n"
 	"  --res BUDGET/PERIOD  the same as the second operand\n"
 	"  --cap BANDWIDTH      also change the cap\n"
 	"  --align              release at multiples of the period\n"
@@ -76,8 +80,9 @@ const struct command cmd_switch = {
 	"  --overrun-signal     SIGXCPU to PID when it exhausts the budget\n"
 	"  -v, --verbose        print the server\n"
 	"  -j, --json           the same as JSON\n\n"
-	"PID is any member; the whole server switches.  What is not named stays.\n\n"
+	"PID is any member, id:N a server's id, NAME its name.  The whole server switches;\n"
+	"what is not named stays.\n\n"
 	"  vbsctl switch 4242 1ms/2ms\n"
-	"  vbsctl switch 4242 --cap 40%\n",
+	"  vbsctl switch arm --cap 40%\n",
 	.run = switch_main,
 };

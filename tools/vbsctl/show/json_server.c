@@ -85,7 +85,7 @@ static int utf8_length(const char *s)
 }
 
 /* Names are bytes, and may be cut within a character; JSON is UTF-8 */
-static void add_comm(struct json_object *o, const char *comm)
+void json_comm(struct json_object *o, const char *comm)
 {
 	char text[sizeof(((struct vbs_server *)0)->comm)], *c;
 	int n;
@@ -106,6 +106,7 @@ struct json_object *json_server(const struct vbs_server *s)
 	struct json_object *o = json_object_new_object();
 
 	json_num(o, "id", s->id);
+	json_object_object_add(o, "name", s->name[0] ? json_object_new_string(s->name) : NULL);
 	json_num(o, "cpu", s->cpu);
 	json_bw(o, "cap", s->cap);
 	json_num(o, "runtime_ns", s->runtime);
@@ -116,7 +117,7 @@ struct json_object *json_server(const struct vbs_server *s)
 	add_counters(o, s);
 	json_num(o, "owner", s->owner);
 	json_num(o, "leader", s->leader);
-	add_comm(o, s->comm);
+	json_comm(o, s->comm);
 	return o;
 }
 

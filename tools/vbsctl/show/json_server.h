@@ -14,4 +14,7 @@ struct json_object *json_held(const struct vbs_held *held);
 struct json_object *json_server(const struct vbs_server *s);
 struct json_object *json_limits(const struct vbs_limits *limits);
 
+/* A name as the key "comm": valid UTF-8 whatever its bytes are */
+void json_comm(struct json_object *o, const char *comm);
+
 #endif

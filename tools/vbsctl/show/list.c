@@ -2,8 +2,9 @@
 /* vbsctl list: what the CPUs have booked, and the servers. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/format.h"
 #include "commands.h"
@@ -12,6 +13,7 @@
 #include "show/json_server.h"
 #include "show/snapshot.h"
 #include "show/table.h"
+#include "show/target.h"
 
 static void print_cpu(const struct vbs_cpu *cpu)
 {
@@ -36,12 +38,23 @@ static void print_held(const struct vbs_held *h)
 	       h->cpu, fmt_bw(h->amount).s, fmt_short(h->until_ns).s, table_owner(h->owner).s);
 }
 
-static void print_server(const struct vbs_server *s)
+static void print_titles(bool names)
 {
-	printf("%5u %3d %6s %-17s %-9s %4u %7" PRIu64 " %8" PRIu64 " %8" PRIu64 " %-8s %7d %s\n",
+	printf("%5s %3s %6s %-17s %-9s %4s %7s %8s %8s %-8s %7s ", "ID", "CPU", "CAP %",
+	       "BUDGET/PERIOD", "STATE", "TASK", "MISSES", "OVERRUNS", "SWITCHES", "OWNER", "LEADER");
+	if (names)
+		printf("%-15s ", "NAME");
+	puts("COMMAND");
+}
+
+static void print_server(const struct vbs_server *s, bool names)
+{
+	printf("%5u %3d %6s %-17s %-9s %4u %7" PRIu64 " %8" PRIu64 " %8" PRIu64 " %-8s %7d ",
 	       s->id, s->cpu, fmt_column(s->cap).s, table_resource(s).s, s->state, s->members,
-	       s->misses, s->overruns, s->switches, table_owner(s->owner).s, s->leader,
-	       table_comm(s->comm).s);
+	       s->misses, s->overruns, s->switches, table_owner(s->owner).s, s->leader);
+	if (names)
+		printf("%-15s ", s->name[0] ? s->name : "-");
+	puts(table_comm(s->comm).s);
 }
 
 static void print_worst(const struct vbs_server *s)
@@ -55,6 +68,22 @@ static void print_worst(const struct vbs_server *s)
 	putchar('\n');
 }
 
+static void print_servers(const struct vbs_snapshot *snap, bool wide)
+{
+	bool names = false;
+	int i;
+
+	for (i = 0; i < snap->servers; i++)
+		names |= snap->server[i].name[0] != '\0';
+	if (snap->servers)
+		print_titles(names);
+	for (i = 0; i < snap->servers; i++) {
+		print_server(&snap->server[i], names);
+		if (wide)
+			print_worst(&snap->server[i]);
+	}
+}
+
 static void print_text(const struct vbs_snapshot *snap, bool wide)
 {
 	uint32_t hidden = vbs_hidden_servers(snap);
@@ -64,15 +93,7 @@ static void print_text(const struct vbs_snapshot *snap, bool wide)
 		print_cpu(&snap->cpu[i]);
 	for (i = 0; i < snap->helds; i++)
 		print_held(&snap->held[i]);
-	if (snap->servers)
-		printf("%5s %3s %6s %-17s %-9s %4s %7s %8s %8s %-8s %7s %s\n", "ID", "CPU",
-		       "CAP %", "BUDGET/PERIOD", "STATE", "TASK", "MISSES", "OVERRUNS",
-		       "SWITCHES", "OWNER", "LEADER", "COMMAND");
-	for (i = 0; i < snap->servers; i++) {
-		print_server(&snap->server[i]);
-		if (wide)
-			print_worst(&snap->server[i]);
-	}
+	print_servers(snap, wide);
 	if (hidden)
 		printf("%u server%s of other users not shown (CAP_SYS_NICE shows all)\n", hidden,
 		       hidden == 1 ? "" : "s");
@@ -99,18 +120,45 @@ static void print_as_json(const struct vbs_snapshot *snap)
 	json_print(o);
 }
 
-static int list(bool json, bool wide)
+/* Only these servers, in their order, and without the CPUs; the counts of CPUs stay true */
+static int list_some(const struct command *cmd, struct vbs_snapshot *snap, int argc, char **argv,
+		     bool json, bool wide)
+{
+	struct vbs_snapshot some = { .limits = snap->limits };
+	const struct vbs_server *s;
+	int i, code, first = VC_OK;
+
+	some.server = calloc(argc, sizeof(*some.server));
+	for (i = 0; i < argc && some.server; i++) {
+		s = target_server(cmd, snap, argv[i], &code);
+		if (s)
+			some.server[some.servers++] = *s;
+		else
+			first = first ? first : code;
+	}
+	if (json)
+		print_as_json(&some);
+	else
+		print_servers(&some, wide);
+	free(some.server);
+	return first;
+}
+
+static int list(const struct command *cmd, int argc, char **argv, bool json, bool wide)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
+	int code = VC_OK;
 
 	if (!snap)
 		return vbs_snapshot_error(errno);
-	if (json)
+	if (argc)
+		code = list_some(cmd, snap, argc, argv, json, wide);
+	else if (json)
 		print_as_json(snap);
 	else
 		print_text(snap, wide);
 	vbs_snapshot_free(snap);
-	return VC_OK;
+	return code;
 }
 
 static int list_main(const struct command *cmd, int argc, char **argv)
@@ -132,21 +180,22 @@ static int list_main(const struct command *cmd, int argc, char **argv)
 		json |= c == 'j';
 		wide |= c == 'w';
 	}
-	if (optind < argc)
-		return usage_error(cmd, "'%s': list takes no operands", argv[optind]);
-	return list(json, wide);
+	return list(cmd, argc - optind, argv + optind, json, wide);
 }
 
 const struct command cmd_list = {
 	.name = "list",
 	.summary = "show the servers and what each CPU has booked",
 	.help =
-	"Usage: vbsctl list [OPTION]...\n\n"
+	"Usage: vbsctl list [OPTION]... [PID|id:N|NAME]...\n\n"
 	"  -w, --wide           a second line for each server with times and worst cases\n"
 	"  -j, --json           all of it as JSON\n\n"
-	"Servers of other users are shown to CAP_SYS_NICE only; the CPU lines count them.\n"
+	"With operands, only the servers that they name: of a process or thread, of that id\n"
+	"or name.  Servers of other users are shown to CAP_SYS_NICE only; the CPU lines\n"
+	"count them.\n"
 	"An 'a' after BUDGET/PERIOD: released at multiples of the period (--align).\n\n"
 	"  vbsctl list\n"
+	"  vbsctl list -w audio\n"
 	"  vbsctl list --json | jq '.servers[] | select(.misses > 0)'\n",
 	.run = list_main,
 };

@@ -39,7 +39,17 @@ check 2 "--interval '0ms': less than 1ms" "timeline sync names the option" timel
 check 2 "--wander '0': write 1ppm" "timeline sync names the option, by its letter too" timeline sync x -w 0
 check 0 "Usage: vbsctl COMMAND" "help --help" help --help
 check 0 "Usage: vbsctl COMMAND" "help help" help help
-check 2 "list takes no operands" "operand where none belongs" list x
+check 2 "check takes no operands" "operand where none belongs" check x
+check 6 "there is no server named 'x' that is shown to you" "list: nobody's name" list x
+check 0 "    9   1  80.00 1ms/2ms a" "list: one server by its id" list id:9
+! says "CPU 0:" && ! says "make -j4"
+ok $? "list: and nothing else"
+check 0 "server 9 on CPU 1, of 54321: throttled" "show by id" show id:9
+says "resource  1ms/2ms, 50 % of a CPU, aligned" && says "misses    3"
+ok $? "show: what there is"
+check 6 "there is no server 8" "show: no such id" show id:8
+check 6 "there is no server x" "show: no id" show id:x
+check 2 "which server" "show: nothing" show
 
 check 0 "CPU 1: capacity 90 %, booked 80 %, spare 10 %, 3 servers" "list shows CPUs" list
 says "    3   0  30.00 3ms/10ms          ready        1       0       40        2 54321        212 make -j4"
@@ -63,7 +73,7 @@ assert o["held"] == [{"cpu": 3, "amount": 314573, "amount_percent": 30, "until_n
 	"owner": 54321, "leader": 99}] and o["cpus"][3]["deadline"] == 104858 and "held" not in o["cpus"][0]
 assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is True
 assert o["servers"][0]["cap"] == 314573 and o["cpus"][2]["online"] is False
-assert set(o["servers"][0]) == set("""id cpu cap cap_percent runtime_ns period_ns aligned members
+assert set(o["servers"][0]) == set("""id name cpu cap cap_percent runtime_ns period_ns aligned members
 	state consumed_ns instances misses overruns overrun_worst_ns switches switch_worst_ns
 	release_worst_ns skipped lost_ns owner leader comm""".split())
 END
@@ -135,6 +145,10 @@ check 125 "say how much" "run: nothing said" run true
 check 125 "which command?" "run: no command" run --cap 10%
 check 125 "no such option" "run: unknown option" run --colour true
 check 2 "which process or thread?" "admit: no operand" admit --cap 10%
+check 125 "--name '12': a name has something else than digits" "run: a number as a name" run --cap 1% --name 12 true
+check 125 "--name '.x': a name begins with" "run: a hidden name" run --cap 1% --name .x true
+check 125 "--name '': a name has 1 to 31" "run: no name" run --cap 1% --name "" true
+check 2 "--name names one server" "admit: one name for two" admit --cap 1% --name a 1 2
 check 2 "'x': it must start with a digit" "admit: no number" admit --cap 10% x
 check 2 "no such option" "admit takes no --cpu" admit --cap 10% --cpu 0 1
 check 2 "give the process or thread" "join: one operand" join 1

@@ -3,52 +3,13 @@
 # Every command of vbsctl on a kernel with SCHED_VBS, as root.  TAP.
 # With one CPU in virtual time, and with two:
 #	tools/build/user vbsctl
-#	tests/vm/run --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
-#	tests/vm/run --smp 2 --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.t -- vm.t
+#	tests/vm/run --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
+#		--file tools/vbsctl/tests/vm.t -- vm.t
+#	the same with --smp 2
 # shellcheck disable=SC2016
 set -u
 . "$(dirname "$0")/tap.sh"
-pids=
-
-# start COMMAND...: in the background; its pid is $pid
-start() {
-	"$@" &
-	pid=$!
-	pids="$pids $pid"
-}
-
-# until_true COMMAND: at most 5 s
-until_true() {
-	i=0
-	until eval "$1"; do
-		i=$((i + 1))
-		[ $i -lt 100 ] || return 1
-		usleep 50000
-	done
-}
-
-# Ends what was started and waits until nothing is booked any more: bookings last
-# until the termination point
-stop() {
-	for p in $pids; do
-		kill -KILL "$p" 2>/dev/null
-	done
-	for p in $pids; do
-		wait "$p" 2>/dev/null
-	done
-	pids=
-	until_true '! grep -q "^cpu .* booked=[1-9]" /proc/vbs'
-}
-
-policy() {
-	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 39
-}
-
-# field KEY LEADER: of the server whose oldest member that is
-field() {
-	sed -n "s/^server .* $1=\([^ ]*\) .* leader=$2 .*/\1/p" /proc/vbs
-}
-
+. "$(dirname "$0")/vm.sh"
 # used_is PERCENT: in the last view of top --json.  In real time, with a host that
 # takes the CPUs away, only the upper bound is exact.
 used_is() {

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* --name: a name for a new server. */
+#ifndef VBSCTL_SERVERS_NAME_H
+#define VBSCTL_SERVERS_NAME_H
+
+#include <sys/types.h>
+
+/* 0 or an exit code, message printed: no server has it, before one is made */
+int name_check_free(const char *name);
+
+/* The server of which @pid is the only member: 0 or an exit code, message printed */
+int name_server(pid_t pid, const char *name);
+
+/* When the server may be gone */
+void name_forget(const char *name);
+
+#endif

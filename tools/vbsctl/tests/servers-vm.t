@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Whole processes, names of servers, and what is said before it is done, as root.  TAP.
+# With one CPU in virtual time, and with two:
+#	tools/build/user vbsctl
+#	tests/vm/run --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
+#		--file build/vbsctl/tests/threads --file tools/vbsctl/tests/servers-vm.t -- servers-vm.t
+#	the same with --smp 2
+# shellcheck disable=SC2016
+set -u
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/vm.sh"
+
+# Whole processes
+start threads 5 >"$out"
+until_true 'grep -q ready "$out"'
+crowd=$pid
+in_servers() {
+	inside=0
+	for t in /proc/"$1"/task/*; do
+		[ "$(policy "$1/task/${t##*/}")" = 8 ] && inside=$((inside + 1))
+	done
+	echo "threads in servers: $inside" >>"$out"
+	[ "$inside" -eq "$2" ]
+}
+last_thread() {
+	for t in /proc/"$1"/task/*; do
+		t=${t##*/}
+	done
+	echo "$t"
+}
+check 0 "$crowd: server" "admit -a" admit -a -v --res 1ms/10ms --name crowd "$crowd"
+[ "$(field members "$crowd")" = 6 ] && in_servers "$crowd" 6
+ok $? "admit -a: all threads are in one server"
+check 1 "6 of its threads are in a server already; 'vbsctl leave -a $crowd' takes them out" \
+	"admit -a: they are in one already" admit -a --res 1ms/10ms "$crowd"
+check 0 "" "leave: one thread" leave "$(last_thread "$crowd")"
+check 0 "" "leave -a: the rest" leave -a "$crowd"
+in_servers "$crowd" 0
+ok $? "leave -a: no thread is in a server"
+check 1 "$crowd is in no server" "leave -a: of none" leave -a "$crowd"
+check 0 "" "leave: what is booked goes" list
+chrt -f -p 7 "$(last_thread "$crowd")"
+start sleep 100
+leader=$pid
+check 0 "" "admit: who is joined" admit --res 1ms/10ms --name host "$leader"
+if [ "$(nproc)" -gt 1 ]; then
+	taskset -p $((2 - $(field cpu "$leader"))) "$(last_thread "$crowd")" >/dev/null
+	check 1 "the affinity mask of $(last_thread "$crowd") has only CPU" "join -a: one thread is refused" \
+		join -a "$crowd" host
+	in_servers "$crowd" 0 && [ "$(field members "$leader")" = 1 ] &&
+		chrt -p "$(last_thread "$crowd")" >>"$out" && says "SCHED_FIFO"
+	ok $? "join -a: and none has joined"
+	taskset -p 3 "$(last_thread "$crowd")" >/dev/null
+else
+	skip "join -a: one thread is refused" "one CPU"
+	skip "join -a: and none has joined" "one CPU"
+fi
+check 0 "" "join -a: by name" join -a "$crowd" host
+[ "$(field members "$leader")" = 7 ] && in_servers "$crowd" 6
+ok $? "join -a: all threads"
+check 0 "$(last_thread "$crowd") (thread) threads" "show: who is in it" show host
+says "members   $leader sleep" && says "server " && says "'host' on CPU"
+ok $? "show: the oldest first"
+run 0 show --json "$leader" && [ "$(grep -c '"pid"' "$out")" -eq 7 ] && says '"name": "host"'
+ok $? "show --json"
+start threads 5 restless >"$out"
+until_true 'grep -q ready "$out"'
+restless=$pid
+check 0 "" "admit -a: a process that makes threads all the time" admit -a --res 2ms/10ms "$restless"
+usleep 50000
+for t in /proc/"$restless"/task/*; do
+	p=$(policy "$restless/task/${t##*/}" 2>/dev/null)
+	[ "${p:-8}" = 8 ] || echo "thread ${t##*/}: policy $p" >>"$out"
+done
+! says "policy"
+ok $? "admit -a: none is outside"
+check 6 "there is no process or thread 4000000" "admit -a: nobody" admit -a --cap 1% 4000000
+check 6 "there is no process or thread 4000000" "leave -a: nobody" leave -a 4000000
+stop
+
+# Names
+start vbsctl run --res 1ms/10ms --name arm -- sleep 100
+until_true '[ -n "$(id_of "$pid")" ]'
+arm=$pid
+check 0 "arm             sleep" "list: the name" list
+check 0 "arm             sleep" "list: by name" list arm
+! says "CPU 0:"
+ok $? "list: and nothing else"
+check 0 "2ms/10ms" "switch: by name" switch -v arm --cap 20% 2ms/10ms
+check 0 "server $(id_of "$arm") 'arm' on CPU" "show: by name" show arm
+check 0 "'arm'" "show: by id" show "id:$(id_of "$arm")"
+check 0 "'arm'" "show: by process" show "$arm"
+check 1 "1 is in no server that is shown to you; id:1" "show: a process in no server" show 1
+check 6 "there is no server named 'leg'" "show: nobody's name" show leg
+check 6 "there is no server 4000000000" "show: no id" show id:4000000000
+check 2 "'a/b': a name has letters" "show: what is no name" show a/b
+start sleep 100
+check 1 "server $(id_of "$arm") has the name 'arm' already" "admit: a name that is taken" \
+	admit --cap 1% --name arm "$pid"
+[ "$(policy "$pid")" = 0 ]
+ok $? "admit: and nothing was done"
+check 125 "has the name 'arm' already" "run: a name that is taken" run --cap 1% --name arm true
+kill -KILL "$arm"
+until_true '! [ -d /proc/$arm ]'
+check 0 "" "admit: a name whose server is gone" admit --cap 1% --name arm "$pid"
+check 0 "arm             sleep" "list: it is another's now" list arm
+check 0 "" "run: a name under a parent" run --cap 1% --name short --report -- true
+! [ -e /run/vbs/short ]
+ok $? "run: the parent takes it back"
+user_check 0 "1777" "the directory of names is for all" "stat -c %a /run/vbs"
+as_user "echo $(id_of "$pid") >/run/vbs/squatter"
+! vbsctl list squatter >"$out" 2>&1 && says "there is no server named 'squatter'"
+ok $? "nobody names another's server"
+stop
+
+# Before it is done
+start vbsctl run --cap 60% --cpu 0 -- sleep 100
+until_true '[ -n "$(id_of "$pid")" ]'
+check 4 "cannot run 'make': needs 85 % of a CPU" "run --dry-run: no room" run --dry-run --cap 85% --cpu 0 -- make
+check 0 "It would fit now: it needs 20 % of a CPU, and CPU 0 has most to spare, 30 % of 90 %" \
+	"run --dry-run: it fits" run --dry-run --cap 20% --cpu 0 -- make
+check 1 "a period of 2s is above" "run --dry-run: a limit" run --dry-run --res 1ms/2s -- make
+check 0 '"fits": true' "admit --dry-run --json" admit --dry-run --json --cap 10% "$$"
+[ "$(policy $$)" = 0 ]
+ok $? "admit --dry-run: nothing is done"
+user_check 0 "note: a new server needs CAP_SYS_NICE" "run --dry-run: without privilege" \
+	"vbsctl run --dry-run --cap 5% -- make"
+check 125 "cannot run 'make': needs 85 % of a CPU" "run: a refusal names the command" \
+	run --cap 85% --cpu 0 -- make
+check 0 "members 1" "run: inside a server" run --cap 5% -- \
+	vbsctl run --res 1ms/50ms -- sed -n 's/^server .* runtime=1000000 .* \(members\)=\([0-9]*\) .*/\1 \2/p' /proc/vbs
+check 125 "cannot run 'make' in a server of its own, which needs CAP_SYS_NICE" \
+	"run: inside a server, without privilege" run --cap 5% -- su user -c "vbsctl run --cap 1% -- make"
+stop
+
+rm -f "$out"
+plan
