@@ -157,6 +157,42 @@ check 2 "nothing to change" "switch: nothing" switch 1
 check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
 check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
 check 2 "which process" "leave: no operand" leave
+
+# plan TEXT: the servers of a file, and its errors
+plan_says() {
+	printf '{ "format": 1, "servers": [ %s ] }\n' "$1" >"$root/plan"
+	check 1 "$2" "apply: $2" apply "$root/plan"
+}
+plan_says '5' "servers[0]: it must be an object"
+plan_says '{ "name": "a", "res": "1ms/2ms" }' "servers[0]: one of unit, cgroup and command is missing"
+plan_says '{ "res": "1ms/2ms", "unit": "x" }' "servers[0]: the name is missing"
+plan_says '{ "name": "a", "unit": "x" }' "servers[0]: res is missing"
+plan_says '{ "name": "12", "unit": "x" }' "servers[0].name: a name has something else than digits"
+plan_says '{ "name": "a", "unit": "x", "cgroup": "/y" }' "servers[0].cgroup: a server has one of"
+plan_says '{ "name": "a", "cgroup": "y" }' "servers[0].cgroup: a path begins with /"
+plan_says '{ "name": "a", "res": 5 }' "servers[0].res: it must be a text in quotes"
+plan_says '{ "name": "a", "res": "3/10" }' "servers[0].res: the unit is missing"
+plan_says '{ "name": "a", "capp": "5%" }' "servers[0].capp: there is no such key"
+plan_says '{ "name": "a", "align": "yes" }' "servers[0].align: it must be true or false"
+plan_says '{ "name": "a", "user": "nosuch" }' "servers[0].user: there is no such user"
+plan_says '{ "name": "a", "res": "3ms/10ms", "cap": "29%", "unit": "x" }' "servers[0]: the cap is below"
+plan_says '{ "name": "a", "res": "3ms/10ms", "cap": "30%", "unit": "x", "align": true }' "servers[0]: aligned release needs"
+plan_says '{ "name": "a", "res": "1ms/2ms", "unit": "x" }, { "name": "a", "res": "1ms/2ms", "unit": "y" }' \
+	"servers[1]: another server has this name"
+plan_says '{ "name": "a", "res": "1ms/2ms", "unit": "x" }, { "name": "b", "res": "1ms/2ms", "unit": "x" }' \
+	"servers[1]: another server has the same tasks"
+plan_says '{ "name": "a", "res": "1ms/2ms" ' "cannot read $root/plan: "
+echo '{ "servers": [] }' >"$root/plan"
+check 1 '"format": 1 is missing' "apply: no format" apply "$root/plan"
+echo '{ "format": 1, "servers": {} }' >"$root/plan"
+check 1 '"servers", an array, is missing' "apply: no servers" apply "$root/plan"
+echo '{ "format": 1, "servers": [], "x": 1 }' >"$root/plan"
+check 1 'there is more than "format" and "servers"' "apply: other keys" apply "$root/plan"
+echo '{ "format": 1, "servers": [] }' >"$root/plan"
+check 0 "" "apply: nothing" apply "$root/plan"
+check 1 "cannot read /nowhere: " "apply: no file" apply /nowhere
+check 2 "one file is enough" "apply: two files" apply a b
+check 2 "one file is enough" "save: two files" save a b
 check 6 "cannot take out 4999999: there is no process or thread 4999999" "leave: nobody" leave 4999999
 check 6 "cannot switch 4999999: there is no process or thread 4999999" "switch: nobody" \
 	switch 4999999 1ms/2ms

@@ -42,7 +42,7 @@ done
 completes "show sync" vbsctl timeline s
 completes "tai" vbsctl timeline create --type t
 completes "realtime" vbsctl timeline sync x --from r
-completes "admit analyze" vbsctl a
+completes "admit analyze apply" vbsctl a
 completes "--cap --cpu" vbsctl run --c
 completes "misses" vbsctl top -s m
 echo "1..$n"

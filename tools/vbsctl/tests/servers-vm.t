@@ -23,6 +23,13 @@ in_servers() {
 	echo "threads in servers: $inside" >>"$out"
 	[ "$inside" -eq "$2" ]
 }
+none_outside() {
+	for t in /proc/"$1"/task/*; do
+		p=$(policy "$1/task/${t##*/}" 2>/dev/null)
+		[ "${p:-8}" = 8 ] || echo "thread ${t##*/}: policy $p" >>"$out"
+	done
+	! grep -q "policy" "$out"
+}
 last_thread() {
 	for t in /proc/"$1"/task/*; do
 		t=${t##*/}
@@ -69,11 +76,7 @@ until_true 'grep -q ready "$out"'
 restless=$pid
 check 0 "" "admit -a: a process that makes threads all the time" admit -a --res 2ms/10ms "$restless"
 usleep 50000
-for t in /proc/"$restless"/task/*; do
-	p=$(policy "$restless/task/${t##*/}" 2>/dev/null)
-	[ "${p:-8}" = 8 ] || echo "thread ${t##*/}: policy $p" >>"$out"
-done
-! says "policy"
+none_outside "$restless"
 ok $? "admit -a: none is outside"
 check 6 "there is no process or thread 4000000" "admit -a: nobody" admit -a --cap 1% 4000000
 check 6 "there is no process or thread 4000000" "leave -a: nobody" leave -a 4000000
@@ -133,6 +136,66 @@ check 0 "members 1" "run: inside a server" run --cap 5% -- \
 check 125 "cannot run 'make' in a server of its own, which needs CAP_SYS_NICE" \
 	"run: inside a server, without privilege" run --cap 5% -- su user -c "vbsctl run --cap 1% -- make"
 stop
+
+# A file of servers
+plan_is() {
+	printf '{ "format": 1, "servers": [ %s ] }\n' "$1" >"$root/plan"
+}
+mkdir -p "$root/cg" && mount -t cgroup2 none "$root/cg" && mkdir -p "$root/cg/sys.slice/mixer.service/sub" "$root/cg/other"
+start threads 3 >"$out"
+until_true 'grep -q ready "$out"'
+mixer=$pid
+echo "$mixer" >"$root/cg/sys.slice/mixer.service/sub/cgroup.procs"
+start sleep 1000
+echo "$pid" >"$root/cg/other/cgroup.procs"
+lone=$pid
+plan_is '{ "name": "audio", "res": "1ms/10ms", "cap": "15%", "unit": "mixer.service" },
+	{ "name": "rest", "res": "2ms/20ms", "cgroup": "/other", "user": "root" },
+	{ "name": "later", "res": "1ms/20ms", "command": "not-started" }'
+check 0 "audio: would be made with 1ms/10ms, cap 15 %; 4 tasks, 4 of them would be new" "apply --dry-run" \
+	apply --dry-run "$root/plan"
+in_servers "$mixer" 0
+ok $? "apply --dry-run: nothing is done"
+check 0 "audio: made with 1ms/10ms, cap 15 %; 4 tasks, 4 of them new" "apply" apply "$root/plan"
+says "rest: made with 2ms/20ms, cap 10 %; 1 task, 1 of them new" &&
+	says "later: there is no task of command 'not-started'"
+ok $? "apply: every entry"
+in_servers "$mixer" 4 && [ "$(field members "$mixer")" = 4 ] && [ "$(field cap "$lone")" = 104858 ]
+ok $? "apply: all tasks are in"
+run 0 list && cp "$out" "$root/before"
+check 0 "audio: as it is, 4 tasks" "apply: again" apply "$root/plan"
+run 0 list && cmp "$out" "$root/before" >>"$out"
+ok $? "apply: again changes nothing"
+vbsctl leave "$(last_thread "$mixer")"
+check 0 "audio: 4 tasks, 1 of them new" "apply: one was outside" apply "$root/plan"
+sed -i 's,"1ms/10ms","2ms/10ms",; s,15%,30%,' "$root/plan"
+check 0 "audio: switched to 2ms/10ms, cap 30 %" "apply: other parameters" apply "$root/plan"
+[ "$(field runtime "$mixer")" = 2000000 ]
+ok $? "apply: are in force"
+check 0 '"name": "audio"' "save" save
+run 0 save "$root/saved" && grep -q '"unit": "mixer.service"' "$root/saved" && grep -q '"cap": "30%"' "$root/saved" &&
+	grep -q '"command": "sleep"' "$root/saved"
+ok $? "save: to a file"
+run 0 list && cp "$out" "$root/before"
+check 0 "audio: as it is" "apply: what was saved" apply "$root/saved"
+run 0 list && cmp "$out" "$root/before" >>"$out"
+ok $? "apply: what was saved changes nothing"
+plan_is '{ "name": "audio", "res": "2ms/10ms", "cap": "95%", "unit": "mixer.service" }'
+check 4 "cannot switch" "apply: no room" apply "$root/plan"
+plan_is '{ "name": "big", "res": "2ms/10ms", "cap": "95%", "command": "init" }'
+check 4 "cannot admit 1: needs 95 %" "apply: no room for a new one" apply "$root/plan"
+chmod 755 "$root"
+user_check 5 "needs CAP_SYS_NICE" "apply: without privilege" "vbsctl apply $root/plan"
+start threads 4 restless >"$out"
+until_true 'grep -q ready "$out"'
+plan_is '{ "name": "restless", "res": "2ms/10ms", "command": "threads", "cpus": "0" }'
+vbsctl leave -a "$mixer"
+check 0 "restless: made with" "apply: a process that makes threads all the time" apply "$root/plan"
+usleep 20000
+none_outside "$pid"
+ok $? "apply: none is outside"
+stop
+umount "$root/cg"
 
 rm -f "$out"
 plan
