@@ -6,6 +6,7 @@
 
 #include "json_out.h"
 #include "show/json_server.h"
+#include "show/utf8.h"
 
 struct json_object *json_task(pid_t pid, const struct vbs_server *s)
 {
@@ -66,38 +67,12 @@ static void add_counters(struct json_object *o, const struct vbs_server *s)
 	json_num(o, "lost_ns", s->lost);
 }
 
-/* Length of the UTF-8 character at @s, 0 if there is none */
-static int utf8_length(const char *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char c = *s;
-	int i, n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	uint32_t code = n == 1 ? c : c & (0x7f >> n);
-
-	if (c >= 0xf8 || (c & 0xc0) == 0x80)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	return code < least[n] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : n;
-}
-
-/* Names are bytes, and may be cut within a character; JSON is UTF-8 */
 void json_comm(struct json_object *o, const char *comm)
 {
-	char text[sizeof(((struct vbs_server *)0)->comm)], *c;
-	int n;
+	char text[sizeof(((struct vbs_server *)0)->comm)];
 
 	snprintf(text, sizeof(text), "%s", comm);
-	for (c = text; *c; c += n) {
-		n = utf8_length(c);
-		if (!n) {
-			*c = '?';
-			n = 1;
-		}
-	}
+	make_utf8(text);
 	json_str(o, "comm", text);
 }
 

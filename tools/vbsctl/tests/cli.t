@@ -115,6 +115,56 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn([sys.argv[1], 'top', '-n', '1'])))"
 [ $? -eq 1 ] && says "'vbsctl top -b' needs none"
 ok $? "top on an unknown terminal"
 
+run 0 metrics && python3 - "$out" <<'END'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+assert text.endswith("\n# EOF\n")
+types, units, values, last = {}, {}, {}, None
+label = r'[a-z]+="(?:[^"\\\n]|\\["\\n])*"'
+for line in text.splitlines()[:-1]:
+	meta = re.fullmatch(r"# (TYPE|UNIT|HELP) (vbs_[a-z_]+) (.*)", line)
+	if meta:
+		if meta[1] == "TYPE":
+			assert meta[2] not in types		# a family stands in one place
+			last = meta[2]
+			types[last] = meta[3]
+		assert meta[2] == last
+		if meta[1] == "UNIT":
+			assert last.endswith("_" + meta[3]) and meta[3] in ("seconds", "ratio")
+		continue
+	sample = re.fullmatch(r"(vbs_[a-z_]+)(\{(?:%s)(?:,%s)*\})? (\d+(?:\.\d+)?)" % (label, label), line)
+	assert sample, line
+	suffix = {"counter": "_total", "gauge": "", "info": "_info"}[types[last]]
+	assert sample[1] == last + suffix and (sample[1], sample[2]) not in values
+	values[sample[1], sample[2]] = float(sample[3])
+assert values["vbs_server_misses_total", '{server="9",name=""}'] == 3
+assert values["vbs_server_consumed_seconds_total", '{server="3",name=""}'] == 0.123456789
+assert values["vbs_server_cap_ratio", '{server="3",name=""}'] == 0.300000191
+assert values["vbs_cpu_held_ratio", '{cpu="3"}'] > 0 and ("vbs_cpu_held_ratio", '{cpu="0"}') not in values
+assert values["vbs_servers_hidden", None] == 1
+assert any(l and r'comm="a\"b\\c"' in l for n, l in values)
+END
+ok $? "metrics are OpenMetrics"
+check 0 "" "metrics -o" metrics -o "$root/vbs.prom"
+run 0 metrics && cmp -s "$out" "$root/vbs.prom" && ! [ -e "$root/vbs.prom.new" ]
+ok $? "metrics -o: the same in a file"
+check 1 "cannot write /nowhere/x.new: No such file" "metrics -o: no directory" metrics -o /nowhere/x
+(sleep 0.3; sed 's/misses=3/misses=5/; s/overruns=40/overruns=47/' "$root/proc/vbs" >"$root/new" &&
+	cp "$root/proc/vbs" "$root/old" && mv "$root/new" "$root/proc/vbs") &
+check 0 "server 9 (a\"b" "watch" watch -n 2 -d 500ms
+grep -q "^20..-..-..T..:..:..\....Z miss     server 9 .*: 2 missed deadlines, 5 in all$" "$out" &&
+	grep -q " throttle server 3 (make -j4): 7 ends of its budget, 47 in all$" "$out" &&
+	says "refusals are not seen: the tracer"
+ok $? "watch: what has happened, and what is not seen"
+wait
+mv "$root/old" "$root/proc/vbs"
+check 0 "" "watch: nothing happens" watch -n 1 -d 20ms -e miss,throttle
+[ ! -s "$out" ]
+ok $? "watch: and nothing is said"
+check 2 "--events 'misses': an event is one of" "watch: no event" watch -e misses
+check 2 "less than 10ms" "watch: too short a delay" watch -d 1ms
+check 2 "--iterations '0'" "watch: no looks" watch -n 0
+
 echo "vbs version=2" >"$root/proc/vbs"
 check 1 "a format that this vbsctl does not know" "another version of /proc/vbs" list
 rm "$root/proc/vbs"

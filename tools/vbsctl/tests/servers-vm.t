@@ -164,7 +164,7 @@ in_servers "$mixer" 4 && [ "$(field members "$mixer")" = 4 ] && [ "$(field cap "
 ok $? "apply: all tasks are in"
 run 0 list && cp "$out" "$root/before"
 check 0 "audio: as it is, 4 tasks" "apply: again" apply "$root/plan"
-run 0 list && cmp "$out" "$root/before" >>"$out"
+run 0 list && cmp -s "$out" "$root/before"
 ok $? "apply: again changes nothing"
 vbsctl leave "$(last_thread "$mixer")"
 check 0 "audio: 4 tasks, 1 of them new" "apply: one was outside" apply "$root/plan"
@@ -178,7 +178,7 @@ run 0 save "$root/saved" && grep -q '"unit": "mixer.service"' "$root/saved" && g
 ok $? "save: to a file"
 run 0 list && cp "$out" "$root/before"
 check 0 "audio: as it is" "apply: what was saved" apply "$root/saved"
-run 0 list && cmp "$out" "$root/before" >>"$out"
+run 0 list && cmp -s "$out" "$root/before"
 ok $? "apply: what was saved changes nothing"
 plan_is '{ "name": "audio", "res": "2ms/10ms", "cap": "95%", "unit": "mixer.service" }'
 check 4 "cannot switch" "apply: no room" apply "$root/plan"
@@ -196,6 +196,26 @@ none_outside "$pid"
 ok $? "apply: none is outside"
 stop
 umount "$root/cg"
+
+# What happens
+grep -q tracefs /proc/mounts || mount -t tracefs none /sys/kernel/tracing
+start vbsctl watch --json -d 50ms >"$root/events"
+watcher=$pid
+until_true 'ls /sys/kernel/tracing/instances | grep -q vbsctl'
+vbsctl run --res 1ms/10ms --name busy -- sh -c 'i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done'
+vbsctl run --cap 99% -- true 2>/dev/null
+until_true 'grep -q refuse "$root/events" && grep -q \"end\" "$root/events"'
+cp "$root/events" "$out"
+grep -q '"event": "begin", .*"name": "busy"' "$root/events" &&
+	grep -q '"event": "throttle", .*"more": [1-9]' "$root/events" &&
+	grep -q '"event": "refuse", .*"reason": "no_room", "asked": 1038091' "$root/events"
+ok $? "watch: a server, its throttling, a refusal"
+kill -TERM "$watcher"
+wait "$watcher"
+ended $? 0 "watch" && [ -z "$(ls /sys/kernel/tracing/instances)" ]
+ok $? "watch: leaves no tracer behind"
+user_check 0 "refusals are not seen: the tracer" "watch: without privilege" "vbsctl watch -n 1 -d 10ms"
+stop
 
 rm -f "$out"
 plan
