@@ -82,6 +82,9 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 	case 'K':
 		req->keep_user = true;
 		return 0;
+	case 'F':
+		req->keep_class = true;
+		return 0;
 	case 'R':
 		req->report = true;
 		return 0;

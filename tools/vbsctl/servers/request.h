@@ -22,7 +22,7 @@ struct request {
 	const char *name;	/* of the new server, or NULL */
 	const char *command;	/* of run, or NULL: what messages speak of */
 	const char *user;
-	bool keep_user, report;
+	bool keep_user, keep_class, report;
 };
 
 /* Which of them a command takes, as entries of a struct option array */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "servers/keep_class.h"
 #include "servers/run_as.h"
 #include "servers/start.h"
 
@@ -19,7 +20,7 @@ static int run_command(const struct request *req, char **argv)
 		return VC_RUN;
 	if (who.other || req->report)
 		return run_as(&who, req, argv);
-	if (run_admit(getpid(), req))
+	if (run_admit(getpid(), req) || (req->keep_class && keep_class()))
 		return VC_RUN;
 	return run_exec(argv);
 }
@@ -31,6 +32,7 @@ static int run_main(const struct command *cmd, int argc, char **argv)
 		{ "cpu", required_argument, NULL, 'C' },
 		{ "user", required_argument, NULL, 'U' },
 		{ "keep-user", no_argument, NULL, 'K' },
+		{ "keep-class", no_argument, NULL, 'F' },
 		{ "report", no_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -66,6 +68,8 @@ const struct command cmd_run = {
 	"  --overrun-signal     SIGXCPU to the command when it exhausts the budget\n"
 	"  --user NAME          run it as that user, who owns the server (root only)\n"
 	"  --keep-user          run it as root though sudo started vbsctl\n"
+	"  --keep-class         let sched_setscheduler() succeed and change nothing, so that\n"
+	"                       programs stay in that ask for SCHED_FIFO\n"
 	"  --dry-run            only say if it would fit now, and where\n"
 	"  --report             stay as its parent, and say if it ended in another class\n\n"
 	"Threads and children of the command are in its server, which is a new one also\n"

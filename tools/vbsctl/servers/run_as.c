@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "servers/keep_class.h"
 #include "servers/name.h"
 #include "servers/run_as.h"
 #include "servers/start.h"
@@ -50,8 +51,11 @@ static bool notify(int fd)
 	return send(fd, "", 1, MSG_NOSIGNAL) == 1;
 }
 
-static void child(int fd, const struct run_user *who, const sigset_t *mask, char **argv)
+static void child(int fd, const struct run_user *who, const struct request *req,
+		  const sigset_t *mask, char **argv)
 {
+	if (req->keep_class && keep_class())
+		_exit(VC_RUN);
 	if (who->other && run_user_become(who)) {
 		failure(VC_RUN, "cannot become uid %u: %s", who->uid, strerror(errno));
 		_exit(VC_RUN);
@@ -165,7 +169,7 @@ int run_as(const struct run_user *who, const struct request *req, char **argv)
 		return failure(VC_RUN, "cannot fork: %s", strerror(errno));
 	close(fd[pid != 0]);
 	if (!pid)
-		child(fd[1], who, &before, argv);
+		child(fd[1], who, req, &before, argv);
 	signal(SIGCHLD, SIG_DFL);
 	return parent(fd[0], pid, req, &set);
 }

@@ -3,7 +3,8 @@
 # Whole processes, names of servers, and what is said before it is done, as root.  TAP.
 # With one CPU in virtual time, and with two:
 #	tools/build/user vbsctl
-#	tests/vm/run --tool chrt --file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
+#	tests/vm/run --tool chrt --tool cyclictest --tool signaltest --tool ptsematest \
+#		--file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
 #		--file build/vbsctl/tests/threads --file tools/vbsctl/tests/servers-vm.t -- servers-vm.t
 #	the same with --smp 2
 # shellcheck disable=SC2016
@@ -215,6 +216,30 @@ wait "$watcher"
 ended $? 0 "watch" && [ -z "$(ls /sys/kernel/tracing/instances)" ]
 ok $? "watch: leaves no tracer behind"
 user_check 0 "refusals are not seen: the tracer" "watch: without privilege" "vbsctl watch -n 1 -d 10ms"
+stop
+
+# Programs that ask for another class
+check 3 "" "run --keep-class: SCHED_FIFO is not taken" run --keep-class --report --cap 10% -- \
+	sh -c 'chrt -f -p 1 $$ && exit 3'
+! says "had left its server"
+ok $? "run --keep-class: it has stayed"
+check 0 "policy 8 NoNewPrivs: 0" "run --keep-class: root may still gain privilege" run --keep-class --cap 10% -- \
+	sh -c 'chrt -r -p 1 $$; echo policy $(sed "s/.*) //" /proc/$$/stat | cut -d " " -f 39) $(grep NoNewPrivs /proc/$$/status)'
+check 0 "policy 8 uid 65534" "run --keep-class --user" run --keep-class --user nobody --cap 10% -- \
+	sh -c 'chrt -f -p 1 $$; echo policy $(sed "s/.*) //" /proc/$$/stat | cut -d " " -f 39) uid $(id -u)'
+check 0 "1ms/10ms" "run --keep-class: it may switch" run --keep-class --cap 10% -- \
+	sh -c 'vbsctl switch $$ 500us/5ms && vbsctl switch -v $$ 1ms/10ms'
+for probe in "cyclictest -q -l 20 -i 2000" "signaltest -q -l 20" "ptsematest -l 20"; do
+	if command -v "${probe%% *}" >/dev/null; then
+		# shellcheck disable=SC2086
+		check 0 "" "run --keep-class ${probe%% *}" run --keep-class --report --res 5ms/10ms -- $probe
+		! says "had left its server"
+		ok $? "${probe%% *}: it has stayed"
+	else
+		skip "run --keep-class ${probe%% *}" "it is not there"
+		skip "${probe%% *}: it has stayed" "it is not there"
+	fi
+done
 stop
 
 rm -f "$out"
