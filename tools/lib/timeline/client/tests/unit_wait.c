@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -253,6 +255,65 @@ static void a_signal_is_not_lost_in_a_deadline(void **state)
 	pthread_mutex_unlock(&mutex);
 }
 
+/*
+ * The instant comes, and a signal before the waiter has left the queue: the lock of the
+ * queue, which begins the condition variable (cond.c), serves in order.
+ */
+static pid_t blocked[2];
+
+static void *wait_and_tell(void *arg)
+{
+	blocked[0] = gettid();
+	return wait_once(arg);
+}
+
+static void *send_one(void *arg)
+{
+	__atomic_store_n(&blocked[1], gettid(), __ATOMIC_RELEASE);
+	tl_cond_signal(cond);
+	return arg;
+}
+
+/* Until a thread waits for a lock */
+static void wait_blocked(pid_t *tid)
+{
+	char path[64], call[32] = "";
+	FILE *f;
+
+	while (atoi(call) != SYS_futex) {
+		usleep(1000);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/syscall",
+			 __atomic_load_n(tid, __ATOMIC_ACQUIRE));
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (!fgets(call, sizeof(call), f))
+			call[0] = '\0';
+		fclose(f);
+	}
+}
+
+static void a_signal_comes_before_a_deadline_that_has_passed(void **state)
+{
+	struct one_wait a = { clock_, now_ns() + 50 * MSEC, 1 };
+	pthread_mutex_t *queue = (pthread_mutex_t *)cond;
+	pthread_t waiter, sender;
+
+	(void)state;
+	waiting = 0;
+	pthread_create(&waiter, NULL, wait_and_tell, &a);
+	wait_for(1);
+	/* It has unlocked the mutex, so it is in the queue */
+	pthread_mutex_lock(queue);
+	pthread_create(&sender, NULL, send_one, NULL);
+	wait_blocked(&blocked[1]);
+	wait_blocked(&blocked[0]);
+	pthread_mutex_unlock(queue);
+	pthread_join(sender, NULL);
+	pthread_join(waiter, NULL);
+	assert_int_equal(a.result, 0);
+}
+
 static void a_mutex_that_is_not_held(void **state)
 {
 	pthread_mutexattr_t attr;
@@ -390,6 +451,7 @@ int main(void)
 		WITH(who_waits_first_is_woken_first),
 		WITH(tokens_are_not_lost),
 		WITH(a_signal_is_not_lost_in_a_deadline),
+		WITH(a_signal_comes_before_a_deadline_that_has_passed),
 		WITH(a_mutex_that_is_not_held),
 		WITH(a_destroyed_timeline_has_no_instants),
 		WITH(a_semaphore_counts),
