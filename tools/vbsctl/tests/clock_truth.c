@@ -6,6 +6,7 @@
  *	clock_truth phc DEVICE US	the same of a PTP clock
  *	clock_truth off			how far CLOCK_REALTIME is off T, in us
  *	clock_truth serve ADDRESS	an NTP server of stratum 1 that tells T
+ *	clock_truth ptp ADDRESS		a grandmaster of PTP that tells T (ptp_master.c)
  *	clock_truth judge NAME SECONDS	reads a timeline: how many readings claim to be
  *					synchronized, have a bound, are outside of it
  */
@@ -22,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/ptp_master.h"
 #include "timelines/timelines.h"
 
 #define NSEC		1000000000LL
@@ -209,6 +211,8 @@ int main(int argc, char **argv)
 		return set_phc(argv[2], argv[3]);
 	if (!strcmp(what, "serve") && argc == 3)
 		return serve(argv[2]);
+	if (!strcmp(what, "ptp") && argc == 3)
+		return ptp_serve(argv[2], base());
 	if (!strcmp(what, "judge") && argc == 4)
 		return judge(argv[2], argv[3]);
 	return VC_USAGE;

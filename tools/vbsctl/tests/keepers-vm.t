@@ -4,12 +4,12 @@
 # do ends it.  The truth is CLOCK_MONOTONIC_RAW (clock_truth).  TAP.  As root:
 #	tools/build/clients
 #	tests/vm/run --no-icount --smp 2 --timeout 900 --file tools/vbsctl/tests/tap.sh \
-#		--file tools/vbsctl/tests/keepers-vm.t --file build/vbsctl/tests/clock_truth \
+#		--file tools/vbsctl/tests/keeping.sh --file tools/vbsctl/tests/keepers-vm.t --file build/vbsctl/tests/clock_truth \
 #		--file build/clients/bin:/usr/bin -- keepers-vm.t
 set -u
 . "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/keeping.sh"
 vbsctl="vbsctl timeline"
-log=$root/sync
 server_address=10.0.0.1
 
 prepare() {
@@ -31,74 +31,6 @@ prepare() {
 	sleep 3
 	clock_truth begin
 	clock_truth serve $server_address &
-}
-
-# follow ARG...: a new timeline, kept by sync
-follow() {
-	vbsctl timeline create lab >/dev/null
-	vbsctl timeline sync lab --interval 250ms --wander 1ppm "$@" >"$log" 2>&1 &
-	sync=$!
-	until_true 50 vbsctl timeline read lab
-}
-
-leave() {
-	kill -TERM "$sync"
-	wait "$sync"
-	ok $? "$1: sync ran to its end"
-	[ "$(wc -l <"$log")" -le 10 ] || { cp "$log" "$out" && false; }
-	ok $? "$1: and has not said much"
-	sed 's/^/# /' "$log"
-	vbsctl timeline destroy lab
-}
-
-# until_true TENTHS COMMAND...
-until_true() {
-	tenths=$1
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
-		usleep 100000
-	done
-}
-
-keep() {
-	"$@" >"$root/client" 2>&1 &
-	client=$!
-}
-
-die() {
-	tail -n 3 "$root/client" | sed 's/^/# client: /'
-	kill -CONT "$client"
-	kill -KILL "$client"
-	wait "$client" 2>/dev/null
-}
-
-is_synchronized() {
-	vbsctl timeline read lab | grep -q synchronized
-}
-
-is_freerunning() {
-	vbsctl timeline read lab | grep -q freerunning
-}
-
-# judge NAME SECONDS: no reading is outside of its bound
-judge() {
-	clock_truth judge lab "$2" >"$out" 2>&1
-	ok $? "$1: the truth is in the bound"
-	sed "s/^/# $1: /" "$out"
-}
-
-# claims_nothing NAME: the last judgement saw neither a bound nor a claim
-claims_nothing() {
-	says " synchronized=0 bounded=0 "
-	ok $? "$1: nothing is claimed"
-}
-
-logged() {
-	cp "$log" "$out"
-	says "$1"
-	ok $? "$2"
 }
 
 # believed NAME TENTHS SAYS COMMAND...: a keeper that states a bound, beginning 20 ms off
@@ -227,30 +159,6 @@ die
 client=$other
 die
 leave "phc2sys to a PTP clock"
-
-# ptp4l by software time stamps keeps CLOCK_REALTIME
-ip link add wire0 type veth peer name wire1 2>/dev/null
-if [ -d /sys/class/net/wire0 ]; then
-	ifconfig wire0 10.1.0.1 netmask 255.255.255.0 up
-	unshare -n sleep 1000 &
-	peer=$!
-	usleep 300000
-	ip link set wire1 netns $peer
-	nsenter -t $peer -n ifconfig wire1 10.1.0.2 netmask 255.255.255.0 up
-	nsenter -t $peer -n ptp4l -4 -S -i wire1 -m --priority1 1 >"$root/master" 2>&1 &
-	master=$!
-	clock_truth set 0
-	follow --from realtime
-	keep ptp4l -4 -S -i wire0 -m -s
-	judge "ptp4l" 20
-	claims_nothing "ptp4l"
-	logged "ptp4l" "ptp4l: and sync says why"
-	die
-	kill -KILL $master $peer
-	leave "ptp4l"
-else
-	skip "ptp4l" "this kernel has no veth"
-fi
 
 # What no update can be made of ends nothing
 clock_truth set 0
