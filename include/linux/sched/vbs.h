@@ -55,7 +55,6 @@ DECLARE_STATIC_KEY_FALSE(sched_vbs_used);
 
 void __sched_vbs_resume_work(void);
 void __sched_vbs_signal(struct task_struct *p);
-int vbs_can_attach(struct task_struct *p, const struct cpumask *mask);
 void __sched_vbs_exec_privileged(void);
 void __sched_vbs_lend(void);
 void sched_vbs_stood_still(void);
@@ -107,19 +106,6 @@ static inline void sched_vbs_signal(struct task_struct *p)
 }
 
 /**
- * sched_vbs_can_attach - may a task go to a cpuset?
- * @p: the task
- * @mask: the cpuset's CPUs
- *
- * Return: 0, or -EBUSY if its server is on none of them.
- */
-static inline int sched_vbs_can_attach(struct task_struct *p,
-				       const struct cpumask *mask)
-{
-	return vbs_member(p) ? vbs_can_attach(p, mask) : 0;
-}
-
-/**
  * sched_vbs_exec_privileged - an exec that gains privilege leaves the server
  */
 static inline void sched_vbs_exec_privileged(void)
@@ -155,11 +141,6 @@ static inline void sched_vbs_exec_privileged(void) { }
 static inline void sched_vbs_lend_begin(void) { }
 static inline void sched_vbs_lend_end(void) { }
 static inline void sched_vbs_stood_still(void) { }
-static inline int sched_vbs_can_attach(struct task_struct *p,
-				       const struct cpumask *mask)
-{
-	return 0;
-}
 
 #endif /* CONFIG_SCHED_VBS */
 

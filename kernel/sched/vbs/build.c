@@ -4,6 +4,7 @@
  * enqueue paths are inlined across its files.
  */
 #include <linux/capability.h>
+#include <linux/cgroup.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/cpuset.h>
@@ -26,6 +27,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/vbs.h>
+#include <linux/sched/vbs_cpuset.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -81,6 +83,9 @@
 #ifdef CONFIG_SMP
 #include "move.c"
 #include "hotplug.c"
+#endif
+#ifdef CONFIG_CPUSETS
+#include "cpuset.c"
 #endif
 #include "boundary.c"
 #include "books/sysctl.c"

@@ -382,6 +382,19 @@ static void yield_task_vbs(struct rq *rq)
 
 /* ---- pick -------------------------------------------------------------- */
 
+/*
+ * A member's clamps hold while it runs: one that is throttled, or waits for another
+ * server, holds no frequency.
+ */
+static void vbs_clamps_hold(struct rq *rq, struct task_struct *p)
+{
+	unsigned long least = uclamp_rq_get(rq, UCLAMP_MIN);
+
+	uclamp_rq_runs(rq, p, true);
+	if (uclamp_rq_get(rq, UCLAMP_MIN) > least)
+		cpufreq_update_util(rq, 0);
+}
+
 static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags *rf)
 {
 	struct vbs_rq *v = &rq->vbs;
@@ -491,6 +504,7 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
 	vbs_clock_run_on(rq);
 	vbs_refresh_once(rq);
+	uclamp_rq_runs(rq, p, false);
 	rq->vbs.curr = NULL;
 	if (!p->vbs.queued)
 		return;
@@ -512,6 +526,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 	list_del_init(&p->vbs.run);
 	v->curr = p;
 	v->refreshed = 0;
+	vbs_clamps_hold(rq, p);
 	if (first && vbs_rq_curr(rq)->sched_class != &vbs_sched_class) {
 		update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 0);
 		vbs_push_others(rq);
@@ -595,8 +610,5 @@ DEFINE_SCHED_CLASS(vbs) = {
 
 #ifdef CONFIG_SCHED_CORE
 	.task_is_throttled	= task_is_throttled_vbs,
-#endif
-#ifdef CONFIG_UCLAMP_TASK
-	.uclamp_enabled		= 1,
 #endif
 };

@@ -26,15 +26,17 @@ static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
 static int vbs_evacuation_find(struct vbs_srv *srv, unsigned int cpu,
 			       struct cpumask *mask)
 {
-	int ret;
+	u32 spare;
+	int best;
 
+	if (READ_ONCE(srv->next_cpu) >= 0)	/* a cpuset's change has booked one */
+		return 0;
 	vbs_server_mask(srv, mask, cpu);
-	ret = vbs_books_evacuate(srv, mask);
-	if (!ret)
+	if (!vbs_books_evacuate(srv, mask, &spare, &best))
 		return 0;
 	cpumask_copy(mask, cpu_active_mask);
 	cpumask_clear_cpu(cpu, mask);
-	return vbs_books_evacuate(srv, mask);
+	return vbs_books_evacuate(srv, mask, &spare, &best);
 }
 
 /* A server without members ends at once, or has already. */

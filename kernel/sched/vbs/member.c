@@ -39,6 +39,8 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
 	vbs_server_attach(&srv->core);
 	vbs_set_cap(rq->vbs.core, &srv->core, srv->core.cap_next, vbs_clock(rq));
 	srv->attached = true;
+	/* Its cap is booked here since it has been admitted, or has moved. */
+	cpufreq_update_util(rq, 0);
 }
 
 /*

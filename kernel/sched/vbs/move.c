@@ -231,6 +231,12 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *s
 	return ret;
 }
 
+/* A place is being found for it, by the masks that its members have. */
+static bool vbs_stays_as_it_is(struct vbs_srv *srv, const struct affinity_context *ctx)
+{
+	return vbs_goes_offline(srv) || ((ctx->flags & SCA_USER) && READ_ONCE(srv->plan));
+}
+
 /*
  * The change of a cpuset cannot fail any more.  What the user had asked for is
  * left out where it would make that fail.
@@ -242,7 +248,7 @@ static int vbs_follow(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
 	int ret;
 
 	ctx->vbs_whole = false;
-	if (vbs_goes_offline(srv))
+	if (vbs_stays_as_it_is(srv, ctx))
 		return -EBUSY;
 	if (cpumask_test_cpu(srv->cpu, mask))
 		return 0;
@@ -296,32 +302,10 @@ int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
 
 	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
 		return 0;
-	if (vbs_goes_offline(srv) ||
+	if (vbs_stays_as_it_is(srv, ctx) ||
 	    !cpumask_test_cpu(READ_ONCE(srv->cpu), ctx->new_mask))
 		return -EAGAIN;
 	return 0;
-}
-
-/**
- * vbs_can_attach - may a task go to a cpuset?
- * @p: the task
- * @mask: the cpuset's CPUs
- *
- * The attachment itself cannot fail, so the server has to be there already.
- *
- * Return: 0 or -EBUSY.
- */
-int vbs_can_attach(struct task_struct *p, const struct cpumask *mask)
-{
-	unsigned long flags;
-	int ret = 0;
-
-	raw_spin_lock_irqsave(&p->pi_lock, flags);
-	if (p->vbs.own &&
-	    !cpumask_test_cpu(READ_ONCE(p->vbs.own->cpu), mask))
-		ret = -EBUSY;
-	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
-	return ret;
 }
 
 /**
@@ -341,7 +325,8 @@ int vbs_home(struct task_struct *p, int cpu)
  * @p: the task
  * @cpu: the CPU
  *
- * Only where its server is, unless that CPU is gone.
+ * Only where its server is, unless that CPU is gone, or is not in its mask yet:
+ * it is a stray then, and taken home.
  *
  * Context: @p's pi_lock or the lock of its runqueue, which keep it in its server.
  */
@@ -355,5 +340,6 @@ bool __vbs_cpu_allowed(struct task_struct *p, int cpu)
 	if (!srv || p->vbs.lent)
 		return true;
 	home = READ_ONCE(srv->cpu);
-	return cpu == home || !cpu_active(home);
+	return cpu == home || !cpu_active(home) ||
+		!cpumask_test_cpu(home, p->cpus_ptr);
 }

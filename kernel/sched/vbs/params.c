@@ -63,6 +63,12 @@ static bool vbs_check_period(const struct sched_attr *attr)
 		 attr->sched_deadline == attr->sched_period);
 }
 
+/* Parameters of another class are not kept in place of a member's. */
+static bool vbs_keeps_nothing(const struct task_struct *p, const struct sched_attr *attr)
+{
+	return (attr->sched_flags & SCHED_FLAG_KEEP_PARAMS) && task_has_vbs_policy(p);
+}
+
 static bool vbs_check_numbers(struct task_struct *p, bool active,
 			      const struct sched_attr *attr)
 {
@@ -70,7 +76,7 @@ static bool vbs_check_numbers(struct task_struct *p, bool active,
 
 	if (!active)
 		return !(flags & (SCHED_FLAG_VBS_JOIN | SCHED_FLAG_VBS_ALIGN)) &&
-			!attr->sched_vbs_cap;
+			!attr->sched_vbs_cap && !vbs_keeps_nothing(p, attr);
 	if (flags & (SCHED_FLAG_RECLAIM | SCHED_FLAG_SUGOV))
 		return false;
 	if (attr->sched_vbs_cap > VBS_BW_UNIT)
@@ -89,8 +95,20 @@ static bool vbs_check_numbers(struct task_struct *p, bool active,
 
 /* ---- ESRCH, EPERM ------------------------------------------------------ */
 
+/*
+ * Between the test whether a cpuset takes a member in, and the change of its mask,
+ * nobody becomes one.
+ */
+static void vbs_change_lock(struct vbs_change *chg)
+{
+	cgroup_threadgroup_change_begin(current);
+	chg->locked = true;
+}
+
 static void vbs_change_drop(struct vbs_change *chg)
 {
+	if (chg->locked)
+		cgroup_threadgroup_change_end(current);
 	if (chg->srv)
 		vbs_srv_free(chg->srv);
 	if (chg->leader)
@@ -315,6 +333,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	struct vbs_srv *srv = p->vbs.own;
 	struct vbs_params par;
 	u32 spare = 0;
+	bool raised;
 
 	if (!vbs_permitted(chg, srv) || !vbs_in_limits(attr))
 		return vbs_change_anew(chg);
@@ -329,7 +348,10 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
 		return -EBUSY;
 	}
+	raised = max(srv->core.cap, par.cap) > vbs_booked(srv);
 	vbs_do_switch(rq, srv, &par);
+	if (raised)
+		cpufreq_update_util(rq, 0);
 	return 0;
 }
 
@@ -428,10 +450,15 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 			return ret;
 	}
 	ret = vbs_enable();
-	if (ret || chg->leader)
+	if (ret)
 		return ret;
-	chg->srv = vbs_srv_alloc();
-	return chg->srv ? 0 : -ENOMEM;
+	if (!chg->leader) {
+		chg->srv = vbs_srv_alloc();
+		if (!chg->srv)
+			return -ENOMEM;
+	}
+	vbs_change_lock(chg);
+	return 0;
 }
 
 /* ---- entering and joining ---------------------------------------------- */
@@ -482,7 +509,7 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 		return srv ? vbs_change_anew(chg) : -EINVAL;
 	if (srv && srv == p->vbs.own)
 		return vbs_change_anew(chg);
-	if (srv && vbs_goes_offline(srv))
+	if (srv && (vbs_goes_offline(srv) || READ_ONCE(srv->plan)))
 		return -EBUSY;
 	ret = srv ? vbs_reserve(srv, &p->cpus_mask) : -EINVAL;
 	if (ret == -EINVAL)
@@ -507,7 +534,7 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 	int ret;
 
 	if (!chg->active)
-		return 0;
+		return vbs_keeps_nothing(p, attr) ? -EINVAL : 0;
 	if (p->exit_state)
 		return -ESRCH;
 	if (!READ_ONCE(sysctl_vbs_enable))

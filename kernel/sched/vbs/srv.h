@@ -81,6 +81,7 @@ struct vbs_spare {
  * @leader: first of @members, for RCU readers
  * @leader_pid: the same, or the last there was, in the initial pid namespace
  * @moving: a lone member takes it to another CPU: nobody joins meanwhile; @lock
+ * @plan: a cpuset is about to move it: masks and members stay as they are; @lock
  * @dissolving: takes no more members: all there are will be SCHED_NORMAL
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
@@ -93,7 +94,8 @@ struct vbs_spare {
  * @consumed_before: core.stats.consumed when it came to @cpu
  * @spare: booking for the day that the server leaves, and until @attached nodes
  * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
- * @next_cpu: where it goes when its CPU goes offline; vbs_books.lock
+ * @next_cpu: where it goes when its CPU goes offline, or a cpuset's masks change;
+ *	vbs_books.lock
  * @next_amount: what is booked there
  * @all: in vbs_books.servers
  * @refs: on its memory; the list's own is given back after a grace period
@@ -118,6 +120,7 @@ struct vbs_srv {
 	pid_t			leader_pid;
 	bool			moving;
 	bool			dissolving;
+	struct vbs_plan		*plan;
 
 	struct list_head	fair;
 	struct list_head	look;

@@ -104,6 +104,7 @@ struct vbs_rq {
  * @done: a member has got what was asked, where it is
  * @entered: there is a new server
  * @again: something has changed meanwhile: all from the start
+ * @locked: cpusets take in and give away no task meanwhile
  */
 struct vbs_change {
 	struct vbs_srv		*srv;
@@ -115,6 +116,7 @@ struct vbs_change {
 	bool			done;
 	bool			entered;
 	bool			again;
+	bool			locked;
 };
 
 void init_vbs_rq(struct rq *rq);
@@ -199,6 +201,14 @@ static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
 u64 vbs_booked_with(struct dl_bw *dl_b);
+unsigned long __vbs_booked_util(int cpu);
+
+/* What a CPU has to be able to do for its servers: SCHED_CAPACITY_SCALE is all */
+static inline unsigned long vbs_booked_util(int cpu)
+{
+	return static_branch_unlikely(&sched_vbs_used) ? __vbs_booked_util(cpu) : 0;
+}
+
 int vbs_capacity_check(int cpu, u64 fair_bw);
 void vbs_capacity_update(void);
 
@@ -346,6 +356,8 @@ static inline bool vbs_leaves_any(const struct cpumask *a, const struct cpumask 
 static inline bool vbs_leaves_out(int cpu) { return false; }
 
 static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
+
+static inline unsigned long vbs_booked_util(int cpu) { return 0; }
 
 static inline int vbs_capacity_check(int cpu, u64 fair_bw) { return 0; }
 

@@ -46,13 +46,21 @@ VBS_TEST("KEEP_PARAMS and clamps alone change no resource", 30)
 	keeps(&attr, "a clamp alone");
 	vbs_getattr(pid, &after);
 	t_equal(after.sched_util_max, 300, "the clamp");
-	/* As a SCHED_DEADLINE task's: what another policy would take is not changed */
 	attr = vbs_attr(0, 0, 0);
 	attr.sched_policy = SCHED_OTHER;
 	attr.sched_flags = SCHED_FLAG_KEEP_PARAMS;
-	keeps(&attr, "KEEP_PARAMS with another policy");
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS with SCHED_OTHER");
+	attr.sched_policy = SCHED_IDLE;
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS with SCHED_IDLE");
 	attr.sched_policy = SCHED_FIFO;
 	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS with a policy that needs a priority");
+	attr.sched_priority = 1;
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS with SCHED_FIFO");
+	attr = vbs_attr(1 * MS, 100 * MS, 0);
+	attr.sched_deadline = 100 * MS;
+	attr.sched_policy = SCHED_DEADLINE;
+	attr.sched_flags = SCHED_FLAG_KEEP_PARAMS;
+	t_refused(EINVAL, pid, &attr, "KEEP_PARAMS with SCHED_DEADLINE");
 	attr = vbs_attr(1 * MS, 5 * MS, 0);
 	attr.sched_flags = SCHED_FLAG_KEEP_POLICY;
 	t_equal(vbs_setattr(pid, &attr), 0, "KEEP_POLICY with another resource");

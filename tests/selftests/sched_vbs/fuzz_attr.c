@@ -391,9 +391,21 @@ static bool is_right(const struct oracle_task *was, int got, int want, bool busy
 	return got == want || (busy && got == -EBUSY);
 }
 
+/* What another class would keep is not what a member has */
+static bool keeps_nothing(const struct call *c, const struct oracle_task *was)
+{
+	u64 flags = c->attr.sched_flags;
+
+	return was->exists && was->attr.sched_policy == SCHED_VBS &&
+	       c->attr.sched_policy != SCHED_VBS && (flags & SCHED_FLAG_KEEP_PARAMS) &&
+	       !(flags & SCHED_FLAG_KEEP_POLICY);
+}
+
 static void judge_setattr(const struct call *c, uid_t uid, const struct oracle_task *was,
 			  const struct oracle_task *is, int got, int want, bool busy)
 {
+	if (keeps_nothing(c, was) && got != -EINVAL)
+		show(c, uid, was, got, "KEEP_PARAMS keeps nothing of a member's");
 	if (c->attr.sched_policy != SCHED_VBS || want == ORACLE_UNKNOWN)
 		return;
 	expected[want == -ESRCH ? 0 : want == -EINVAL ? 1 : want == -EPERM ? 2 :

@@ -175,7 +175,7 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
 		return 0;
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
 	*spare = vbs_adm_spare(&vbs_books.adm, srv->cpu);
-	if (srv->next_cpu >= 0)	/* its CPU goes offline */
+	if (srv->next_cpu >= 0)	/* it is about to leave */
 		ret = -EBUSY;
 	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
 		ret = vbs_dl_book(srv->cpu, then - now);
@@ -206,7 +206,7 @@ int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
 	*cpu = -1;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
-	if (srv->next_cpu >= 0)	/* its CPU goes offline */
+	if (srv->next_cpu >= 0)	/* it is about to leave */
 		ret = -EBUSY;
 	else
 		ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv),
@@ -216,22 +216,24 @@ int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
 }
 
 /**
- * vbs_books_evacuate - book a place for a server whose CPU goes offline
- * @srv: the server, its CPU's runqueue locked
+ * vbs_books_evacuate - book a place for a server that will have to leave its CPU
+ * @srv: the server, its CPU's runqueue locked; no place is booked for it yet
  * @mask: where it may go
+ * @spare: the most there is, if it is not enough
+ * @cpu: set to the best CPU, or -1
  *
  * Return: 0 with srv->next_cpu set, or -EBUSY.
  */
-int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask)
+int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
+		       int *cpu)
 {
 	unsigned long flags;
-	int ret, cpu;
-	u32 spare;
+	int ret;
 
 	raw_spin_lock_irqsave(&vbs_books.lock, flags);
-	ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv), &spare, &cpu);
+	ret = vbs_books_place(&srv->bookings, mask, vbs_booked(srv), spare, cpu);
 	if (!ret) {
-		srv->next_cpu = cpu;
+		srv->next_cpu = *cpu;
 		srv->next_amount = vbs_booked(srv);
 	}
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);

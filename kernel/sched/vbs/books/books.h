@@ -87,7 +87,8 @@ int vbs_books_enter(struct vbs_srv *srv, struct list_head *bookings,
 int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare);
 int vbs_books_move(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
 		   int *cpu);
-int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask);
+int vbs_books_evacuate(struct vbs_srv *srv, const struct cpumask *mask, u32 *spare,
+		       int *cpu);
 int vbs_books_evacuated(struct vbs_srv *srv, bool undo);
 void vbs_books_release(int cpu, u32 amount);
 void vbs_books_hold(struct vbs_booked *b, int cpu, u32 amount,

@@ -49,6 +49,22 @@ u64 vbs_booked_with(struct dl_bw *dl_b)
 	return booked;
 }
 
+/**
+ * __vbs_booked_util - what is booked on a CPU, as a floor of its frequency
+ * @cpu: the CPU
+ *
+ * Whether its servers run or not: they may at any time.
+ *
+ * Return: in units of SCHED_CAPACITY_SCALE, rounded up.
+ */
+unsigned long __vbs_booked_util(int cpu)
+{
+	u64 bw = vbs_bw_to_capacity(READ_ONCE(vbs_books.adm.cpu[cpu].booked),
+				    arch_scale_cpu_capacity(cpu));
+
+	return (bw * SCHED_CAPACITY_SCALE + VBS_BW_UNIT - 1) >> VBS_BW_SHIFT;
+}
+
 /* All that may be admitted in the domain if @bw is what real-time may have */
 static u64 vbs_dl_all(struct dl_bw *dl_b, u64 bw)
 {

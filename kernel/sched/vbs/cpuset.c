@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: servers whose members a cpuset moves.
+ *
+ * A place is booked for each server that has to leave its CPU; then the masks
+ * change, or one of them fits nowhere and nothing does.  A server has to be in
+ * the masks of all its members, also of those that the change does not concern.
+ *
+ * Context: cpuset_mutex, which serializes this file, and may sleep.
+ */
+
+/* A server in a plan; @task: one of its members; @spare: what a move takes */
+struct vbs_planned {
+	struct list_head	link;
+	struct vbs_srv		*srv;
+	struct task_struct	*task;
+	struct vbs_spare	spare;
+};
+
+static struct vbs_srv *vbs_own_get(struct task_struct *p)
+{
+	struct vbs_srv *srv;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->pi_lock, flags);
+	srv = p->vbs.own;
+	if (srv)
+		refcount_inc(&srv->refs);
+	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
+	return srv;
+}
+
+static void vbs_planned_free(struct vbs_planned *pl)
+{
+	vbs_spare_drop(&pl->spare);
+	vbs_srv_put(pl->srv);
+	put_task_struct(pl->task);
+	kfree(pl);
+}
+
+/* Return: whether it is in no other plan. */
+static bool vbs_plan_claim(struct vbs_plan *plan, struct vbs_srv *srv)
+{
+	unsigned long flags;
+	bool ok;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	ok = !srv->plan;
+	if (ok)
+		WRITE_ONCE(srv->plan, plan);
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+	return ok;
+}
+
+static void vbs_plan_release(struct vbs_srv *srv)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&srv->lock, flags);
+	WRITE_ONCE(srv->plan, NULL);
+	raw_spin_unlock_irqrestore(&srv->lock, flags);
+}
+
+/**
+ * sched_vbs_plan_add - a task's mask is about to change
+ * @plan: the plan; sched_vbs_plan_end() has to follow, also after an error
+ * @p: the task, member or not
+ *
+ * Return: 0, -ENOMEM, or -EBUSY if its server is about to move already.
+ */
+int sched_vbs_plan_add(struct vbs_plan *plan, struct task_struct *p)
+{
+	struct vbs_srv *srv = vbs_own_get(p);
+	struct vbs_planned *pl;
+
+	if (!srv)
+		return 0;
+	if (READ_ONCE(srv->plan) == plan) {	/* for another member */
+		vbs_srv_put(srv);
+		return 0;
+	}
+	pl = kzalloc(sizeof(*pl), GFP_KERNEL);
+	if (!pl) {
+		vbs_srv_put(srv);
+		return -ENOMEM;
+	}
+	pl->srv = srv;
+	pl->task = get_task_struct(p);
+	if (!vbs_plan_claim(plan, srv)) {
+		vbs_planned_free(pl);
+		return -EBUSY;
+	}
+	list_add_tail(&pl->link, &plan->servers);
+	return 0;
+}
+
+/*
+ * Where all its members may run then; @wish: and are content with now.  The mask
+ * of a child that is not there yet follows its parent's.
+ */
+static void vbs_plan_mask(const struct vbs_plan *plan, struct vbs_srv *srv,
+			  struct cpumask *mask, bool wish)
+{
+	const struct cpumask *then;
+	struct task_struct *p;
+
+	lockdep_assert_held(&srv->lock);
+	cpumask_copy(mask, cpu_active_mask);
+	list_for_each_entry(p, &srv->members, vbs.member) {
+		then = plan->mask(p, plan->data);
+		if (then)
+			cpumask_and(mask, mask, then);
+		else if (READ_ONCE(p->__state) == TASK_NEW)
+			continue;
+		if (wish || !then)
+			cpumask_and(mask, mask, &p->cpus_mask);
+	}
+}
+
+/* What its members asked for comes first, but does not make a change fail. */
+static int vbs_plan_find(const struct vbs_plan *plan, struct vbs_planned *pl)
+{
+	static struct cpumask mask;	/* cpuset_mutex's */
+	struct vbs_srv *srv = pl->srv;
+	int ret, cpu;
+	u32 spare;
+
+	vbs_plan_mask(plan, srv, &mask, false);
+	if (cpumask_test_cpu(srv->cpu, &mask))
+		return 0;
+	if (!pl->spare.booked)
+		return -EAGAIN;
+	vbs_plan_mask(plan, srv, &mask, true);
+	ret = vbs_books_evacuate(srv, &mask, &spare, &cpu);
+	if (!ret)
+		return 0;
+	vbs_plan_mask(plan, srv, &mask, false);
+	ret = vbs_books_evacuate(srv, &mask, &spare, &cpu);
+	if (ret)
+		vbs_reject(pl->task, VBS_REJECT_NO_ROOM, vbs_booked(srv), spare, cpu);
+	return ret;
+}
+
+static void vbs_plan_go_one(struct rq *rq, struct vbs_planned *pl)
+{
+	int to = vbs_books_evacuated(pl->srv, false);
+
+	if (to < 0)
+		return;
+	update_rq_clock(rq);
+	vbs_move(rq, pl->srv, to, &pl->spare);
+}
+
+/* @go: at once, where no CPU is kept from going offline until it would */
+static int vbs_plan_try_one(const struct vbs_plan *plan, struct vbs_planned *pl, bool go)
+{
+	struct vbs_srv *srv = pl->srv;
+	struct rq_flags rf;
+	struct rq *rq;
+	int ret = 0;
+
+	rq = vbs_lock_home(srv, &rf);
+	raw_spin_lock(&srv->lock);
+	if (vbs_goes_offline(srv))
+		ret = -EBUSY;
+	else if (srv->nr_members)
+		ret = vbs_plan_find(plan, pl);
+	raw_spin_unlock(&srv->lock);
+	if (!ret && go)
+		vbs_plan_go_one(rq, pl);
+	rq_unlock_irqrestore(rq, &rf);
+	return ret;
+}
+
+static int vbs_plan_book_one(const struct vbs_plan *plan, struct vbs_planned *pl, bool go)
+{
+	int ret = vbs_plan_try_one(plan, pl, go);
+
+	if (ret != -EAGAIN)
+		return ret;
+	ret = vbs_spare_fill(&pl->spare);
+	return ret ?: vbs_plan_try_one(plan, pl, go);
+}
+
+static int vbs_plan_book(struct vbs_plan *plan, bool go)
+{
+	struct vbs_planned *pl;
+	int ret = 0;
+
+	if (list_empty(&plan->servers))
+		return 0;
+	/*
+	 * Whoever joins one of them or sets a member's mask does so with interrupts
+	 * off until it is seen, or finds it claimed.
+	 */
+	synchronize_rcu();
+	list_for_each_entry(pl, &plan->servers, link) {
+		ret = vbs_plan_book_one(plan, pl, go);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
+/**
+ * sched_vbs_plan_book - book a place for each server that has to move
+ * @plan: complete
+ *
+ * Context: no CPU goes offline until sched_vbs_plan_end().
+ * Return: 0, -ENOMEM, or -EBUSY if one of them fits nowhere.
+ */
+int sched_vbs_plan_book(struct vbs_plan *plan)
+{
+	return vbs_plan_book(plan, false);
+}
+
+/**
+ * sched_vbs_plan_go - the masks are about to change: the servers go first
+ * @plan: booked
+ */
+void sched_vbs_plan_go(struct vbs_plan *plan)
+{
+	struct vbs_planned *pl;
+	struct rq_flags rf;
+	struct rq *rq;
+
+	list_for_each_entry(pl, &plan->servers, link) {
+		if (READ_ONCE(pl->srv->next_cpu) < 0)
+			continue;
+		rq = vbs_lock_home(pl->srv, &rf);
+		vbs_plan_go_one(rq, pl);
+		rq_unlock_irqrestore(rq, &rf);
+	}
+}
+
+/**
+ * sched_vbs_plan_end - the masks have changed, or will not
+ * @plan: booked or not; places of servers that did not go are given back
+ */
+void sched_vbs_plan_end(struct vbs_plan *plan)
+{
+	struct vbs_planned *pl, *tmp;
+	struct rq_flags rf;
+	struct rq *rq;
+
+	list_for_each_entry_safe(pl, tmp, &plan->servers, link) {
+		rq = vbs_lock_home(pl->srv, &rf);
+		vbs_books_evacuated(pl->srv, true);
+		rq_unlock_irqrestore(rq, &rf);
+		vbs_plan_release(pl->srv);
+		list_del(&pl->link);
+		vbs_planned_free(pl);
+	}
+}
+
+struct vbs_child {
+	struct task_struct	*p;
+	const struct cpumask	*mask;
+};
+
+static const struct cpumask *vbs_child_mask(struct task_struct *p, void *data)
+{
+	struct vbs_child *child = data;
+
+	return p == child->p ? child->mask : NULL;
+}
+
+/**
+ * __sched_vbs_can_fork - may a child be born into another cpuset?
+ * @p: the child
+ * @mask: the cpuset's CPUs
+ *
+ * Its server moves at once, to where the members that there are may run as well:
+ * it may stay there if the fork fails.
+ *
+ * Return: 0, -ENOMEM or -EBUSY.
+ */
+int __sched_vbs_can_fork(struct task_struct *p, const struct cpumask *mask)
+{
+	struct vbs_child child = { .p = p, .mask = mask };
+	struct vbs_plan plan = {
+		.servers	= LIST_HEAD_INIT(plan.servers),
+		.mask		= vbs_child_mask,
+		.data		= &child,
+	};
+	int ret;
+
+	ret = sched_vbs_plan_add(&plan, p) ?: vbs_plan_book(&plan, true);
+	sched_vbs_plan_end(&plan);
+	return ret;
+}
