@@ -96,8 +96,8 @@ static void rage(void *arg)
 			continue;
 		}
 		storm->halted++;
-		while (storm->halt)
-			sleep_ns(MS);
+		while (storm->halt)	/* seldom: all may share one small budget */
+			sleep_ns(20 * MS);
 		storm->halted--;
 	}
 }
@@ -132,8 +132,8 @@ static void writer(void *arg)
 			continue;
 		}
 		storm->halted++;
-		while (storm->halt)
-			sleep_ns(MS);
+		while (storm->halt)	/* seldom: all may share one small budget */
+			sleep_ns(20 * MS);
 		storm->halted--;
 	}
 }
