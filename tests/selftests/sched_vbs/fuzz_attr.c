@@ -527,4 +527,5 @@ VBS_TEST("every call says what the table says, and changes nothing if it fails",
 		t_at_least(expected[i], 20, "calls of kind %u", i);
 	t_equal(books_empty(5 * SEC), 0, "booked when all are gone");
 	t_equal(cpu_key(0, "servers"), 0, "servers when all are gone");
+	t_equal(cpu_key(0, "deadline"), 0, "what DEADLINE has when all are gone");
 }
