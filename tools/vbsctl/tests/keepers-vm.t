@@ -45,6 +45,9 @@ believed() {
 	ok $? "$name: it becomes synchronized"
 	judge "$name, synchronized" 5
 	logged "$text" "$name: whom sync believes, and why"
+	check 0 "(pid $client)" "$name: show" show lab
+	says "${text#bounded }" && says "believed  to "
+	ok $? "$name: show says why it is believed"
 	kill -STOP "$client"
 	judge "$name, stopped" 3
 	# Without a word from ntpd its bound in the kernel grows, which is as good

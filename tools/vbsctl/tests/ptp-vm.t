@@ -74,6 +74,10 @@ judge "locked" 4
 claims_nothing "locked"
 logged "kept by ptp4l (pid $client), which states a bound of 0" "locked: and sync says why"
 
+check 0 "reference realtime, kept by ptp4l (pid $client)" "locked: show" show lab
+says "believed  not: states a bound of 0"
+ok $? "locked: show says why it is not believed"
+
 # Moved behind its back: it steps
 clock_truth set 30000
 judge "stepped" 4

@@ -41,6 +41,8 @@ check 1 "cannot create 'lab': there is one of that name" "create: twice" create 
 check 0 '"clock_id": 3' "create --json" create --type tai --step --guest --json plant
 check 1 "'lab' has no time yet" "read: never set" read lab
 check 0 "never set" "show: never set" show lab
+says "keeper    not known: no 'vbsctl timeline sync' has left word"
+ok $? "show: nobody keeps it"
 check 0 "no bound" "list: never set" list
 check 6 "cannot find 'nobody': there is no such timeline" "read: no such timeline" read nobody
 check 6 "there is no such timeline" "sync: no such timeline" sync nobody --from realtime
@@ -75,7 +77,69 @@ check 0 "CLOCK_MONOTONIC" "read --cost" read lab --cost
 run 0 read lab --count 3 --interval 10ms --json && [ "$(grep -c '"err_low_ns"' "$out")" -eq 3 ]
 ok $? "read --json: a line each"
 check 0 "tsc at nominal" "show" show lab
+says "keeper    vbsctl timeline sync, pid $keeper"
+ok $? "show: who keeps it"
+says "reference realtime" && says "believed  to 0ms, by what its user states"
+ok $? "show: on what, and why that is believed"
+says " at the last update" && says "ago" && says "skew" && says "bound     -"
+ok $? "show: offset, age, skew and bound"
+sed 's/^/# /' "$out"
 check 0 '"growth_ppm"' "show --json" show lab --json
+says "\"keeper\": { \"pid\": $keeper, \"running\": true }" || says "\"pid\": $keeper"
+ok $? "show --json: who keeps it"
+says '"offset_ns"' && says '"age_ns"' && says '"believed": true'
+ok $? "show --json: offset and age"
+
+# compare: what keeps it has no error, so it is as good as its bound
+check 0 "the bounds agree" "compare: with its reference" \
+	compare lab realtime --reference-error 0s --over 200ms
+sed 's/^/# /' "$out"
+says "ppm over 200ms, known to"
+ok $? "compare: drift"
+check 0 "whether they agree cannot be told: a bound is missing" "compare: a reference that nobody keeps" \
+	compare lab realtime --over 0s
+says "realtime             not believed, no bound: nobody keeps it"
+ok $? "compare: and why"
+vbsctl timeline create --step wrong >/dev/null
+check 1 "'wrong' has no time yet" "compare: never set" compare lab wrong
+check 1 "'wrong' has no time yet" "compare: never set itself" compare wrong lab
+check 6 "cannot find 'nobody'" "compare: no such timeline" compare lab nobody
+check 2 "is a timeline, which has a scale and a bound of its own" "compare: a bound of a timeline" \
+	compare lab wrong --reference-error 1s
+check 1 "cannot open /dev/nothing" "compare: no such PTP clock" compare lab /dev/nothing
+check 0 "" "another timeline" sync wrong --from realtime --reference-error 0s --count 2 --interval 50ms
+check 0 "the bounds agree" "compare: two timelines" compare lab wrong --over 0s
+check 0 "one is utc, one tai, and TAI - UTC is not known" "compare: two scales" compare lab plant --over 0s
+check 0 '"agree": true' "compare --json" compare wrong lab --json --over 100ms
+says '"drift_known_to_ppm": ' && says '"known_to_ns": '
+ok $? "compare --json: drift"
+# metrics: lines of three kinds, each family in one piece, no sample without its family
+vbsctl timeline create 'a"b\c' >/dev/null
+check 0 'vbs_timeline_info{timeline="a\"b\\c",id=' "metrics: a name with special characters" metrics
+says 'vbs_timeline_error_low_seconds{timeline="a\"b\\c"} +Inf'
+ok $? "metrics: no bound"
+says 'vbs_timeline_keeper_up{timeline="lab"} 1'
+ok $? "metrics: its keeper"
+says 'vbs_timeline_reference_info{timeline="lab",reference="realtime",keeper="",why="what its user states"} 1'
+ok $? "metrics: its reference"
+says 'vbs_timeline_status{timeline="lab",vbs_timeline_status="synchronized"} 1'
+ok $? "metrics: its status"
+awk '
+	end { bad = "after the end" }
+	/^# EOF$/ { end = 1; next }
+	/^# TYPE / { family = $3; type = $4; if (seen[family]++) bad = $0; next }
+	/^# (UNIT|HELP) / { if ($3 != family) bad = $0; if ($2 == "UNIT" && family !~ "_" $4 "$") bad = $0; next }
+	{
+		name = $0; sub(/[{].*/, "", name)
+		want = family (type == "info" ? "_info" : type == "counter" ? "_total" : "")
+		if (name != want || $0 !~ /^[a-z_]+[{]timeline="([^"\\]|\\["\\])*"(,[a-z_]+="[^"]*")*[}] ([+]Inf|-?[0-9]+([.][0-9]+)?)$/) bad = $0
+	}
+	END { if (bad) print bad; exit !end || bad != "" }
+' "$out" >"$root/bad"
+status=$?
+cat "$root/bad" >>"$out"
+ok $status "metrics: is OpenMetrics"
+vbsctl timeline destroy 'a"b\c'
 check 0 "synchronized" "list" list
 
 # Without privilege
@@ -109,6 +173,8 @@ echo "$limit" >$watches
 # The synchroniser dies: the bound grows, and who needs it is told
 kill -KILL "$keeper"
 wait "$keeper" 2>/dev/null
+check 0 "keeper    none: pid $keeper has ended without a word" "show: the synchroniser was killed" show lab
+check 0 'vbs_timeline_keeper_up{timeline="lab"} 0' "metrics: the synchroniser was killed" metrics
 check 0 "degraded, the bound of 50.0" "watch: the synchroniser was killed" \
 	watch lab --accuracy 50us --count 1 --timeout 60s
 vbsctl timeline watch lab --accuracy 50us --count 2 --timeout 60s --json >"$out" 2>&1 &
@@ -129,6 +195,15 @@ says "freerunning"
 ok $? "sync: the reference was set: not known yet who is right"
 usleep 400000
 check 0 "synchronized" "sync: then it follows" read plant
+
+# Two that were set by a clock of which each was sure
+vbsctl timeline create right >/dev/null
+check 0 "" "one that was set later" sync right --from realtime --reference-error 0s --count 2 --interval 50ms
+check 1 "contradict each other: at least one of them is wrong" "compare: a timeline that is wrong" \
+	compare wrong right --over 0s
+head -n 1 "$out" | sed 's/^/# /'
+check 1 '"agree": false' "compare --json: a timeline that is wrong" compare right wrong --over 0s --json
+vbsctl timeline destroy right wrong
 timeline_truth plant 1 tai >"$out" 2>&1
 ok $? "and the truth is in the bound"
 sed 's/^/# /' "$out"
@@ -194,6 +269,10 @@ if [ -e /dev/ptp0 ]; then
 		[ "$(tail -n 1 "$out" | sed 's/.*"samples": \([0-9]*\).*/\1/')" -eq 20 ]
 	ok $? "sync: 20 readings of it agree"
 	tail -n 1 "$out" | sed 's/^/# /'
+	check 0 "the bounds agree" "compare: with a PTP clock" \
+		compare ptp /dev/ptp0 --scale tai --reference-error 1us --over 100ms
+	check 0 "they have no scale in common" "compare: with a PTP clock whose scale nobody tells" \
+		compare ptp /dev/ptp0 --over 0s
 	vbsctl timeline destroy ptp
 else
 	n=$((n + 1))

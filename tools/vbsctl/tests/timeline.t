@@ -12,7 +12,7 @@ check 2 "a subcommand is missing" "no subcommand"
 check 2 "there is no subcommand 'lst'" "unknown subcommand" lst
 check 0 "Usage: vbsctl timeline SUBCOMMAND" "--help" --help
 check 0 "Usage: vbsctl timeline sync" "help of a subcommand" help sync
-for cmd in create list show read bind sync watch destroy; do
+for cmd in create list show read bind sync watch compare metrics destroy; do
 	check 0 "Usage: vbsctl timeline $cmd" "$cmd --help" $cmd --help
 	check 2 "vbsctl timeline $cmd: '--colour': there is no such option" "$cmd: unknown option" $cmd --colour
 done
@@ -28,6 +28,11 @@ check 2 "the unit is missing" "read: bad interval" read -i 1 x
 check 2 "a name and a command are needed" "bind without a command" bind x
 check 2 "--accuracy is missing" "watch without an accuracy" watch x
 check 2 "which timeline?" "destroy without a name" destroy
+check 2 "it takes a timeline and another clock" "compare: one clock" compare x
+check 2 "it takes a timeline and another clock" "compare: three" compare x y z
+check 2 "the unit is missing" "compare: bad time" compare x realtime --over 1
+check 2 "it is none of utc and tai" "compare: bad scale" compare x /dev/ptp0 --scale gps
+check 2 "'x': metrics takes no operands" "metrics with an operand" metrics x
 check 2 "--from is missing" "sync without a reference" sync x
 check 2 "it takes one name" "sync without a name" sync --from realtime
 check 2 "'gps': it is none of realtime" "sync: bad reference" sync x --from gps
@@ -43,7 +48,7 @@ check 2 "has another scale than was asked for" "sync: wrong scale" sync x --from
 check 1 "cannot open /no/such: No such file" "sync: no such PTP clock" sync x --from /no/such
 check 1 "/dev/null is no clock that can be read" "sync: no PTP clock" sync x --from /dev/null
 
-for args in "create x" "list" "show x" "read x" "sync x --from realtime" "watch x -a 1us" "destroy x"; do
+for args in "create x" "list" "show x" "read x" "sync x --from realtime" "watch x -a 1us" "compare x realtime" metrics "destroy x"; do
 	# shellcheck disable=SC2086
 	check 3 "this kernel has no timelines" "$args: no device" $args
 done

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What list and show tell of a timeline. */
+/* What list, show and metrics tell of a timeline. */
+#include <string.h>
+
 #include "timelines/describe.h"
 #include "timelines/text.h"
 
@@ -15,6 +17,83 @@ void timeline_now(const struct timeline_get *get, struct timeline_time *tt)
 		*tt = (struct timeline_time){ .status = TIMELINE_STATUS_INITIALIZING,
 					      .err_low_ns = TIMELINE_UNBOUNDED,
 					      .err_high_ns = TIMELINE_UNBOUNDED };
+}
+
+uint64_t timeline_age(const struct timeline_get *get, const struct timeline_time *tt)
+{
+	const struct timeline_set *set = &get->set;
+	int64_t ns = timeline_diff_ns(set->counter_period_frac_sec, set->counter_period_shift,
+				      set->counter_value, tt->counter);
+
+	return ns < 0 ? 0 : ns;
+}
+
+uint64_t timeline_slewing(const struct timeline_get *get, const struct timeline_time *tt)
+{
+	uint64_t rate = get->slew_rate;
+
+	if (get->slew_rate < 0)
+		rate = -rate;
+	if ((int64_t)(get->slew_end - tt->counter) <= 0)
+		return 0;
+	return timeline_diff_ns(rate, get->set.counter_period_shift, tt->counter, get->slew_end);
+}
+
+bool timeline_tracked(const struct timeline_get *get, struct tracking *t)
+{
+	return !tracking_read(get->name, t) && t->generation == get->set.generation;
+}
+
+int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg)
+{
+	struct timeline_get get;
+	unsigned int id;
+	int err, n = 0;
+
+	for (id = 0; id < TIMELINE_IDS; id++) {
+		memset(&get, 0, sizeof(get));
+		get.set.id = id;
+		err = timeline_ioctl(fd, TIMELINE_GET, &get);
+		if (err)
+			continue;
+		call(&get, arg);
+		n++;
+	}
+	return n;
+}
+
+static struct json_object *json_reference(const struct tracking *t)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_str(o, "name", t->from);
+	if (t->keeper_pid) {
+		json_str(o, "keeper", t->keeper);
+		json_num(o, "keeper_pid", t->keeper_pid);
+	}
+	json_flag(o, "believed", t->bounded);
+	json_str(o, "why", t->why);
+	json_bound(o, "error_ns", t->bounded ? t->reference_ns : TIMELINE_UNBOUNDED);
+	if (t->has_offset)
+		json_num(o, "offset_ns", t->offset_ns);
+	json_u64(o, "contradictions", t->contradictions);
+	json_u64(o, "steps", t->steps);
+	return o;
+}
+
+static void json_tracking(struct json_object *o, const struct timeline_get *get)
+{
+	struct json_object *keeper = json_object_new_object();
+	struct tracking t;
+
+	if (!timeline_tracked(get, &t)) {
+		json_object_put(keeper);
+		return;
+	}
+	json_num(keeper, "pid", t.pid);
+	json_flag(keeper, "running", tracking_runs(&t));
+	json_object_object_add(o, "keeper", keeper);
+	json_object_object_add(o, "reference", json_reference(&t));
 }
 
 struct json_object *json_timeline(const struct timeline_get *get)
@@ -34,6 +113,8 @@ struct json_object *json_timeline(const struct timeline_get *get)
 	json_str(o, "counter", timeline_counter(set->counter_id));
 	json_u64(o, "counter_hz", get->counter_hz);
 	json_u64(o, "updates", get->updates);
+	if (get->updates)
+		json_u64(o, "age_ns", timeline_age(get, &tt));
 	json_u64(o, "counter_value", set->counter_value);
 	json_num(o, "period_shift", set->counter_period_shift);
 	json_u64(o, "period_frac_sec", set->counter_period_frac_sec);
@@ -42,6 +123,8 @@ struct json_object *json_timeline(const struct timeline_get *get)
 	json_num(o, "tai_offset_sec", set->tai_offset_sec);
 	json_flag(o, "tai_offset_valid", !!(set->vmclock_flags & TIMELINE_VF_TAI_OFFSET_VALID));
 	json_num(o, "leap_indicator", set->leap_indicator);
+	json_u64(o, "slewing_ns", timeline_slewing(get, &tt));
+	json_tracking(o, get);
 	json_reading(now, &tt);
 	json_object_object_add(o, "now", now);
 	return o;

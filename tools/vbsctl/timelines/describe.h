@@ -4,11 +4,24 @@
 
 #include "json_out.h"
 #include "timeline/dev.h"
+#include "timeline/tracking.h"
 
 const char *timeline_counter(unsigned int id);
 
 /* A reading; one without a bound if there is none */
 void timeline_now(const struct timeline_get *get, struct timeline_time *tt);
+
+/* Since it was set last, as of a reading: ns */
+uint64_t timeline_age(const struct timeline_get *get, const struct timeline_time *tt);
+
+/* What is left of its slew as of a reading, in ns of time, without its sign; 0 if none is */
+uint64_t timeline_slewing(const struct timeline_get *get, const struct timeline_time *tt);
+
+/* Whether a synchroniser of this timeline has left word */
+bool timeline_tracked(const struct timeline_get *get, struct tracking *t);
+
+/* Calls for each timeline there is, and how many these are; what vanishes is left out */
+int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg);
 
 struct json_object *json_timeline(const struct timeline_get *get);
 

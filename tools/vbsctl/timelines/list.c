@@ -2,7 +2,6 @@
 /* vbsctl timeline list. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -20,25 +19,6 @@ static void print_row(const struct timeline_get *get)
 	       timeline_status(tt.status), get->updates,
 	       get->updates ? fmt_instant(tt.sec, tt.nsec, get->time_type).s : "-",
 	       fmt_bound(tt.err_low_ns, tt.err_high_ns).s);
-}
-
-/* Ids may vanish in between: what is gone is left out */
-static int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg)
-{
-	struct timeline_get get;
-	unsigned int id;
-	int err, n = 0;
-
-	for (id = 0; id < TIMELINE_IDS; id++) {
-		memset(&get, 0, sizeof(get));
-		get.set.id = id;
-		err = timeline_ioctl(fd, TIMELINE_GET, &get);
-		if (err)
-			continue;
-		call(&get, arg);
-		n++;
-	}
-	return n;
 }
 
 static void list_row(const struct timeline_get *get, void *arg)

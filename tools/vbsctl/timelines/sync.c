@@ -49,12 +49,6 @@ static const char *parse_error(const char *text, struct timeline_source *src)
 	return parse_time(text, &src->error_ns);
 }
 
-static const char *parse_scale(const char *text, enum source_scale *scale)
-{
-	*scale = !strcmp(text, "utc") ? SCALE_UTC : !strcmp(text, "tai") ? SCALE_TAI : SCALE_UNKNOWN;
-	return *scale == SCALE_UNKNOWN ? "it is none of utc and tai" : NULL;
-}
-
 static const char *take_value(int c, struct sync_request *req)
 {
 	switch (c) {

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/timeline.h>
+
 #include "timeline/source.h"
 
 struct sync_request {
@@ -20,6 +22,19 @@ struct sync_request {
 	uint32_t wander_ppb;
 	bool json, verbose;
 };
+
+/* An update that was made */
+struct sync_update {
+	const struct sync_request *req;
+	const struct timeline_get *get;
+	const struct te_estimator *estimator;
+	const struct te_clock *clock;
+	const struct timeline_set *set;
+	const struct te_sample *sample;
+	const struct source_state *state;
+};
+
+void print_update(const struct sync_update *u);
 
 int sync_live(struct sync_request *req);
 int sync_replay(const struct sync_request *req);

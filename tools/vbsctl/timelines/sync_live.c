@@ -13,7 +13,6 @@
  * samples with a bound in the memory, those without add nothing to it.
  */
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +20,7 @@
 
 #include "timeline/params.h"
 #include "timeline/trace.h"
+#include "timeline/tracking.h"
 #include "timelines/notify.h"
 #include "timelines/sync.h"
 #include "timelines/text.h"
@@ -28,6 +28,7 @@
 
 #define UNSTATED_NS	1000000000ULL
 #define NO_BOUND_NS	(TE_ERROR_MAX / 2)
+#define WORD_NS		1000000000ULL
 
 enum quality { QUALITY_SET, QUALITY_FREERUNNING, QUALITY_UNBOUNDED };
 
@@ -48,6 +49,9 @@ struct loop {
 	enum quality quality;		/* and what it has become since */
 	const struct keeper_kind *keeper;	/* that was told last */
 	pid_t keeper_pid;
+	struct tracking tracking;	/* what others are told, */
+	uint64_t written;		/* and when: ns of CLOCK_MONOTONIC */
+	bool unwritten;			/* it cannot be: that was told */
 	struct sync_log log;
 };
 
@@ -154,57 +158,6 @@ static int look_after(struct loop *l)
 	return code;
 }
 
-static void json_keeper(struct json_object *o, const struct timeline_source *src,
-			const struct source_state *state)
-{
-	const struct keepers *k = &src->belief.keepers;
-
-	if (src->system && k->kind) {
-		json_str(o, "keeper", k->kind->name);
-		json_num(o, "keeper_pid", k->pid);
-	}
-	if (state->why)
-		json_str(o, "no_bound", state->why);
-}
-
-static void print_update(const struct loop *l, const struct te_clock *c,
-			 const struct timeline_set *set, const struct te_sample *s,
-			 const struct source_state *state)
-{
-	double gap = (double)(s->after - s->before) * 1e9 / l->get.counter_hz;
-	int64_t sec = set->time_sec;
-	struct timeline_get now = { .set = *set, .counter_hz = l->get.counter_hz };
-	struct json_object *o;
-
-	if (!l->req->json) {
-		printf("%s  %s  %s, %+.4f ppm, growing %.4f ppm, read in %s\n",
-		       fmt_instant(sec, c->time_ns % 1000000000, l->get.time_type).s,
-		       fmt_bound(set->err_low_ns, set->err_high_ns).s,
-		       timeline_status(set->clock_status), timeline_offset_ppm(&now),
-		       timeline_growth_ppm(set), fmt_short(gap).s);
-		fflush(stdout);
-		return;
-	}
-	o = json_list(NULL, NULL);
-	json_str(o, "name", l->req->name);
-	json_num(o, "sec", sec);
-	json_num(o, "nsec", c->time_ns % 1000000000);
-	json_str(o, "status", timeline_status(set->clock_status));
-	json_u64(o, "counter", set->counter_value);
-	json_bound(o, "err_low_ns", set->err_low_ns);
-	json_bound(o, "err_high_ns", set->err_high_ns);
-	json_u64(o, "esterror_ns", set->time_esterror_nanosec);
-	json_decimal(o, "period_ppm", timeline_offset_ppm(&now), 6);
-	json_decimal(o, "growth_ppm", timeline_growth_ppm(set), 6);
-	json_decimal(o, "read_gap_ns", gap, 1);
-	json_bound(o, "reference_error_ns", state->synchronized ? s->err_low : TIMELINE_UNBOUNDED);
-	json_keeper(o, &l->req->source, state);
-	json_num(o, "samples", l->estimator.pool.samples);
-	json_u64(o, "contradictions", l->estimator.contradictions);
-	json_u64(o, "steps", l->estimator.steps);
-	json_print_line(o);
-}
-
 static void describe(const struct loop *l, const struct te_clock *c,
 		     const struct source_state *state, struct timeline_set *set)
 {
@@ -270,6 +223,32 @@ static int refused(struct loop *l, int err)
 	return skip(l, QUALITY_UNBOUNDED);
 }
 
+/* For 'timeline show': once a second, and when the reference is believed or no more */
+static void leave_word(struct loop *l, const struct te_sample *s, const struct source_state *state,
+		       uint64_t error_ns)
+{
+	bool bounded = l->tracking.bounded;
+	struct timespec ts;
+	uint64_t now;
+	int err;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+	tracking_reference(&l->tracking, &l->req->source, state, error_ns);
+	if (l->has_last)
+		tracking_offset(&l->tracking, &l->last, s);
+	l->tracking.contradictions = l->estimator.contradictions;
+	l->tracking.steps = l->estimator.steps;
+	if (l->written && bounded == l->tracking.bounded && now - l->written < WORD_NS)
+		return;
+	l->written = now;
+	err = tracking_write(l->req->name, &l->tracking);
+	if (err && !l->unwritten)
+		log_info(&l->log, "cannot write to " TRACKING_DIR ": %s: 'timeline show' will not know who keeps '%s'",
+			 strerror(err), l->req->name);
+	l->unwritten = err;
+}
+
 static int set_clock(struct loop *l, const struct te_clock *c, const struct te_sample *s,
 		     const struct source_state *state)
 {
@@ -304,7 +283,8 @@ static int set_clock(struct loop *l, const struct te_clock *c, const struct te_s
 	if (state->synchronized)
 		log_well(&l->log, l->req->name);
 	if (l->req->json || l->req->verbose)
-		print_update(l, c, &set, s, state);
+		print_update(&(struct sync_update){ l->req, &l->get, &l->estimator, c, &set, s,
+						    state });
 	return VC_OK;
 }
 
@@ -409,6 +389,7 @@ static int update(struct loop *l)
 	if (!same)
 		return VC_OK;
 	tell_keeper(l, &state);
+	leave_word(l, &sample, &state, sample.err_low);
 	return take_sample(l, &sample, &state);
 }
 
@@ -560,8 +541,10 @@ int sync_live(struct sync_request *req)
 	if (!code)
 		code = check_counter_in_use(&l);
 	catch_signals();
+	tracking_begin(&l.tracking, req->from, l.get.set.generation);
 	if (!code)
 		code = run(&l);
+	tracking_remove(req->name);
 	if (l.record && fclose(l.record) && !code)
 		code = failure(VC_FAIL, "cannot write %s: %s", req->record, strerror(errno));
 	if (l.fd >= 0)

@@ -33,6 +33,12 @@ const char *parse_timeline_type(const char *text, uint32_t *type)
 	return "it is none of utc, tai and monotonic";
 }
 
+const char *parse_scale(const char *text, enum source_scale *scale)
+{
+	*scale = !strcmp(text, "utc") ? SCALE_UTC : !strcmp(text, "tai") ? SCALE_TAI : SCALE_UNKNOWN;
+	return *scale == SCALE_UNKNOWN ? "it is none of utc and tai" : NULL;
+}
+
 const char *timeline_leap(unsigned int leap)
 {
 	static const char *const names[] = {

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "json_out.h"
+#include "timeline/source.h"
 
 const char *timeline_status(unsigned int status);
 const char *timeline_type(unsigned int type);
@@ -14,6 +15,7 @@ const char *timeline_leap(unsigned int leap);
 
 /* NULL or why it is none */
 const char *parse_timeline_type(const char *text, uint32_t *type);
+const char *parse_scale(const char *text, enum source_scale *scale);
 
 /* "1ppm", "0.2ppm", "100ppb" */
 const char *parse_ppb(const char *text, uint32_t *ppb);

@@ -9,7 +9,7 @@
 
 static const struct command *const subcommands[] = {
 	&timeline_create, &timeline_list, &timeline_show, &timeline_read, &timeline_bind,
-	&timeline_sync, &timeline_watch, &timeline_destroy,
+	&timeline_sync, &timeline_watch, &timeline_compare, &timeline_metrics, &timeline_destroy,
 };
 
 #define SUBCOMMANDS	(sizeof(subcommands) / sizeof(subcommands[0]))
@@ -64,11 +64,13 @@ const struct command cmd_timeline = {
 	"Usage: vbsctl timeline SUBCOMMAND [OPTION]...\n\n"
 	"  create   make a timeline\n"
 	"  list     show all timelines\n"
-	"  show     show the parameters of one\n"
+	"  show     show one, who keeps it, and how good it is\n"
 	"  read     read the time and its bound\n"
 	"  bind     run a command that is bound to a timeline\n"
 	"  sync     keep a timeline on CLOCK_REALTIME, CLOCK_TAI or a PTP clock\n"
 	"  watch    tell when a timeline's bound exceeds what is needed\n"
+	"  compare  tell how far a timeline and another clock are apart\n"
+	"  metrics  show all timelines as OpenMetrics\n"
 	"  destroy  destroy a timeline\n\n"
 	"'vbsctl timeline SUBCOMMAND --help' shows the options; vbsctl-timeline(1) has all\n"
 	"of it.\n\n"

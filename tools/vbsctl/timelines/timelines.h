@@ -9,7 +9,8 @@
 #include "timeline/dev.h"
 
 extern const struct command timeline_create, timeline_list, timeline_show, timeline_read,
-			    timeline_bind, timeline_sync, timeline_watch, timeline_destroy;
+			    timeline_bind, timeline_sync, timeline_watch, timeline_compare,
+			    timeline_metrics, timeline_destroy;
 
 /* The help of timeline, or that of one of its subcommands */
 int timeline_help(const struct command *self, const char *name);

@@ -10,6 +10,7 @@
 
 #include "base/parse.h"
 #include "options.h"
+#include "timelines/describe.h"
 #include "timelines/text.h"
 #include "timelines/timelines.h"
 
@@ -89,22 +90,23 @@ static void print_event(const struct watch *w, const struct timeline_event *e)
 	fflush(stdout);
 }
 
-/* What it is like at the start; the events tell of changes */
-static void print_start(const struct watch *w, unsigned int id)
+/*
+ * What it was like at the start; the events tell of changes.  It was read before the
+ * watch began, so that no event is from before it.
+ */
+static void print_start(const struct watch *w, const struct timeline_time *tt)
 {
-	struct timeline_time tt;
-
-	if (w->json || timeline_gettime(id, &tt))
+	if (w->json)
 		return;
 	/* One that was never set has no time */
-	if (tt.status != TIMELINE_STATUS_INITIALIZING)
-		printf("%s  ", fmt_instant(tt.sec, tt.nsec, w->type).s);
-	printf("watching, %s, ", timeline_status(tt.status));
-	if (tt.err_low_ns == TIMELINE_UNBOUNDED || tt.err_high_ns == TIMELINE_UNBOUNDED)
+	if (tt->status != TIMELINE_STATUS_INITIALIZING)
+		printf("%s  ", fmt_instant(tt->sec, tt->nsec, w->type).s);
+	printf("watching, %s, ", timeline_status(tt->status));
+	if (tt->err_low_ns == TIMELINE_UNBOUNDED || tt->err_high_ns == TIMELINE_UNBOUNDED)
 		printf("nothing bounds its error, and %s is needed\n", fmt_time(w->accuracy).s);
 	else
 		printf("the bound is %s and may be %s\n",
-		       fmt_bound(tt.err_low_ns, tt.err_high_ns).s, fmt_time(w->accuracy).s);
+		       fmt_bound(tt->err_low_ns, tt->err_high_ns).s, fmt_time(w->accuracy).s);
 	fflush(stdout);
 }
 
@@ -162,6 +164,7 @@ static int watch(struct watch *w)
 {
 	struct timeline_bind arg = { .accuracy_ns = w->accuracy, .resolution_ns = w->resolution };
 	struct timeline_get get;
+	struct timeline_time tt;
 	int err, code, fd = timeline_open(&code);
 
 	if (fd < 0)
@@ -174,13 +177,14 @@ static int watch(struct watch *w)
 	code = timeline_check_resolution("watch", w->name, arg.id, w->resolution);
 	if (code)
 		return code;
+	timeline_now(&get, &tt);
 	err = timeline_ioctl(fd, TIMELINE_BIND, &arg);
 	if (err == ENOSPC)
 		return failure(VC_BUSY, "cannot watch '%s': this user has as many watches as /proc/sys/user/max_timeline_watches allows",
 			       w->name);
 	if (err)
 		return timeline_failure("watch", w->name, err == EINVAL ? ENOENT : err);
-	print_start(w, arg.id);
+	print_start(w, &tt);
 	return watch_events(fd, w);
 }
 
