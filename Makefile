@@ -43,7 +43,7 @@ refresh: ## 5 s: write the commits and edits of build/tree back to patches/ and 
 install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try the patches; KDIR=
 	@$(B)/install-tree "$(KDIR)"
 
-install: ## 5 s: install vbsctl, man pages and completion; DESTDIR= PREFIX=
+install: ## 5 s: install vbsctl, libtimeline, man pages and completion; DESTDIR= PREFIX=
 	@$(B)/install "$(DESTDIR)" "$(PREFIX)"
 
 deb: tree ## 1 h or more: kernel packages with your configuration and SCHED_VBS; CONFIG=
@@ -107,6 +107,7 @@ bisect: tree ## 5 min a patch cold: every patch builds on those before it
 mutants: kernel ## Hours: faults planted in the code, each of which a test must find
 	@tests/mutants/run
 	@tests/mutants/timeline
+	@tests/mutants/libtimeline
 
 mutants-kernel: tree ## 20 min after a kernel: faults planted in the glue, which a selftest must find
 	@tests/mutants/kernel

@@ -43,9 +43,9 @@ is_locked() {
 	[ "${us#-}" -lt 2000 ]
 }
 
-# steps N: how often it has set the clock
+# How often it has set the clock
 steps() {
-	[ "$(grep -c ' s1 ' "$client_log")" -eq "$1" ] || { cp "$client_log" "$out" && false; }
+	grep -c ' s1 ' "$client_log"
 }
 
 locks() {
@@ -67,7 +67,7 @@ if ! lay_wire; then
 	plan
 fi
 
-slave --step_threshold 0.001
+slave --step_threshold 0.01
 locks "ptp4l: locks"
 follow --from realtime
 judge "locked" 4
@@ -79,11 +79,12 @@ says "believed  not: states a bound of 0"
 ok $? "locked: show says why it is not believed"
 
 # Moved behind its back: it steps
+before=$(steps)
 clock_truth set 30000
 judge "stepped" 4
 claims_nothing "stepped"
 locks "stepped: locks again"
-steps 2
+[ "$(steps)" -gt "$before" ]
 ok $? "stepped: it was a step"
 die
 judge "dead" 2
@@ -97,10 +98,11 @@ locks "ptp4l without steps: locks"
 follow --from realtime --reference-error 50ms
 until_true 50 is_synchronized
 ok $? "a stated bound: synchronized"
+before=$(steps)
 clock_truth set 10000
 judge "slewed by 10 ms, a stated bound" 8
 locks "slewed: locks again"
-steps 1
+[ "$(steps)" -eq "$before" ]
 ok $? "slewed: it was no step"
 until_true 50 is_synchronized
 ok $? "slewed, a stated bound: synchronized"

@@ -27,24 +27,9 @@ int sys_ioctl(int fd, unsigned long request, void *arg)
 	return ioctl(fd, request, arg) ? -errno : 0;
 }
 
-static int by_prctl(unsigned int id, struct timeline_time *tt)
-{
-	return prctl(PR_TIMELINE_GETTIME, (unsigned long)id, tt, 0L, 0L) ? -errno : 0;
-}
-
-/* Threads that race here find the same */
 int sys_gettime(unsigned int id, struct timeline_time *tt)
 {
-	static vdso_gettime_fn *found;
-	vdso_gettime_fn *fn = __atomic_load_n(&found, __ATOMIC_RELAXED);
-
-	if (!fn) {
-		fn = vdso_find_gettime();
-		if (!fn)
-			fn = by_prctl;
-		__atomic_store_n(&found, fn, __ATOMIC_RELAXED);
-	}
-	return fn(id, tt);
+	return vdso_gettime(id, tt);
 }
 
 int sys_sleep_until(clockid_t clock, const struct timespec *at)

@@ -5,10 +5,12 @@
  * The number of symbols is that of the hash table, of either style.
  */
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 
 #include "vdso.h"
 
@@ -76,12 +78,32 @@ const void *vdso_find(const void *image, const char *name)
 	return NULL;
 }
 
-vdso_gettime_fn *vdso_find_gettime(void)
+typedef int gettime_fn(unsigned int id, struct timeline_time *tt);
+
+static int by_prctl(unsigned int id, struct timeline_time *tt)
+{
+	return prctl(PR_TIMELINE_GETTIME, (unsigned long)id, tt, 0L, 0L) ? -errno : 0;
+}
+
+static gettime_fn *find_gettime(void)
 {
 	const void *image = (const void *)getauxval(AT_SYSINFO_EHDR);
-	vdso_gettime_fn *fn = NULL;
+	gettime_fn *fn = NULL;
 
 	if (image)
 		*(const void **)&fn = vdso_find(image, "__vdso_timeline_gettime");
-	return fn;
+	return fn ? fn : by_prctl;
+}
+
+/* Threads that race here find the same */
+int vdso_gettime(unsigned int id, struct timeline_time *tt)
+{
+	static gettime_fn *found;
+	gettime_fn *fn = __atomic_load_n(&found, __ATOMIC_RELAXED);
+
+	if (!fn) {
+		fn = find_gettime();
+		__atomic_store_n(&found, fn, __ATOMIC_RELAXED);
+	}
+	return fn(id, tt);
 }

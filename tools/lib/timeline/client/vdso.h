@@ -5,10 +5,8 @@
 
 #include <linux/timeline.h>
 
-typedef int vdso_gettime_fn(unsigned int id, struct timeline_time *tt);
-
-/* __vdso_timeline_gettime(), or NULL */
-vdso_gettime_fn *vdso_find_gettime(void);
+/* A reading, by the system call where the vDSO has none: 0 or a negative error number */
+int vdso_gettime(unsigned int id, struct timeline_time *tt);
 
 /* A function of an ELF image as the kernel maps it, or NULL; for tests */
 const void *vdso_find(const void *image, const char *name);
