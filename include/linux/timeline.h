@@ -14,17 +14,29 @@
 struct clocksource;
 struct task_struct;
 
+/*
+ * In the reference of a waiter: its instants are of the timeline's difference clock,
+ * which no correction moves, and not of its time
+ */
+#define TIMELINE_REF_DURATION	0x80U
+
+static inline u32 timeline_ref_id(timeline_ref_t ref)
+{
+	return (ref & 0x7f) - 1;
+}
+
 /* The clock id of what a reference, not 0, refers to */
 static inline clockid_t timeline_ref_clockid(timeline_ref_t ref)
 {
-	return CLOCK_TIMELINE((ref & 0xff) - 1);
+	return CLOCK_TIMELINE(timeline_ref_id(ref));
 }
 
 int timeline_resolve(clockid_t clockid, timeline_ref_t *ref);
-ktime_t timeline_ref_now(timeline_ref_t ref);
 bool timeline_ref_live(timeline_ref_t ref);
 int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 			 void (*fn)(struct timeline_waiter *waiter, int error));
+void timeline_waiter_lasts(struct timeline_waiter *waiter, bool duration);
+ktime_t timeline_waiter_now(const struct timeline_waiter *waiter);
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires);
 int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter);
 void timeline_waiter_wait_running(struct timeline_waiter *waiter);

@@ -353,6 +353,33 @@ static void bound_exceeds(void **state)
 	assert_true(timeline_bound_exceeds(&e, 0, 1, 2, HZ) == TIMELINE_UNBOUNDED);
 }
 
+/* A difference clock adds up periods, whatever the time does meanwhile */
+static void lasting(void **state)
+{
+	struct timeline_entry e = { 0 };
+	struct timeline_set s = params(0, 0);
+	struct timeline_span lasted = { 0, 0 };
+	u128 want = 0;
+	uint64_t ticks;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000; i++) {
+		s = params(i % 25, (int)(i % 999) - 499);
+		s.time_sec = i % 7 * 1000000;
+		assert_int_equal(timeline_next(&e, NULL, &s, s.counter_value), 0);
+		ticks = i * HZ / 7 + i;
+		timeline_last(&lasted, &e, e.counter_value + ticks);
+		want += (u128)ticks * s.counter_period_frac_sec >> s.counter_period_shift;
+		assert_true(((u128)lasted.sec << 64 | lasted.frac) == want);
+	}
+	/* The counter of another CPU can be behind */
+	timeline_last(&lasted, &e, e.counter_value - 1);
+	assert_true(((u128)lasted.sec << 64 | lasted.frac) == want);
+	timeline_last_ns(&lasted, 5 * NS + 7);
+	want += ((u128)5 << 64) + ((u128)7 << 64) / NS;
+	assert_true(((u128)lasted.sec << 64 | lasted.frac) == want);
+}
+
 static void reanchor(void **state)
 {
 	const struct timeline_counter raw = { .hz = NS, .id = TIMELINE_COUNTER_RAW };
@@ -394,6 +421,7 @@ int main(void)
 		cmocka_unit_test(rounding),
 		cmocka_unit_test(slew_is_500_ppm),
 		cmocka_unit_test(bound_exceeds),
+		cmocka_unit_test(lasting),
 		cmocka_unit_test(reanchor),
 		cmocka_unit_test(difference),
 	};

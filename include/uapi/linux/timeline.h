@@ -201,8 +201,9 @@ struct timeline_time {
 /*
  * int timeline_gettime(unsigned int id, struct timeline_time *tt): 0 or a
  * negative error number; the vDSO exports it as __vdso_timeline_gettime too.
- * A timeline that was never set reads as 0 s with an unbounded error and
- * TIMELINE_STATUS_INITIALIZING; clock_gettime() then fails with EAGAIN.
+ * A timeline that was never set goes on from 0 s, its creation, at the nominal rate
+ * of the counter, with an unbounded error and TIMELINE_STATUS_INITIALIZING; the first
+ * TIMELINE_SET is a step.
  */
 
 #define TIMELINE_NAME_LEN	32		/* with the closing 0 */

@@ -174,7 +174,7 @@ static long prctl_set(unsigned long arg)
 		if (id >= TIMELINE_IDS)
 			return -EINVAL;
 		ret = timeline_resolve(CLOCK_TIMELINE(id), &ref);
-		if (ret && ret != -EAGAIN)
+		if (ret)
 			return ret;
 	}
 	timeline_bind_current(ref);
@@ -185,7 +185,7 @@ static long prctl_get(void)
 {
 	timeline_ref_t ref = timeline_binding();
 
-	return ref ? (long)(ref & 0xff) - 1 : -ENODATA;
+	return ref ? timeline_ref_id(ref) : -ENODATA;
 }
 
 static long prctl_gettime(unsigned long arg, struct timeline_time __user *to)

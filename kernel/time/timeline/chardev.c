@@ -79,7 +79,7 @@ static int bind_and_watch(struct timeline_watch *watch, const struct timeline_bi
 	if (arg->flags || arg->id >= TIMELINE_IDS)
 		return -EINVAL;
 	ret = timeline_resolve(CLOCK_TIMELINE(arg->id), &ref);
-	if (ret && ret != -EAGAIN)
+	if (ret)
 		return ret;
 	tl = timeline_lock(arg->id, ref >> 8, &flags);
 	if (IS_ERR(tl))

@@ -32,8 +32,6 @@ static int clock_get_timespec(const clockid_t clockid, struct timespec64 *ts)
 
 	if (ret)
 		return ret;
-	if (tt.status == TIMELINE_STATUS_INITIALIZING)
-		return -EAGAIN;
 	ts->tv_sec = tt.sec;
 	ts->tv_nsec = tt.nsec;
 	return 0;
@@ -44,11 +42,10 @@ static struct timeline_waiter *waiter_of(struct k_itimer *timr)
 	return &timr->it.timeline.waiter;
 }
 
+/* timer_forward() and timer_remaining() look themselves, by a time or a duration */
 static ktime_t clock_get_ktime(const clockid_t clockid)
 {
-	timeline_ref_t ref;
-
-	return timeline_resolve(clockid, &ref) ? 0 : timeline_ref_now(ref);
+	return 0;
 }
 
 static int clock_get_res(const clockid_t clockid, struct timespec64 *ts)
@@ -58,9 +55,9 @@ static int clock_get_res(const clockid_t clockid, struct timespec64 *ts)
 	unsigned long flags;
 	int ret = timeline_resolve(clockid, &ref);
 
-	if (ret && ret != -EAGAIN)
+	if (ret)
 		return ret;
-	tl = timeline_lock((ref & 0xff) - 1, ref >> 8, &flags);
+	tl = timeline_lock(timeline_ref_id(ref), ref >> 8, &flags);
 	if (IS_ERR(tl))
 		return -EINVAL;
 	*ts = ns_to_timespec64(timeline_resolution(tl));
@@ -85,10 +82,9 @@ static void wake_sleeper(struct timeline_waiter *waiter, int error)
 	wake_up_process(task);
 }
 
-/* Until the instant, a signal (-ERESTART_RESTARTBLOCK) or the timeline's end */
-static int sleep_until(timeline_ref_t ref, ktime_t expires)
+static void init_sleeper(struct sleeper *s, timeline_ref_t ref)
 {
-	struct sleeper s = {
+	*s = (struct sleeper) {
 		.waiter = {
 			.ref = ref,
 			.hard = rt_or_dl_task_policy(current),
@@ -96,62 +92,68 @@ static int sleep_until(timeline_ref_t ref, ktime_t expires)
 		},
 		.task = current,
 	};
+	timerqueue_init(&s->waiter.node);
+}
+
+/* Until the instant, a signal (-ERESTART_RESTARTBLOCK) or the timeline's end */
+static int sleep_until(struct sleeper *s, ktime_t expires)
+{
 	int ret;
 
 	/* Nobody can crowd the queue with instants that have passed */
-	if (timeline_ref_live(ref) && timeline_ref_now(ref) >= expires)
+	if (timeline_ref_live(s->waiter.ref) && timeline_waiter_now(&s->waiter) >= expires)
 		return 0;
-	timerqueue_init(&s.waiter.node);
 	do {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = timeline_waiter_start(&s.waiter, expires);
+		ret = timeline_waiter_start(&s->waiter, expires);
 		if (ret)
 			break;
-		if (likely(READ_ONCE(s.task)))
+		if (likely(READ_ONCE(s->task)))
 			schedule();
-		timeline_waiter_cancel(&s.waiter);
-	} while (s.task && !signal_pending(current));
+		timeline_waiter_cancel(&s->waiter);
+	} while (s->task && !signal_pending(current));
 	__set_current_state(TASK_RUNNING);
 	if (ret)
 		return ret;
-	return s.task ? -ERESTART_RESTARTBLOCK : s.error;
+	return s->task ? -ERESTART_RESTARTBLOCK : s->error;
 }
 
 /* What remains, to the user if a relative sleep was interrupted */
-static int copy_remaining(timeline_ref_t ref, ktime_t expires)
+static int copy_remaining(const struct sleeper *s)
 {
 	struct restart_block *restart = &current->restart_block;
 	struct timespec64 ts;
 	ktime_t rest;
-	u64 now;
-	int ret;
 
 	if (restart->nanosleep.type == TT_NONE)
 		return -ERESTART_RESTARTBLOCK;
-	ret = timeline_ref_read_ns(ref, &now);
-	if (ret)
-		return ret;
-	rest = ktime_sub(expires, now);
+	if (!timeline_ref_live(s->waiter.ref))
+		return -ENODEV;
+	rest = ktime_sub(s->waiter.expires, timeline_waiter_now(&s->waiter));
 	if (rest <= 0)
 		return 0;
 	ts = ktime_to_timespec64(rest);
 	return nanosleep_copyout(restart, &ts);
 }
 
-static int sleep_or_report(timeline_ref_t ref, ktime_t expires)
+static int sleep_or_report(struct sleeper *s, ktime_t expires)
 {
-	int ret = sleep_until(ref, expires);
+	int ret = sleep_until(s, expires);
 
-	return ret == -ERESTART_RESTARTBLOCK ? copy_remaining(ref, expires) : ret;
+	return ret == -ERESTART_RESTARTBLOCK ? copy_remaining(s) : ret;
 }
 
 /*
- * The reference takes the place of the clock id, which may be another timeline's
- * by now. So an absolute sleep, too, goes on by restart and not by a new call.
+ * The waiter's reference takes the place of the clock id, which may be another
+ * timeline's by now. So an absolute sleep, too, goes on by restart and not by a new
+ * call.
  */
 static long restart_sleep(struct restart_block *restart)
 {
-	return sleep_or_report(restart->nanosleep.clockid, restart->nanosleep.expires);
+	struct sleeper s;
+
+	init_sleeper(&s, restart->nanosleep.clockid);
+	return sleep_or_report(&s, restart->nanosleep.expires);
 }
 
 static int clock_nsleep(const clockid_t clockid, int flags, const struct timespec64 *rqtp)
@@ -159,15 +161,18 @@ static int clock_nsleep(const clockid_t clockid, int flags, const struct timespe
 	struct restart_block *restart = &current->restart_block;
 	ktime_t expires = timespec64_to_ktime(*rqtp);
 	timeline_ref_t ref;
+	struct sleeper s;
 	int ret = timeline_resolve(clockid, &ref);
 
 	if (ret)
 		return ret;
+	init_sleeper(&s, ref);
+	timeline_waiter_lasts(&s.waiter, !(flags & TIMER_ABSTIME));
 	if (!(flags & TIMER_ABSTIME))
-		expires = ktime_add_safe(timeline_ref_now(ref), expires);
-	ret = sleep_or_report(ref, expires);
+		expires = ktime_add_safe(timeline_waiter_now(&s.waiter), expires);
+	ret = sleep_or_report(&s, expires);
 	if (ret == -ERESTART_RESTARTBLOCK) {
-		restart->nanosleep.clockid = ref;
+		restart->nanosleep.clockid = s.waiter.ref;
 		restart->nanosleep.expires = expires;
 		set_restart_fn(restart, restart_sleep);
 	}
@@ -260,7 +265,7 @@ static s64 timer_forward(struct k_itimer *timr, ktime_t now)
 
 static ktime_t timer_remaining(struct k_itimer *timr, ktime_t now)
 {
-	return ktime_sub(waiter_of(timr)->expires, now);
+	return ktime_sub(waiter_of(timr)->expires, timeline_waiter_now(waiter_of(timr)));
 }
 
 static int timer_try_to_cancel(struct k_itimer *timr)
@@ -272,8 +277,9 @@ static void timer_arm(struct k_itimer *timr, ktime_t expires, bool absolute, boo
 {
 	struct timeline_waiter *waiter = waiter_of(timr);
 
+	timeline_waiter_lasts(waiter, !absolute);
 	if (!absolute)
-		expires = ktime_add_safe(timeline_ref_now(waiter->ref), expires);
+		expires = ktime_add_safe(timeline_waiter_now(waiter), expires);
 	waiter->expires = expires;
 	if (!sigev_none)
 		timeline_waiter_start(waiter, expires);

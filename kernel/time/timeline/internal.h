@@ -22,7 +22,8 @@ struct poll_table_struct;
  * @tl: of what
  * @mode: of @timer
  * @ahead: those whose instant was to come when they began to wait, in order
- * @late: the others, in order
+ * @lasting: those that wait for a duration, in order
+ * @late: who came when it had passed, in order, by the difference clock
  * @timer: for the first of them
  * @busy: the timer's function takes them out, or pauses
  * @running: whose function is being called
@@ -31,6 +32,7 @@ struct timeline_queue {
 	struct timeline		*tl;
 	enum hrtimer_mode	mode;
 	struct timerqueue_head	ahead;
+	struct timerqueue_head	lasting;
 	struct list_head	late;
 	struct hrtimer		timer;
 	bool			busy;
@@ -50,6 +52,8 @@ struct timeline_queue {
  * @step_next: the next update steps: none before, or the counter was disrupted
  * @name: written before @live is
  * @updates: since it was created
+ * @lasted: the difference clock at the entry's counter_value: what has passed since
+ *	the timeline was made, by the periods of the time and nothing else
  * @anchor_ns: CLOCK_MONOTONIC_RAW at the entry's counter_value
  * @not_before: counter value of the last disruption, older references are stale
  * @last: counter value before it if it may have begun anew; up to this references
@@ -75,6 +79,7 @@ struct timeline {
 	bool			step_next;
 	char			name[TIMELINE_NAME_LEN];
 	u64			updates;
+	struct timeline_span	lasted;
 	u64			anchor_ns;
 	u64			not_before;
 	u64			last;
@@ -124,6 +129,7 @@ struct timeline *timeline_of(timeline_ref_t ref);
 int timeline_gettime(u32 id, struct timeline_time *tt);
 void timeline_read_locked(struct timeline *tl, struct timeline_time *tt);
 ktime_t timeline_now_locked(struct timeline *tl);
+ktime_t timeline_lasted_locked(struct timeline *tl);
 
 /* bind.c */
 void timeline_bind_current(timeline_ref_t ref);

@@ -249,6 +249,36 @@ int timeline_next(struct timeline_entry *next, const struct timeline_entry *old,
 }
 
 /**
+ * timeline_last - carry a difference clock forward, before an update
+ * @lasted: what it was at the entry's counter_value
+ * @e: entry
+ * @now: counter value of the update
+ *
+ * Less than 2^34 s in all: it starts at 0, and seconds of a period that is nominal
+ * within 500 ppm pass as those of the time do.
+ */
+void timeline_last(struct timeline_span *lasted, const struct timeline_entry *e, __u64 now)
+{
+	timeline_span_add(lasted, timeline_ticks(timeline_elapsed(e, now),
+						 e->counter_period_frac_sec,
+						 e->counter_period_shift));
+}
+
+/**
+ * timeline_last_ns - carry a clock forward by what another has counted
+ * @lasted: clock
+ * @ns: nanoseconds
+ */
+void timeline_last_ns(struct timeline_span *lasted, __u64 ns)
+{
+	struct timeline_span d = { .sec = ns / TIMELINE_NSEC_PER_SEC };
+	__u64 rest;
+
+	d.frac = divide(ns % TIMELINE_NSEC_PER_SEC, 0, TIMELINE_NSEC_PER_SEC, &rest);
+	timeline_span_add(lasted, d);
+}
+
+/**
  * timeline_reanchor - the entry after the counter was disrupted
  * @next: result
  * @old: the entry before
@@ -262,12 +292,10 @@ void timeline_reanchor(struct timeline_entry *next,
 		       const struct timeline_entry *old, __u64 elapsed_ns,
 		       const struct timeline_counter *counter, __u64 now)
 {
-	struct timeline_span t = timeline_project(old, old->counter_value), d;
+	struct timeline_span t = timeline_project(old, old->counter_value);
 	__u64 rest;
 
-	d.sec = elapsed_ns / TIMELINE_NSEC_PER_SEC;
-	d.frac = divide(elapsed_ns % TIMELINE_NSEC_PER_SEC, 0, TIMELINE_NSEC_PER_SEC, &rest);
-	timeline_span_add(&t, d);
+	timeline_last_ns(&t, elapsed_ns);
 	if (t.sec >= SEC_LIMIT)
 		t.sec = SEC_LIMIT - 1;
 	*next = *old;

@@ -31,6 +31,8 @@ int timeline_next(struct timeline_entry *next, const struct timeline_entry *old,
 void timeline_reanchor(struct timeline_entry *next,
 		       const struct timeline_entry *old, __u64 elapsed_ns,
 		       const struct timeline_counter *counter, __u64 now);
+void timeline_last(struct timeline_span *lasted, const struct timeline_entry *e, __u64 now);
+void timeline_last_ns(struct timeline_span *lasted, __u64 ns);
 __s64 timeline_span_ktime(struct timeline_span t);
 __u64 timeline_bound(const struct timeline_time *tt);
 __u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,

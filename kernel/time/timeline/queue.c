@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Waiting for an instant of a timeline.
+ * Waiting for an instant of a timeline, or for a time to pass on it.
  *
- * One queue per timeline in the order of its time, which no update changes, and
- * one timer on CLOCK_MONOTONIC for the first of them. An update looks at the
- * first waiter and no other.
+ * One queue per timeline in the order of its time and one in that of its difference
+ * clock, which no update changes, and one timer on CLOCK_MONOTONIC for the first of
+ * them. An update looks at the first waiters and no others.
  *
  * The two clocks move at different rates, so the timer goes there in hops. What
  * adjtimex() can do makes CLOCK_MONOTONIC slower than the hardware by 10 % (tick),
@@ -16,8 +16,7 @@
  * Waiters are served in the order in which they became due: at their instant,
  * or when they came if that had passed. Otherwise whoever sets timers to the
  * beginning of time over and over would go before all that wait for theirs. The
- * latter cannot be sorted in by the time at which they came, because a step
- * back would make them wait for it once more: they have a list of their own.
+ * latter have a list of their own, by the difference clock, which never goes back.
  *
  * Sleepers of a real-time policy have a queue of their own, in which no other
  * user can delay them, and which on PREEMPT_RT is served in interrupt context.
@@ -55,7 +54,30 @@ static struct timeline_queue *queue_of(struct timeline *tl,
 
 static bool is_empty(const struct timeline_queue *q)
 {
-	return list_empty(&q->late) && RB_EMPTY_ROOT(&q->ahead.rb_root.rb_root);
+	return list_empty(&q->late) && RB_EMPTY_ROOT(&q->ahead.rb_root.rb_root) &&
+	       RB_EMPTY_ROOT(&q->lasting.rb_root.rb_root);
+}
+
+/* Waits for a duration */
+static bool lasts(const struct timeline_waiter *waiter)
+{
+	return waiter->ref & TIMELINE_REF_DURATION;
+}
+
+static struct timerqueue_head *order_of(struct timeline_queue *q,
+					const struct timeline_waiter *waiter)
+{
+	return lasts(waiter) ? &q->lasting : &q->ahead;
+}
+
+/* How late the first of those in an order is, KTIME_MIN if there is none */
+static ktime_t lateness(const struct timerqueue_head *order, ktime_t now)
+{
+	struct timerqueue_node *first = timerqueue_getnext((struct timerqueue_head *)order);
+
+	if (!first || first->expires == KTIME_MAX)
+		return KTIME_MIN;
+	return now - first->expires;
 }
 
 static bool is_drained(const struct timeline *tl)
@@ -80,15 +102,15 @@ bool timeline_queue_end(struct timeline *tl)
 /* Of a queue that is not empty: time until somebody is due, U64_MAX if never */
 static u64 until_due(struct timeline_queue *q)
 {
-	struct timerqueue_node *first = timerqueue_getnext(&q->ahead);
-	ktime_t now;
+	ktime_t late;
 
 	if (!q->tl->live || !list_empty(&q->late))
 		return 0;
-	if (first->expires == KTIME_MAX)
+	late = max(lateness(&q->ahead, timeline_now_locked(q->tl)),
+		   lateness(&q->lasting, timeline_lasted_locked(q->tl)));
+	if (late == KTIME_MIN)
 		return U64_MAX;
-	now = timeline_now_locked(q->tl);
-	return first->expires > now ? first->expires - now : 0;
+	return late < 0 ? -late : 0;
 }
 
 /*
@@ -107,33 +129,41 @@ static void arm(struct timeline_queue *q)
 		hrtimer_start(&q->timer, timeline_hop(wait), q->mode);
 }
 
-/*
- * Whose turn it is, or NULL. Who is late and came at a time that the timeline
- * does not show yet came before it was stepped back.
- */
+static struct timeline_waiter *first_of(struct timerqueue_head *order)
+{
+	struct timerqueue_node *first = timerqueue_getnext(order);
+
+	return first ? container_of(first, struct timeline_waiter, node) : NULL;
+}
+
+/* Whose turn it is, or NULL: who has been due for longest */
 static struct timeline_waiter *next_due(struct timeline_queue *q)
 {
 	struct timeline_waiter *late = list_first_entry_or_null(&q->late, typeof(*late), late);
-	struct timerqueue_node *first = timerqueue_getnext(&q->ahead);
-	ktime_t now = q->tl->live ? timeline_now_locked(q->tl) : KTIME_MAX;
+	ktime_t lasted = timeline_lasted_locked(q->tl);
+	ktime_t ahead = lateness(&q->ahead, timeline_now_locked(q->tl));
+	ktime_t lasting = lateness(&q->lasting, lasted);
 
-	if (!first || first->expires > now)
+	if (!q->tl->live)
+		return late ?: first_of(&q->ahead) ?: first_of(&q->lasting);
+	if (late && lasted - late->node.expires >= max(ahead, lasting))
 		return late;
-	if (late && (late->node.expires < first->expires || late->node.expires > now))
+	if (max(ahead, lasting) < 0)
 		return late;
-	return container_of(first, struct timeline_waiter, node);
+	return first_of(ahead >= lasting ? &q->ahead : &q->lasting);
 }
 
 /* Whether the timer has to look at it */
 static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter)
 {
-	ktime_t now = timeline_now_locked(q->tl);
+	ktime_t lasted = timeline_lasted_locked(q->tl);
+	ktime_t now = lasts(waiter) ? lasted : timeline_now_locked(q->tl);
 
 	waiter->queued = true;
 	waiter->is_late = waiter->expires <= now;
-	waiter->node.expires = max(waiter->expires, now);
+	waiter->node.expires = waiter->is_late ? lasted : waiter->expires;
 	if (!waiter->is_late)
-		return timerqueue_add(&q->ahead, &waiter->node);
+		return timerqueue_add(order_of(q, waiter), &waiter->node);
 	list_add_tail(&waiter->late, &q->late);
 	return list_is_first(&waiter->late, &q->late);
 }
@@ -144,7 +174,7 @@ static void dequeue(struct timeline_queue *q, struct timeline_waiter *waiter)
 	if (waiter->is_late)
 		list_del(&waiter->late);
 	else
-		timerqueue_del(&q->ahead, &waiter->node);
+		timerqueue_del(order_of(q, waiter), &waiter->node);
 }
 
 /* Takes out the one whose turn it is */
@@ -210,9 +240,41 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 }
 
 /**
+ * timeline_waiter_lasts - what the instants of a waiter are of, while it does not wait
+ * @waiter: with ref
+ * @duration: the difference clock, else the time
+ */
+void timeline_waiter_lasts(struct timeline_waiter *waiter, bool duration)
+{
+	waiter->ref &= ~TIMELINE_REF_DURATION;
+	if (duration)
+		waiter->ref |= TIMELINE_REF_DURATION;
+}
+
+/**
+ * timeline_waiter_now - the time of what a waiter's instants are of
+ * @waiter: with ref
+ *
+ * Return: 0 if the timeline is gone
+ */
+ktime_t timeline_waiter_now(const struct timeline_waiter *waiter)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	ktime_t now;
+
+	tl = timeline_lock(timeline_ref_id(waiter->ref), waiter->ref >> 8, &flags);
+	if (IS_ERR(tl))
+		return 0;
+	now = lasts(waiter) ? timeline_lasted_locked(tl) : timeline_now_locked(tl);
+	timeline_unlock(tl, flags);
+	return now;
+}
+
+/**
  * timeline_waiter_start - wait for an instant
  * @waiter: with ref and fn
- * @expires: on the timeline
+ * @expires: as timeline_waiter_now() tells the time
  */
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 {
@@ -221,7 +283,7 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 	unsigned long flags;
 
 	waiter->expires = expires;
-	tl = timeline_lock((waiter->ref & 0xff) - 1, waiter->ref >> 8, &flags);
+	tl = timeline_lock(timeline_ref_id(waiter->ref), waiter->ref >> 8, &flags);
 	if (IS_ERR(tl))
 		return -ENODEV;
 	waiter->expired = false;
@@ -286,7 +348,7 @@ void timeline_waiter_cancel(struct timeline_waiter *waiter)
  */
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
 {
-	ktime_t late = timeline_ref_now(waiter->ref) - waiter->expires;
+	ktime_t late = timeline_waiter_now(waiter) - waiter->expires;
 	u64 n = waiter->expired;
 
 	if (late >= 0)
@@ -333,6 +395,7 @@ static void init_queue(struct timeline *tl, struct timeline_queue *q, enum hrtim
 	q->tl = tl;
 	q->mode = mode;
 	timerqueue_init_head(&q->ahead);
+	timerqueue_init_head(&q->lasting);
 	INIT_LIST_HEAD(&q->late);
 	hrtimer_init(&q->timer, CLOCK_MONOTONIC, mode);
 	q->timer.function = expire;

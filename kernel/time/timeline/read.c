@@ -20,7 +20,7 @@ static timeline_ref_t make_ref(u32 id, u32 generation)
  */
 struct timeline *timeline_of(timeline_ref_t ref)
 {
-	return &timelines[array_index_nospec((ref & 0xff) - 1, TIMELINE_IDS)];
+	return &timelines[array_index_nospec(timeline_ref_id(ref), TIMELINE_IDS)];
 }
 
 /**
@@ -39,35 +39,27 @@ bool timeline_ref_live(timeline_ref_t ref)
  * @clockid: CLOCK_TIMELINE_SELF or CLOCK_TIMELINE()
  * @ref: result
  *
- * Return: 0, -EINVAL if there is none, -EAGAIN if it was never set
+ * Return: 0, -EINVAL if there is none
  */
 int timeline_resolve(clockid_t clockid, timeline_ref_t *ref)
 {
 	struct timeline *tl;
 	unsigned long flags;
 	u32 id = clockid - CLOCK_TIMELINE_FIRST, generation = 0;
-	int ret;
 
 	if (clockid == CLOCK_TIMELINE_SELF) {
 		if (!current->timeline_ref)
 			return -EINVAL;
-		id = (current->timeline_ref & 0xff) - 1;
+		id = timeline_ref_id(current->timeline_ref);
 		generation = current->timeline_ref >> 8;
 	}
 	tl = timeline_lock(id, generation, &flags);
 	if (IS_ERR(tl))
 		return -EINVAL;
 	*ref = make_ref(id, tl->generation);
-	ret = tl->was_set ? 0 : -EAGAIN;
 	timeline_unlock(tl, flags);
-	return ret;
+	return 0;
 }
-
-static const struct timeline_time never_set = {
-	.status = TIMELINE_STATUS_INITIALIZING,
-	.err_low_ns = TIMELINE_UNBOUNDED,
-	.err_high_ns = TIMELINE_UNBOUNDED,
-};
 
 /**
  * timeline_gettime - read a timeline
@@ -81,7 +73,7 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
 	u32 magic, found;
 
 	if (id == TIMELINE_SELF) {
-		id = (current->timeline_ref & 0xff) - 1;
+		id = timeline_ref_id(current->timeline_ref);
 		generation = current->timeline_ref >> 8;
 	}
 	if (id >= TIMELINE_MAX_IDS)
@@ -91,12 +83,7 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
 		seq = timeline_read_begin(e);
 		magic = e->magic;
 		found = e->generation;
-		if (e->clock_status == TIMELINE_STATUS_INITIALIZING) {
-			*tt = never_set;
-			tt->disruption = e->step_marker;
-		} else {
-			timeline_read(e, timeline_read_counter(e->counter_id), tt);
-		}
+		timeline_read(e, timeline_read_counter(e->counter_id), tt);
 	} while (timeline_read_retry(e, seq));
 	if (magic != TIMELINE_MAGIC || (generation && generation != found))
 		return -EINVAL;
@@ -110,10 +97,7 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
  */
 void timeline_read_locked(struct timeline *tl, struct timeline_time *tt)
 {
-	if (tl->was_set)
-		timeline_read(tl->entry, timeline_read_counter(tl->entry->counter_id), tt);
-	else
-		*tt = never_set;
+	timeline_read(tl->entry, timeline_read_counter(tl->entry->counter_id), tt);
 }
 
 /**
@@ -128,21 +112,15 @@ ktime_t timeline_now_locked(struct timeline *tl)
 }
 
 /**
- * timeline_ref_now - the time on a timeline, 0 if it is gone
- * @ref: reference
+ * timeline_lasted_locked - the difference clock of a timeline whose lock is held
+ * @tl: timeline
  */
-ktime_t timeline_ref_now(timeline_ref_t ref)
+ktime_t timeline_lasted_locked(struct timeline *tl)
 {
-	struct timeline *tl;
-	unsigned long flags;
-	ktime_t now;
+	struct timeline_span lasted = tl->lasted;
 
-	tl = timeline_lock((ref & 0xff) - 1, ref >> 8, &flags);
-	if (IS_ERR(tl))
-		return 0;
-	now = timeline_now_locked(tl);
-	timeline_unlock(tl, flags);
-	return now;
+	timeline_last(&lasted, tl->entry, timeline_read_counter(tl->entry->counter_id));
+	return timeline_span_ktime(lasted);
 }
 
 /**
@@ -161,7 +139,7 @@ int timeline_ref_read_ns(timeline_ref_t ref, u64 *ns)
 	u32 seq, generation, status;
 	u64 counter;
 
-	if (!ref || (ref & 0xff) > TIMELINE_IDS)
+	if (!ref)
 		return -EINVAL;
 	e = timeline_of(ref)->entry;
 	do {

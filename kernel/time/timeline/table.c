@@ -195,7 +195,7 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 	struct timeline_entry *e = tl->entry, next;
 	/* An update may come before timeline_disrupt() has come to this one */
-	bool disrupted = tl->was_set && e->counter_id != counter->id;
+	bool disrupted = e->counter_id != counter->id;
 	bool step = tl->step_next || e->timeline_flags & TIMELINE_STEP || disrupted;
 	u64 now = timeline_read_counter(counter->id);
 	int ret;
@@ -211,6 +211,10 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	next = *e;
 	ret = timeline_next(&next, step ? NULL : e, arg, now);
 	if (!ret) {
+		if (disrupted)
+			timeline_last_ns(&tl->lasted, ktime_get_raw_fast_ns() - tl->anchor_ns);
+		else
+			timeline_last(&tl->lasted, e, now);
 		mark_counter(&next);
 		if (disrupted)
 			next.disruption_marker = new_marker();
@@ -257,7 +261,7 @@ u64 timeline_resolution(struct timeline *tl)
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 
 	lockdep_assert_held(&tl->lock);
-	if (tl->was_set && tl->entry->counter_id == TIMELINE_COUNTER_X86_TSC)
+	if (tl->entry->counter_id == TIMELINE_COUNTER_X86_TSC)
 		return timeline_entry_resolution(tl->entry);
 	if (counter == &raw_counter)
 		return READ_ONCE(raw_step_ns);
@@ -275,6 +279,9 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 	now = timeline_read_counter(counter->id);
 	raw = ktime_get_raw_fast_ns();
 	timeline_reanchor(&next, e, raw - tl->anchor_ns + extra_ns, counter, now);
+	timeline_last_ns(&tl->lasted, raw - tl->anchor_ns + extra_ns);
+	if (!tl->was_set)
+		next.clock_status = TIMELINE_STATUS_INITIALIZING;
 	next.disruption_marker = new_marker();
 	next.vm_generation_counter = READ_ONCE(vm_generation);
 	mark_step(tl, &next);
@@ -339,7 +346,7 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
 		raw_spin_lock_irqsave(&tl->lock, flags);
 		tl->not_before = timeline_read_counter(counter_in_use->id);
 		tl->last = last;
-		if (tl->live && tl->was_set) {
+		if (tl->live) {
 			reanchor(tl, extra_ns);
 			timeline_queue_update(tl);
 			timeline_watch_update(tl);
@@ -352,30 +359,34 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
  * timeline_entry_init - the entry of a timeline that is made
  * @tl: timeline, locked
  * @arg: as asked
+ *
+ * Until it is set it goes on from 0 at the nominal rate, like the time of a machine
+ * that has no clock of its own, and nothing is claimed about it.
  */
 void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg)
 {
-	struct timeline_entry e = {
+	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
+	const struct timeline_entry zero = {
 		.magic = TIMELINE_MAGIC,
 		.size = TIMELINE_ENTRY_SIZE,
 		.version = TIMELINE_VERSION,
-		.counter_id = TIMELINE_COUNTER_RAW,
 		.time_type = arg->time_type,
-		.clock_status = TIMELINE_STATUS_INITIALIZING,
 		.disruption_marker = new_marker(),
 		.step_marker = new_marker(),
 		.vm_generation_counter = READ_ONCE(vm_generation),
 		.id = tl->id,
 		.generation = tl->generation,
 		.timeline_flags = arg->flags,
-		.err_low_ns = TIMELINE_UNBOUNDED,
-		.err_high_ns = TIMELINE_UNBOUNDED,
-		.time_maxerror_nanosec = TIMELINE_UNBOUNDED,
-		.time_esterror_nanosec = TIMELINE_UNBOUNDED,
 	};
+	struct timeline_entry e;
 
+	lockdep_assert_held(&tl->lock);
 	write_begin(tl);
+	timeline_reanchor(&e, &zero, 0, counter, timeline_read_counter(counter->id));
+	e.clock_status = TIMELINE_STATUS_INITIALIZING;
 	copy_entry(tl->entry, &e);
+	tl->lasted = (struct timeline_span) { 0, 0 };
+	tl->anchor_ns = ktime_get_raw_fast_ns();
 	write_end(tl);
 }
 

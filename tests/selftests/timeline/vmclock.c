@@ -111,7 +111,7 @@ static void states(void)
 	u64 step;
 
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &t);
-	t_equal(t.use, VMCLOCK_NO_COUNTER, "one that was never set");
+	t_equal(t.use, VMCLOCK_NO_TIME, "one that was never set");
 	tl_set(fd, other, 1000, 0);
 	vmclock_read(at, TIMELINE_ENTRY_SIZE, &t);
 	t_equal(t.use, VMCLOCK_OK, "one that is set");

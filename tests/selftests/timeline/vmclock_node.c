@@ -43,7 +43,7 @@ static void reader(void)
 
 	t_equal(vmclock_open(&dev, NODE), 0, "open, read the header, map the page");
 	vmclock_read(dev.region, dev.size, &now);
-	t_equal(now.use, VMCLOCK_NO_COUNTER, "no time before the first SET");
+	t_equal(now.use, VMCLOCK_NO_TIME, "no time before the first SET");
 	tl_set(fd, id, 1000000, 0);
 	vmclock_read(dev.region, dev.size, &now);
 	t_equal(now.use, VMCLOCK_OK, "and one after it");
