@@ -11,7 +11,7 @@
 
 const char *sys_path(const char *path)
 {
-	static char full[PATH_MAX];
+	static _Thread_local char full[PATH_MAX];
 	const char *root = secure_getenv("VBSCTL_ROOT");
 
 	snprintf(full, sizeof(full), "%s%s", root ? root : "", path);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* The path as opened, in a static buffer */
+/* The path as opened, in a buffer of the calling thread */
 const char *sys_path(const char *path);
 
 /* The whole file, to be freed; NULL with errno set */

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What is built and installed: its names, and programs against it by pkg-config.  TAP.
+#	tests/built.t OBJDIR
+set -u
+obj=$(realpath "$1")
+top=$(cd "$(dirname "$0")/../../../../.." && pwd)
+. "$top/tools/vbsctl/tests/tap.sh"
+cd "$top/tools/lib/vbs/client" || exit 1
+
+# same NAME FILE FILE
+same() {
+	diff "$2" "$3" >"$out"
+	ok $? "$1"
+}
+
+grep -o '\<vbs_[a-z_]*(' libvbs.h | tr -d '(' | grep -v '^vbs_switch_' | sort -u | grep -vx vbs_params >"$root/header"
+nm -D --defined-only "$obj/libvbs.so" | awk '$2 == "T" { print $3 }' | sort >"$root/shared"
+sed 's/@@LIBVBS_1.0$//' "$root/shared" | sort >"$root/names"
+same "the shared library has what the header declares, and nothing else" "$root/header" "$root/names"
+! grep -v '@@LIBVBS_1.0$' "$root/shared" >"$out"
+ok $? "each with its version"
+nm -g --defined-only "$obj/libvbs.a" | awk 'NF == 3 { print $3 }' | sort >"$root/archive"
+same "so has the static one" "$root/header" "$root/archive"
+objdump -p "$obj/libvbs.so" >"$out" && grep -q 'SONAME *libvbs.so.1$' "$out"
+ok $? "the name that programs load"
+! objdump -R "$obj/libvbs.so" | grep 'TEXTREL' >"$out"
+ok $? "its code is not written to when it is loaded"
+grep -o 'vbs_[a-z_]*' man/libvbs.3 | sort -u >"$root/page"
+comm -23 "$root/header" "$root/page" >"$out"
+[ ! -s "$out" ]
+ok $? "libvbs(3) has each function"
+
+make -s install O="$obj" DESTDIR="$root/to" PREFIX=/opt/vbs >"$out" 2>&1
+ok $? "install"
+export PKG_CONFIG_PATH="$root/to/opt/vbs/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root/to"
+cat >"$root/hello.c" <<'C'
+#include <libvbs.h>
+
+int main(void)
+{
+	struct vbs_params params = { 3000000, 10000000, 0, 0 };
+
+	return vbs_available() ? 40 : vbs_least_cap(params.runtime, params.period, 0) != 314573;
+}
+C
+cp "$root/hello.c" "$root/hello.cc"
+# compiles NAME COMMAND...: and it runs, on a kernel without SCHED_VBS, too
+compiles() {
+	name=$1
+	shift
+	"$@" -o "$root/hello" >"$out" 2>&1
+	ok $? "$name"
+	LD_LIBRARY_PATH=$root/to/opt/vbs/lib "$root/hello" 2>>"$out"
+	case $? in 0 | 40) true ;; *) false ;; esac
+	ok $? "$name: runs"
+}
+# shellcheck disable=SC2046
+{
+	compiles "a program in C11" "${CC:-cc}" -std=c11 -pedantic -Wall -Wextra -Werror "$root/hello.c" \
+		$(pkg-config --cflags --libs libvbs)
+	compiles "a static one" "${CC:-cc}" -static "$root/hello.c" $(pkg-config --cflags --libs --static libvbs)
+	compiles "one in C++" "${CXX:-c++}" -std=c++11 -Wall -Wextra -Werror "$root/hello.cc" \
+		$(pkg-config --cflags --libs libvbs)
+	printf '#include <linux/sched/vbs.h>\nint main(void) { return sizeof(struct vbs_sched_attr) != SCHED_ATTR_SIZE_VER2; }\n' \
+		>"$root/plain.c"
+	compiles "one with the kernel's header alone" "${CC:-cc}" -Wall -Werror "$root/plain.c" \
+		$(pkg-config --cflags libvbs)
+}
+[ "$(pkg-config --modversion libvbs)" = 1.0.0 ]
+ok $? "its version"
+# shellcheck disable=SC2016
+sed -n '/^```c$/,/^```$/p' "$top/README.md" | awk '/^```/ { n += /c$/; next } { print >(dir "/readme" n ".c") }' dir="$root"
+for program in "$root"/readme*.c; do
+	grep -q '<linux/sched/vbs.h>' "$program" 2>/dev/null || continue
+	# shellcheck disable=SC2046
+	"${CC:-cc}" -Wall -Werror -c -o "$root/readme.o" "$program" $(pkg-config --cflags libvbs) >"$out" 2>&1
+	ok $? "the program of README compiles with what is installed"
+done
+test -f "$root/to/opt/vbs/share/man/man3/vbs_enter.3" && test -f "$root/to/opt/vbs/share/man/man3/libvbs.3"
+ok $? "a man page for each function"
+if command -v groff >/dev/null; then
+	groff -t -man -Tutf8 -ww -z man/libvbs.3 >"$out" 2>&1
+	[ ! -s "$out" ]
+	ok $? "libvbs(3) has no warnings"
+	sed -n '/^#include <libvbs.h>$/,/^\.EE/p' man/libvbs.3 | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
+	"${CC:-cc}" -Wall -Wextra -Werror -c -I. -o "$root/example.o" "$root/example.c" >"$out" 2>&1
+	ok $? "the example of libvbs(3) compiles"
+fi
+plan
