@@ -4,6 +4,7 @@
 # With one CPU in virtual time, and with two:
 #	tools/build/user vbsctl
 #	tests/vm/run --tool chrt --tool cyclictest --tool signaltest --tool ptsematest \
+#		--tool setpriv --tool setcap \
 #		--file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
 #		--file build/vbsctl/tests/threads --file tools/vbsctl/tests/servers-vm.t -- servers-vm.t
 #	the same with --smp 2
@@ -136,6 +137,26 @@ check 0 "members 1" "run: inside a server" run --cap 5% -- \
 	vbsctl run --res 1ms/50ms -- sed -n 's/^server .* runtime=1000000 .* \(members\)=\([0-9]*\) .*/\1 \2/p' /proc/vbs
 check 125 "cannot run 'make' in a server of its own, which needs CAP_SYS_NICE" \
 	"run: inside a server, without privilege" run --cap 5% -- su user -c "vbsctl run --cap 1% -- make"
+stop
+
+# The ways in which users get the right, as Documentation/scheduler/sched-vbs-services.rst says
+/usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice \
+	vbsctl run --res 2ms/10ms --name controller -- /usr/bin/setpriv --ambient-caps=-all --inh-caps=-all \
+	sh -c 'echo policy $(sed "s/.*) //" /proc/$$/stat | cut -d " " -f 39) $(grep CapEff /proc/$$/status) uid $(id -u)
+		vbsctl switch -v controller 1ms/10ms && ! vbsctl switch controller --cap 50%' >"$out" 2>&1
+ended $? 0 "setpriv" && says "policy 8 CapEff: 0000000000000000 uid 1000" && says "1ms/10ms, cap 20 %" &&
+	says "raising the cap from 20 % to 50 % needs CAP_SYS_NICE"
+ok $? "a service with an ambient capability"
+mkdir -p "$root/bin" && mount -t tmpfs none "$root/bin" && chmod 755 "$root" "$root/bin" &&
+	cp "$(command -v vbsctl)" "$root/bin/vbs" && chown 0:1000 "$root/bin/vbs" && chmod 750 "$root/bin/vbs" &&
+	setcap cap_sys_nice=ep "$root/bin/vbs" >"$out" 2>&1
+ok $? "a vbsctl for a group"
+user_check 0 "policy 8 CapEff: 0000000000000000 owner 1000" "the group runs a command" \
+	"$root/bin/vbs run --res 1ms/10ms --name mine -- sh -c 'echo policy \$(sed \"s/.*) //\" /proc/\$\$/stat | cut -d \" \" -f 39) \$(grep CapEff /proc/\$\$/status) owner \$(sed -n \"s/^server .* owner=\([0-9]*\) .*/\1/p\" /proc/vbs)'"
+su nobody -c "$root/bin/vbs run --cap 1% -- true" >"$out" 2>&1
+[ $? -ge 126 ]
+ok $? "and nobody else"
+umount "$root/bin"
 stop
 
 # A file of servers
