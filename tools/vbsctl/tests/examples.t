@@ -3,8 +3,8 @@
 # The units, the drop-in and the files that are shipped as examples.  TAP.
 #	VBSCTL=path tests/examples.t
 set -u
+. "$(dirname "$0")/tap.sh"
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tests/tap.sh"
 vbsctl=$(realpath "${VBSCTL:-vbsctl}")
 top=$(cd "$here/../.." && pwd)
 
@@ -31,6 +31,7 @@ fi
 
 # The command lines in them
 for file in systemd/examples/controller.service systemd/examples/mixer.service.d/vbs.conf; do
+	# shellcheck disable=SC2016
 	line=$(sed -e ':more' -e '/\\$/N; s/\\\n//; t more' "$here/$file" | sed -n 's/^Exec[A-Za-z]*=+\{0,1\}[^ ]*vbsctl //p' |
 		sed 's/%%/%/g; s/%N/mixer/; s/\$MAINPID/1/; s/^\([a-z]*\)/\1 --dry-run/')
 	# On a kernel without SCHED_VBS it is that which is said, and nothing of the options
@@ -43,10 +44,11 @@ mkdir -p "$root/proc"
 printf 'vbs version=1\ncpu id=0 online=1 capacity=943718 spare=943718 servers=0\n' >"$root/proc/vbs"
 VBSCTL_ROOT=$root check 0 "arm: there is no task of command 'controller'" "servers.json is understood" \
 	apply --dry-run "$here/systemd/examples/servers.json"
-for name in $(sed -n 's/^kernel\.\([a-z_]*\) = .*/\1/p' "$here/systemd/examples/60-vbs.conf"); do
+sed -n 's/^kernel\.\([a-z_]*\) = .*/\1/p' "$here/systemd/examples/60-vbs.conf" >"$root/names"
+while read -r name; do
 	grep -q "^\.B $name" "$here/man/sched_vbs.7"
 	ok $? "the sysctl $name"
-done
+done <"$root/names"
 
 # The text names files that there are, and what it computes is so
 doc=$top/Documentation/scheduler/sched-vbs-services.rst

@@ -4,8 +4,8 @@
 # skipped where its shell is not there.  TAP.
 #	VBSCTL=path tests/shells.t
 set -u
+. "$(dirname "$0")/tap.sh"
 here=$(cd "$(dirname "$0")/.." && pwd)
-. "$here/tests/tap.sh"
 tool=$(realpath "${VBSCTL:-vbsctl}")
 mkdir -p "$root/bin"
 ln -s "$tool" "$root/bin/vbsctl"
@@ -50,13 +50,13 @@ for shell in zsh fish; do
 		skip "completion of $shell" "no $shell"
 		continue
 	fi
-	completes $shell "$(commands_of) --help --version" vbsctl ""
-	completes $shell "$(commands_of timeline)" vbsctl timeline ""
+	completes "$shell" "$(commands_of) --help --version" vbsctl ""
+	completes "$shell" "$(commands_of timeline)" vbsctl timeline ""
 	for cmd in $(commands_of); do
-		[ "$cmd" = help ] || [ "$cmd" = timeline ] || completes $shell "$(options_of "$cmd")" vbsctl "$cmd" --
+		[ "$cmd" = help ] || [ "$cmd" = timeline ] || completes "$shell" "$(options_of "$cmd")" vbsctl "$cmd" --
 	done
 	for cmd in $(commands_of timeline); do
-		completes $shell "$(options_of timeline "$cmd")" vbsctl timeline "$cmd" --
+		completes "$shell" "$(options_of timeline "$cmd")" vbsctl timeline "$cmd" --
 	done
 done
 plan
