@@ -62,11 +62,11 @@ function __vbsctl_complete
         end
     else if test $words[2] = timeline
         $words[1] timeline list 2>/dev/null | awk 'NR > 1 { print $3 "\ta timeline" }'
-    else if contains -- $words[2] join switch leave list show advise
+    else if contains -- $words[2] join switch leave list show
         __vbsctl_servers
     else if contains -- $words[2] run trace
         complete -C $current
-    else if contains -- $words[2] admit
+    else if contains -- $words[2] admit advise
         __fish_complete_pids
     else
         __fish_complete_path $current

@@ -207,6 +207,11 @@ check 2 "nothing to change" "switch: nothing" switch 1
 check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
 check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
 check 2 "which process" "leave: no operand" leave
+check 2 "which process?" "advise: no operand" advise
+check 2 "--time '1ms': less than 100ms" "advise: too short" advise -t 1ms 1
+check 2 "--margin '200%': it is more than one CPU" "advise: margin" advise -m 200% 1
+check 2 "--deadline '0ms'" "advise: no deadline" advise --deadline 0ms 1
+check 6 "there is no process or thread 4999999" "advise: nobody" advise 4999999
 
 # plan TEXT: the servers of a file, and its errors
 plan_says() {

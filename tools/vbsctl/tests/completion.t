@@ -44,7 +44,7 @@ completes "tai" vbsctl timeline create --type t
 completes "realtime" vbsctl timeline sync x --from r
 completes "realtime" vbsctl timeline compare lab r
 completes "tai" vbsctl timeline compare x /dev/ptp0 --scale t
-completes "admit analyze apply" vbsctl a
+completes "admit advise analyze apply" vbsctl a
 completes "--cap --cpu" vbsctl run --c
 completes "misses" vbsctl top -s m
 echo "1..$n"

@@ -263,5 +263,25 @@ for probe in "cyclictest -q -l 20 -i 2000" "signaltest -q -l 20" "ptsematest -l 
 done
 stop
 
+# Advice
+start cyclictest -q -i 10000 -d 0 -l 100000 >/dev/null
+usleep 200000
+check 0 "Proposed: vbsctl admit -a --res " "advise: a periodic process" advise -t 2s "$pid"
+grep -q "^ *\\(19[0-9]\\|20[0-9]\\) *10ms " "$out"
+ok $? "advise: its period is seen"
+check 0 '"proposal": {' "advise --json" advise -t 1s --json "$pid"
+res=$(sed -n 's/.*"runtime_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns/$(sed -n 's/.*"period_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns
+check 0 "" "advise: what it proposes fits" admit -a --res "$res" "$pid"
+usleep 1000000
+[ "$(field misses "$pid")" = 0 ] || [ "$(nproc)" -gt 1 ]
+ok $? "advise: and is enough"
+start sh -c 'while :; do :; done'
+check 1 "No proposal: what never waits" "advise: what never waits" advise -t 200ms "$pid"
+check 6 "there is no process or thread 4000000" "advise: nobody" advise 4000000
+user_check 5 "cannot use the tracer" "advise: without privilege" "vbsctl advise -t 100ms \$\$"
+[ -z "$(ls /sys/kernel/tracing/instances)" ]
+ok $? "advise: leaves no tracer behind"
+stop
+
 rm -f "$out"
 plan
