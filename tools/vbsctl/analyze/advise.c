@@ -20,6 +20,7 @@
 #include "json_out.h"
 #include "options.h"
 #include "vbs/task.h"
+#include "vbs/trace_line.h"
 #include "vbs/tracer.h"
 
 #define STEP_NS		50000000		/* between two looks at the tracer */

@@ -40,17 +40,4 @@ struct demand {
 /* False if it has not slept often enough to have a rhythm */
 bool jobs_demand(const struct thread_jobs *t, struct demand *d);
 
-/* A line of the tracer: sched_waking, or sched_switch */
-enum trace_kind { TRACE_OTHER, TRACE_WAKE, TRACE_SWITCH };
-
-struct trace_event {
-	enum trace_kind kind;
-	uint64_t now;			/* ns */
-	pid_t pid;			/* who wakes, who stops running */
-	pid_t next;			/* who runs now */
-	bool sleeps;			/* pid does not want to run on */
-};
-
-void trace_parse(const char *line, struct trace_event *e);
-
 #endif

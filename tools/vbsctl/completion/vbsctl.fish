@@ -28,7 +28,7 @@ function __vbsctl_command_at
             case --
                 echo (math $i + 1)
                 return 0
-            case --res --cap --cpu --user --name
+            case --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p
                 set i (math $i + 1)
             case '-*'
             case '*'

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Names for new servers, in words. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/sysfile.h"
 #include "command.h"
@@ -59,11 +61,29 @@ int name_server(pid_t pid, const char *name)
 	return code;
 }
 
-void name_forget(const char *name)
+/* False if the dead member is still being taken out of it */
+static bool forget(pid_t pid, const char *name)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
+	const struct vbs_server *s;
+	bool done = true;
 
-	if (snap)
+	if (!snap)
+		return true;
+	s = vbs_find_name(snap, name);
+	if (s && (s->leader == pid || !s->leader))
+		done = false;
+	else
 		vbs_name_forget(name, snap);
 	vbs_snapshot_free(snap);
+	return done;
+}
+
+void name_forget(pid_t pid, const char *name)
+{
+	const struct timespec step = { 0, 5000000 };
+	int i;
+
+	for (i = 0; i < 20 && !forget(pid, name); i++)
+		nanosleep(&step, NULL);
 }

@@ -11,7 +11,7 @@ int name_check_free(const char *name);
 /* The server of which @pid is the only member: 0 or an exit code, message printed */
 int name_server(pid_t pid, const char *name);
 
-/* When the server may be gone */
-void name_forget(const char *name);
+/* When @pid, a member of its server, has ended; others may go on in there */
+void name_forget(pid_t pid, const char *name);
 
 #endif

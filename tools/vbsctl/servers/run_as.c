@@ -137,7 +137,7 @@ static int stand_for(pid_t pid, const struct request *req, const sigset_t *set)
 			forward(pid, &info);
 	}
 	if (req->name)
-		name_forget(req->name);
+		name_forget(pid, req->name);
 	return end_like(status);
 }
 

@@ -207,6 +207,10 @@ check 2 "nothing to change" "switch: nothing" switch 1
 check 2 "give one process" "switch: too many operands" switch 1 1ms/2ms 3
 check 2 "above the cap of 10 %" "switch: above the cap" switch 1 1ms/2ms --cap 10%
 check 2 "which process" "leave: no operand" leave
+check 125 "which command?" "trace: no command" trace
+check 125 "--length '0ms'" "trace: no length" trace --length 0ms true
+check 125 "--buffer 'x'" "trace: buffer" trace --buffer x true
+check 125 "'--colour': there is no such option" "trace: unknown option" trace --colour true
 check 2 "which process?" "advise: no operand" advise
 check 2 "--time '1ms': less than 100ms" "advise: too short" advise -t 1ms 1
 check 2 "--margin '200%': it is more than one CPU" "advise: margin" advise -m 200% 1

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Jobs from events, and the demand from jobs. */
-#include <string.h>
-
+/* Jobs from wake-ups and switches, and the demand from jobs. */
 #include "base/tests/unit.h"
 
 #include "analyze/jobs.h"
@@ -92,35 +90,6 @@ static void no_rhythm(void **state)
 	jobs_free(&t);
 }
 
-static void lines_of_the_tracer(void **state)
-{
-	struct trace_event e;
-
-	(void)state;
-	trace_parse("          <idle>-0       [001] d..2.   123.456789: sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=x next_pid=42 next_prio=-3",
-		    &e);
-	assert_int_equal(e.kind, TRACE_SWITCH);
-	assert_int_equal(e.now, 123456789000ULL);
-	assert_int_equal(e.pid, 0);
-	assert_int_equal(e.next, 42);
-	assert_false(e.sleeps);
-	trace_parse(" a b-42 [001] d..2. 5.000001: sched_switch: prev_comm=a prev_pid=7 prev_pid=42 prev_prio=1 prev_state=S ==> next_comm= next_pid=9 next_pid=0 next_prio=120",
-		    &e);
-	assert_int_equal(e.pid, 42);
-	assert_int_equal(e.next, 0);
-	assert_true(e.sleeps);
-	assert_int_equal(e.now, 5000001000ULL);
-	trace_parse(" x-1 [000] d.h4. 7.250000: sched_waking: comm=w pid=5 pid=42 prio=120 target_cpu=001", &e);
-	assert_int_equal(e.kind, TRACE_WAKE);
-	assert_int_equal(e.pid, 42);
-	trace_parse(" x-1 [000] d.h4. 7.250000: sched_wakeup: comm=w pid=42 prio=120 target_cpu=001", &e);
-	assert_int_equal(e.kind, TRACE_OTHER);
-	trace_parse("CPU:1 [LOST 52 EVENTS]", &e);
-	assert_int_equal(e.kind, TRACE_OTHER);
-	trace_parse("sched_switch: prev_pid=1 ==> next_pid=2", &e);
-	assert_int_equal(e.kind, TRACE_OTHER);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,7 +97,6 @@ int main(void)
 		cmocka_unit_test(bursts),
 		cmocka_unit_test(a_job_in_parts),
 		cmocka_unit_test(no_rhythm),
-		cmocka_unit_test(lines_of_the_tracer),
 	};
 
 	return cmocka_run_group_tests_name("jobs", tests, NULL, NULL);
