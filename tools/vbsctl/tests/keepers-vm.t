@@ -45,9 +45,8 @@ believed() {
 	ok $? "$name: it becomes synchronized"
 	judge "$name, synchronized" 5
 	logged "$text" "$name: whom sync believes, and why"
-	check 0 "(pid $client)" "$name: show" show lab
-	says "${text#bounded }" && says "believed  to "
-	ok $? "$name: show says why it is believed"
+	run 0 show lab && says "(pid $client)" && says "believed  to " && says "${text#bounded }"
+	ok $? "$name: show says by whom and why it is believed"
 	kill -STOP "$client"
 	judge "$name, stopped" 3
 	# Without a word from ntpd its bound in the kernel grows, which is as good

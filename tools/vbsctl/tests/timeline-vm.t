@@ -9,12 +9,12 @@ set -u
 . "$(dirname "$0")/tap.sh"
 vbsctl="vbsctl timeline"
 
-# synced NAME ARG...: kept on its reference in the background, from when it has a time
+# synced NAME ARG...: kept on its reference in the background, which has been read
 synced() {
 	vbsctl timeline sync "$@" >/dev/null 2>"$out" &
 	keeper=$!
 	i=0
-	until vbsctl timeline read "$1" >/dev/null 2>&1; do
+	until vbsctl timeline read "$1" >/dev/null 2>&1 && vbsctl timeline show "$1" | grep -q "pid $keeper$"; do
 		i=$((i + 1))
 		[ $i -lt 100 ] || return 1
 		usleep 50000

@@ -20,7 +20,7 @@ uint64_t timeline_slewing(const struct timeline_get *get, const struct timeline_
 /* Whether a synchroniser of this timeline has left word */
 bool timeline_tracked(const struct timeline_get *get, struct tracking *t);
 
-/* Calls for each timeline there is, and how many these are; what vanishes is left out */
+/* Calls for each timeline there is: 0 or an exit code, message printed */
 int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg);
 
 struct json_object *json_timeline(const struct timeline_get *get);

@@ -47,16 +47,16 @@ static int list(bool json)
 		json_object_put(array);
 		return code;
 	}
-	if (json) {
-		each_timeline(fd, list_object, array);
-		json_print(json_list("timelines", array));
-	} else {
-		json_object_put(array);
-		if (!each_timeline(fd, list_row, &first))
-			puts("There is no timeline.");
-	}
+	code = json ? each_timeline(fd, list_object, array) : each_timeline(fd, list_row, &first);
 	close(fd);
-	return VC_OK;
+	if (json && !code) {
+		json_print(json_list("timelines", array));
+		return VC_OK;
+	}
+	json_object_put(array);
+	if (!code && first)
+		puts("There is no timeline.");
+	return code;
 }
 
 static const struct option options[] = {

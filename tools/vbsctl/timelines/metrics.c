@@ -214,8 +214,10 @@ static int metrics(void)
 
 	if (fd < 0)
 		return code;
-	each_timeline(fd, take, &all);
+	code = each_timeline(fd, take, &all);
 	close(fd);
+	if (code)
+		return code;
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		family(families[i].name, families[i].type, families[i].unit, families[i].help);
 		for (n = 0; n < all.n; n++)

@@ -2,9 +2,10 @@
 /*
  * Finding and reading a timeline.
  *
- * The kernel's calls take an id, and an id comes to be another timeline's.  What tells
- * is the generation in the table.  The kernel writes a new one before anybody can read
- * by it, so who looks after a reading and finds the old one has not read a later timeline.
+ * The kernel's calls take an id, and an id can come to be another timeline's.  What tells
+ * is the generation in the table, where an id has its place modulo the size.  The kernel
+ * writes a new one before anybody can read by it, so who looks after a reading and finds
+ * the old one has not read a later timeline.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static int describe(struct tl_clock *c)
 	c->type = get.time_type;
 	c->flags = get.flags;
 	memcpy(c->name, get.name, sizeof(c->name));
-	c->entry = c->table + c->id;
+	c->entry = c->table + c->id % TIMELINE_MAX_IDS;
 	return 0;
 }
 
@@ -107,7 +108,7 @@ EXPORT int tl_open(struct tl_clock **clock, const char *name)
 
 EXPORT int tl_open_id(struct tl_clock **clock, unsigned int id)
 {
-	return id < TIMELINE_IDS ? find(clock, NULL, id) : -ENOENT;
+	return id < TIMELINE_SELF ? find(clock, NULL, id) : -ENOENT;
 }
 
 EXPORT int tl_open_bound(struct tl_clock **clock)

@@ -12,7 +12,6 @@
  *	-ENODEV	the timeline was destroyed, also if another one has its id by now; of
  *		tl_open() and its like: this kernel has no timelines, or the process no
  *		/dev/timeline
- *	-EAGAIN	the timeline was never set
  *	-EMFILE, -ENFILE, -ENOMEM	as of open(2)
  *
  * Threads.  Every function can be called by any number of threads at the same time, with
@@ -39,7 +38,7 @@ struct tl_sem;		/* a semaphore of this process and of children that inherit it *
 
 /* By name; -ENOENT: there is none.  0644 of the device will do: -EACCES otherwise. */
 int tl_open(struct tl_clock **clock, const char *name);
-/* By id, 0 to TIMELINE_IDS - 1; -ENOENT: there is none */
+/* By id; -ENOENT: there is none */
 int tl_open_id(struct tl_clock **clock, unsigned int id);
 /* What the calling thread is bound to now; -ENOENT: nothing */
 int tl_open_bound(struct tl_clock **clock);
@@ -54,8 +53,7 @@ unsigned int tl_flags(const struct tl_clock *clock);	/* TIMELINE_STEP, TIMELINE_
 
 /*
  * A reading, with its bounds and status.  No system call where the counter is the TSC.
- * One that was never set reads as 0 s without a bound, TIMELINE_STATUS_INITIALIZING: no
- * -EAGAIN here.
+ * One that was never set reads without a bound, TIMELINE_STATUS_INITIALIZING.
  */
 int tl_read(const struct tl_clock *clock, struct timeline_time *tt);
 
@@ -109,8 +107,9 @@ static __inline__ int tl_good(const struct timeline_time *tt, uint64_t bound_ns)
  * interval that reaches back further is as good as the rate was then (of 'vbsctl timeline
  * sync': the length of its memory, 1000 s).
  *
- * -ESTALE: the counter was disrupted between the marks or since (suspend, another clock
- * source), and nobody knows how long that took.
+ *	-EAGAIN	the timeline was never set: nobody has told the rate
+ *	-ESTALE	the counter was disrupted between the marks or since (suspend, another clock
+ *		source), and nobody knows how long that took
  */
 struct tl_mark {
 	uint64_t counter;
@@ -149,6 +148,7 @@ int tl_watch(const struct tl_clock *clock, uint64_t bound_ns);
  * update that passes the instant wakes, a step back makes it later.  An instant before
  * the epoch has passed.
  *
+ *	-EAGAIN	the timeline was never set, and this kernel has no instants of such a one
  *	-EINTR	a signal handler has run: call again
  */
 int tl_sleep_until(const struct tl_clock *clock, int64_t ns);
@@ -160,6 +160,7 @@ int tl_sleep_until(const struct tl_clock *clock, int64_t ns);
  * handler it does).  Who waits first is woken first.
  *
  *	-ETIMEDOUT	and nobody has signalled before
+ *	-EAGAIN		as above
  *	-EPERM, -EOWNERDEAD, -ENOTRECOVERABLE	as the mutex has it
  */
 int tl_cond_create(struct tl_cond **cond);
@@ -173,6 +174,7 @@ int tl_cond_broadcast(struct tl_cond *cond);
  * Counting semaphores, likewise.
  *
  *	-ETIMEDOUT	and it was 0 to the end
+ *	-EAGAIN		as above
  *	-EINTR		a signal handler has run: call again
  *	-EOVERFLOW	of tl_sem_post(): it would exceed 2^64 - 2
  *	-EBUSY		of tl_sem_trywait(): it is 0

@@ -37,6 +37,17 @@ __attribute__((constructor)) void fake_reset(void)
 	fake_set(3, 1000 * NSEC);
 }
 
+/* Each timeline that follows in a place has an id that is larger by the size of the table */
+static unsigned int place(unsigned int id)
+{
+	return id % TIMELINE_MAX_IDS;
+}
+
+static bool is_there(unsigned int id)
+{
+	return fake_page[place(id)].magic && fake_page[place(id)].id == id;
+}
+
 /* 2^(64 + shift) / 10^9, rounded down: 1 ns */
 static __u64 nominal(void)
 {
@@ -45,9 +56,9 @@ static __u64 nominal(void)
 
 void fake_create(unsigned int id, const char *name)
 {
-	struct timeline_entry *e = &fake_page[id];
+	struct timeline_entry *e = &fake_page[place(id)];
 
-	strcpy(fake_names[id], name);
+	strcpy(fake_names[place(id)], name);
 	*e = (struct timeline_entry){
 		.magic = TIMELINE_MAGIC, .id = id, .generation = ++generations,
 		.counter_id = TIMELINE_COUNTER_X86_TSC, .disruption_marker = 7,
@@ -58,7 +69,7 @@ void fake_create(unsigned int id, const char *name)
 
 void fake_set(unsigned int id, __u64 ns)
 {
-	struct timeline_entry *e = &fake_page[id];
+	struct timeline_entry *e = &fake_page[place(id)];
 
 	e->seq_count += 2;
 	e->clock_status = TIMELINE_STATUS_SYNCHRONIZED;
@@ -77,9 +88,9 @@ void fake_set(unsigned int id, __u64 ns)
 
 void fake_destroy(unsigned int id)
 {
-	fake_page[id].magic = 0;
-	fake_page[id].seq_count += 2;
-	fake_names[id][0] = '\0';
+	fake_page[place(id)].magic = 0;
+	fake_page[place(id)].seq_count += 2;
+	fake_names[place(id)][0] = '\0';
 }
 
 void fake_event(__u32 type)
@@ -106,12 +117,12 @@ int sys_open(void)
 
 static int look_up(struct timeline_lookup *look)
 {
-	unsigned int id;
+	unsigned int i;
 
-	for (id = 0; id < TIMELINE_IDS; id++) {
-		if (fake_page[id].magic && !strcmp(fake_names[id], look->name)) {
-			look->id = id;
-			look->generation = fake_page[id].generation;
+	for (i = 0; i < TIMELINE_IDS; i++) {
+		if (fake_page[i].magic && !strcmp(fake_names[i], look->name)) {
+			look->id = fake_page[i].id;
+			look->generation = fake_page[i].generation;
 			return 0;
 		}
 	}
@@ -120,14 +131,14 @@ static int look_up(struct timeline_lookup *look)
 
 static int get(struct timeline_get *get)
 {
-	unsigned int id = get->set.id;
+	const struct timeline_entry *e = &fake_page[place(get->set.id)];
 
-	if (id >= TIMELINE_IDS || !fake_page[id].magic)
+	if (!is_there(get->set.id))
 		return -EINVAL;
-	get->set.generation = fake_page[id].generation;
-	strcpy(get->name, fake_names[id]);
-	get->time_type = fake_page[id].time_type;
-	get->flags = fake_page[id].timeline_flags;
+	get->set.generation = e->generation;
+	strcpy(get->name, fake_names[place(get->set.id)]);
+	get->time_type = e->time_type;
+	get->flags = e->timeline_flags;
 	get->counter_hz = NSEC;
 	return 0;
 }
@@ -150,9 +161,9 @@ int sys_gettime(unsigned int id, struct timeline_time *tt)
 {
 	void (*hook)(void) = fake_in_gettime;
 
-	if (id >= TIMELINE_IDS || !fake_page[id].magic)
+	if (!is_there(id))
 		return -EINVAL;
-	timeline_read(&fake_page[id], fake_counter, tt);
+	timeline_read(&fake_page[place(id)], fake_counter, tt);
 	fake_in_gettime = NULL;
 	if (hook)
 		hook();
@@ -183,7 +194,7 @@ unsigned int sys_bound(void)
 
 int sys_bind(unsigned int id)
 {
-	if (id != TIMELINE_NONE && (id >= TIMELINE_IDS || !fake_page[id].magic))
+	if (id != TIMELINE_NONE && !is_there(id))
 		return -EINVAL;
 	fake_bound = id;
 	return 0;
@@ -193,7 +204,7 @@ int sys_timer(clockid_t clock)
 {
 	int fd;
 
-	if (!fake_page[clock - CLOCK_TIMELINE_FIRST].magic)
+	if (!is_there(clock - CLOCK_TIMELINE_FIRST))
 		return -EINVAL;
 	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;

@@ -63,6 +63,7 @@ static void a_timeline_is_found(void **state)
 	assert_int_equal(tl_open(&clock, longest), -ENOENT);
 	assert_int_equal(tl_open_id(&clock, 4), -ENOENT);
 	assert_int_equal(tl_open_id(&clock, TIMELINE_IDS), -ENOENT);
+	assert_int_equal(tl_open_id(&clock, TIMELINE_NONE), -ENOENT);
 	assert_int_equal(tl_open_id(&clock, TIMELINE_SELF), -ENOENT);
 	assert_int_equal(tl_open_bound(&clock), -ENOENT);
 	assert_null(clock);
@@ -71,6 +72,30 @@ static void a_timeline_is_found(void **state)
 	assert_int_equal(tl_id(clock), ID);
 	tl_close(clock);
 	tl_close(NULL);
+}
+
+/* The next one in its place, with an id of its own */
+static void a_later_one_is_found(void **state)
+{
+	const unsigned int later = ID + 2 * TIMELINE_MAX_IDS;
+	struct timeline_time tt;
+	struct tl_clock *clock;
+
+	fake_destroy(ID);
+	fake_create(later, "lab");
+	fake_set(later, 5 * NSEC);
+	assert_int_equal(tl_read(*state, &tt), -ENODEV);
+	assert_int_equal(tl_open_id(&clock, ID), -ENOENT);
+	assert_int_equal(tl_open(&clock, "lab"), 0);
+	assert_int_equal(tl_id(clock), later);
+	assert_int_equal(tl_clockid(clock), CLOCK_TIMELINE(later));
+	assert_int_equal(tl_read(clock, &tt), 0);
+	assert_int_equal(tt.sec, 5);
+	assert_int_equal(tl_bind(clock), 0);
+	tl_close(clock);
+	assert_int_equal(tl_open_bound(&clock), 0);
+	assert_int_equal(tl_id(clock), later);
+	tl_close(clock);
 }
 
 static void a_reading_has_its_bounds(void **state)
@@ -369,6 +394,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_timeline_is_found, begin, end),
+		cmocka_unit_test_setup_teardown(a_later_one_is_found, begin, end),
 		cmocka_unit_test_setup_teardown(a_reading_has_its_bounds, begin, end),
 		cmocka_unit_test(instants_end_where_they_must),
 		cmocka_unit_test_setup_teardown(nobody_reads_another_timeline, begin, end),
