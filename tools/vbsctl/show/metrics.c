@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <linux/sched/vbs.h>
 
 #include "commands.h"
+#include "openmetrics.h"
 #include "options.h"
 #include "show/snapshot.h"
 #include "show/table.h"
-#include "show/utf8.h"
 #include "vbs/proc.h"
 
 enum form { COUNT, SECONDS, RATIO };
@@ -86,26 +85,6 @@ static const struct family families[] = {
 	  server_release_worst },
 };
 
-/* In quotes, as a label's value is written */
-static void print_label(FILE *to, const char *name, const char *value)
-{
-	char text[64], *c;
-
-	snprintf(text, sizeof(text), "%s", value);
-	make_utf8(text);
-	fprintf(to, "%s=\"", name);
-	for (c = text; *c; c++) {
-		if (*c == '\n') {
-			fputs("\\n", to);
-			continue;
-		}
-		if (*c == '"' || *c == '\\')
-			fputc('\\', to);
-		fputc(*c, to);
-	}
-	fputc('"', to);
-}
-
 static void print_value(FILE *to, enum form form, uint64_t v)
 {
 	switch (form) {
@@ -125,7 +104,7 @@ static void print_server(FILE *to, const struct family *f, const struct vbs_serv
 	if (f->of_server(s) == NOT_TOLD && f->of_server == server_fair)
 		return;
 	fprintf(to, "vbs_%s%s{server=\"%u\",", f->name, f->counter ? "_total" : "", s->id);
-	print_label(to, "name", s->name);
+	metrics_label(to, "name", s->name);
 	fputc('}', to);
 	print_value(to, f->form, f->of_server(s));
 }
@@ -161,19 +140,20 @@ static void print_info(FILE *to, const struct vbs_snapshot *snap)
 		const struct vbs_server *s = &snap->server[i];
 
 		fprintf(to, "vbs_server_info{server=\"%u\",", s->id);
-		print_label(to, "name", s->name);
+		metrics_label(to, "name", s->name);
 		fputc(',', to);
-		print_label(to, "comm", s->comm);
+		metrics_label(to, "comm", s->comm);
 		fputc(',', to);
-		print_label(to, "owner", table_owner(s->owner).s);
+		metrics_label(to, "owner", table_owner(s->owner).s);
 		fprintf(to, ",cpu=\"%d\",leader=\"%d\"} 1\n", s->cpu, s->leader);
 	}
 	fprintf(to, "# TYPE vbs_servers_hidden gauge\n# HELP vbs_servers_hidden Servers that are not shown to the reader.\nvbs_servers_hidden %u\n",
 		vbs_hidden_servers(snap));
 }
 
-static void print_all(FILE *to, const struct vbs_snapshot *snap)
+static void print_all(FILE *to, const void *arg)
 {
+	const struct vbs_snapshot *snap = arg;
 	size_t i;
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
@@ -182,39 +162,14 @@ static void print_all(FILE *to, const struct vbs_snapshot *snap)
 	fputs("# EOF\n", to);
 }
 
-/* A reader of the file never sees half of it */
-static int write_file(const char *file, const struct vbs_snapshot *snap)
-{
-	char temp[4096];
-	bool good;
-	FILE *to;
-
-	if (snprintf(temp, sizeof(temp), "%s.new", file) >= (int)sizeof(temp))
-		return failure(VC_FAIL, "'%s': the name is too long", file);
-	to = fopen(temp, "we");
-	if (!to)
-		return failure(VC_FAIL, "cannot write %s: %s", temp, strerror(errno));
-	print_all(to, snap);
-	good = !ferror(to);
-	good &= !fclose(to);
-	if (good && !rename(temp, file))
-		return VC_OK;
-	failure(VC_FAIL, "cannot write %s: %s", file, strerror(errno));
-	remove(temp);
-	return VC_FAIL;
-}
-
 static int metrics(const char *file)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
-	int code = VC_OK;
+	int code;
 
 	if (!snap)
 		return vbs_snapshot_error(errno);
-	if (file)
-		code = write_file(file, snap);
-	else
-		print_all(stdout, snap);
+	code = metrics_write(file, print_all, snap);
 	vbs_snapshot_free(snap);
 	return code;
 }

@@ -139,6 +139,9 @@ awk '
 status=$?
 cat "$root/bad" >>"$out"
 ok $status "metrics: is OpenMetrics"
+check 0 "" "metrics --output" metrics --output "$root/timelines.prom"
+[ "$(tail -n 1 "$root/timelines.prom")" = "# EOF" ] && [ ! -e "$root/timelines.prom.new" ]
+ok $? "metrics --output: all of it"
 vbsctl timeline destroy 'a"b\c'
 check 0 "synchronized" "list" list
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "openmetrics.h"
 #include "options.h"
 #include "timelines/describe.h"
 #include "timelines/text.h"
@@ -38,150 +39,133 @@ static void take(const struct timeline_get *get, void *arg)
 	s->runs = s->tracked && tracking_runs(&s->tracking);
 }
 
-/* In a value of a label a backslash, a quote and a line feed are special */
-static void print_escaped(const char *text)
+static void begin(FILE *to, const char *metric, const struct sample *s)
 {
-	for (; *text; text++) {
-		if (*text == '\\' || *text == '"')
-			putchar('\\');
-		putchar(*text);
-	}
+	fprintf(to, "vbs_timeline_%s{", metric);
+	metrics_label(to, "timeline", s->get.name);
 }
 
-static void label(const char *name, const char *value)
+static void family(FILE *to, const char *name, const char *type, const char *unit, const char *help)
 {
-	printf("%s=\"", name);
-	print_escaped(value);
-	putchar('"');
-}
-
-static void begin(const char *metric, const struct sample *s)
-{
-	printf("vbs_timeline_%s{", metric);
-	label("timeline", s->get.name);
-}
-
-static void family(const char *name, const char *type, const char *unit, const char *help)
-{
-	printf("# TYPE %s %s\n", name, type);
+	fprintf(to, "# TYPE %s %s\n", name, type);
 	if (unit)
-		printf("# UNIT %s %s\n", name, unit);
-	printf("# HELP %s %s\n", name, help);
+		fprintf(to, "# UNIT %s %s\n", name, unit);
+	fprintf(to, "# HELP %s %s\n", name, help);
 }
 
-static void seconds(const char *metric, const struct sample *s, uint64_t ns)
+static void seconds(FILE *to, const char *metric, const struct sample *s, uint64_t ns)
 {
-	begin(metric, s);
+	begin(to, metric, s);
 	if (ns == TIMELINE_UNBOUNDED)
-		puts("} +Inf");
+		fputs("} +Inf\n", to);
 	else
-		printf("} %llu.%09llu\n", (unsigned long long)ns / 1000000000,
+		fprintf(to, "} %llu.%09llu\n", (unsigned long long)ns / 1000000000,
 		       (unsigned long long)ns % 1000000000);
 }
 
-static void print_info(const struct sample *s)
+static void print_info(FILE *to, const struct sample *s)
 {
-	begin("info", s);
-	printf(",id=\"%u\",clock_id=\"%u\",", s->get.set.id, CLOCK_TIMELINE(s->get.set.id));
-	label("type", timeline_type(s->get.time_type));
-	putchar(',');
-	label("counter", timeline_counter(s->get.set.counter_id));
-	puts("} 1");
+	begin(to, "info", s);
+	fprintf(to, ",id=\"%u\",clock_id=\"%u\",", s->get.set.id, CLOCK_TIMELINE(s->get.set.id));
+	metrics_label(to, "type", timeline_type(s->get.time_type));
+	fputc(',', to);
+	metrics_label(to, "counter", timeline_counter(s->get.set.counter_id));
+	fputs("} 1\n", to);
 }
 
-static void print_reference(const struct sample *s)
+static void print_reference(FILE *to, const struct sample *s)
 {
 	if (!s->tracked)
 		return;
-	begin("reference_info", s);
-	putchar(',');
-	label("reference", s->tracking.from);
-	putchar(',');
-	label("keeper", s->tracking.keeper);
-	putchar(',');
-	label("why", s->tracking.why);
-	puts("} 1");
+	begin(to, "reference_info", s);
+	fputc(',', to);
+	metrics_label(to, "reference", s->tracking.from);
+	fputc(',', to);
+	metrics_label(to, "keeper", s->tracking.keeper);
+	fputc(',', to);
+	metrics_label(to, "why", s->tracking.why);
+	fputs("} 1\n", to);
 }
 
 /* A set of states: exactly one is 1 */
-static void print_status(const struct sample *s)
+static void print_status(FILE *to, const struct sample *s)
 {
 	unsigned int i;
 
 	for (i = TIMELINE_STATUS_INITIALIZING; i <= TIMELINE_STATUS_UNRELIABLE; i++) {
-		begin("status", s);
-		putchar(',');
-		label("vbs_timeline_status", timeline_status(i));
-		printf("} %d\n", s->now.status == i);
+		begin(to, "status", s);
+		fputc(',', to);
+		metrics_label(to, "vbs_timeline_status", timeline_status(i));
+		fprintf(to, "} %d\n", s->now.status == i);
 	}
 }
 
-static void print_error_low(const struct sample *s)
+static void print_error_low(FILE *to, const struct sample *s)
 {
-	seconds("error_low_seconds", s, s->now.err_low_ns);
+	seconds(to, "error_low_seconds", s, s->now.err_low_ns);
 }
 
-static void print_error_high(const struct sample *s)
+static void print_error_high(FILE *to, const struct sample *s)
 {
-	seconds("error_high_seconds", s, s->now.err_high_ns);
+	seconds(to, "error_high_seconds", s, s->now.err_high_ns);
 }
 
-static void print_skew(const struct sample *s)
+static void print_skew(FILE *to, const struct sample *s)
 {
-	begin("skew_ratio", s);
-	printf("} %.12f\n", timeline_growth_ppm(&s->get.set) / 1e6);
+	begin(to, "skew_ratio", s);
+	fprintf(to, "} %.12f\n", timeline_growth_ppm(&s->get.set) / 1e6);
 }
 
-static void print_frequency(const struct sample *s)
+static void print_frequency(FILE *to, const struct sample *s)
 {
-	begin("frequency_offset_ratio", s);
-	printf("} %.12f\n", timeline_offset_ppm(&s->get) / 1e6);
+	begin(to, "frequency_offset_ratio", s);
+	fprintf(to, "} %.12f\n", timeline_offset_ppm(&s->get) / 1e6);
 }
 
-static void print_updates(const struct sample *s)
+static void print_updates(FILE *to, const struct sample *s)
 {
-	begin("updates_total", s);
-	printf("} %llu\n", s->get.updates);
+	begin(to, "updates_total", s);
+	fprintf(to, "} %llu\n", s->get.updates);
 }
 
-static void print_age(const struct sample *s)
+static void print_age(FILE *to, const struct sample *s)
 {
 	if (s->get.updates)
-		seconds("age_seconds", s, timeline_age(&s->get, &s->now));
+		seconds(to, "age_seconds", s, timeline_age(&s->get, &s->now));
 }
 
-static void print_slew(const struct sample *s)
+static void print_slew(FILE *to, const struct sample *s)
 {
-	seconds("slew_seconds", s, timeline_slewing(&s->get, &s->now));
+	seconds(to, "slew_seconds", s, timeline_slewing(&s->get, &s->now));
 }
 
-static void print_keeper(const struct sample *s)
+static void print_keeper(FILE *to, const struct sample *s)
 {
-	begin("keeper_up", s);
-	printf("} %d\n", s->runs);
+	begin(to, "keeper_up", s);
+	fprintf(to, "} %d\n", s->runs);
 }
 
-static void print_reference_error(const struct sample *s)
+static void print_reference_error(FILE *to, const struct sample *s)
 {
 	if (s->tracked)
-		seconds("reference_error_seconds", s, s->tracking.bounded ?
+		seconds(to, "reference_error_seconds", s, s->tracking.bounded ?
 			s->tracking.reference_ns : TIMELINE_UNBOUNDED);
 }
 
-static void print_offset(const struct sample *s)
+static void print_offset(FILE *to, const struct sample *s)
 {
 	int64_t ns = s->tracking.offset_ns;
 
 	if (!s->tracked || !s->tracking.has_offset)
 		return;
-	begin("offset_seconds", s);
-	printf("} %s%llu.%09llu\n", ns < 0 ? "-" : "", llabs(ns) / 1000000000ULL,
+	begin(to, "offset_seconds", s);
+	fprintf(to, "} %s%llu.%09llu\n", ns < 0 ? "-" : "", llabs(ns) / 1000000000ULL,
 	       llabs(ns) % 1000000000ULL);
 }
 
 static const struct {
 	const char *name, *type, *unit, *help;
-	void (*print)(const struct sample *s);
+	void (*print)(FILE *to, const struct sample *s);
 } families[] = {
 	{ "vbs_timeline", "info", NULL, "What it is.", print_info },
 	{ "vbs_timeline_status", "stateset", NULL, "What it says of itself.", print_status },
@@ -206,49 +190,63 @@ static const struct {
 	  "How far it was ahead of its reference at the last update.", print_offset },
 };
 
-static int metrics(void)
+static void print_all(FILE *to, const void *arg)
+{
+	const struct samples *all = arg;
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		family(to, families[i].name, families[i].type, families[i].unit, families[i].help);
+		for (n = 0; n < all->n; n++)
+			families[i].print(to, &all->sample[n]);
+	}
+	fputs("# EOF\n", to);
+}
+
+static int metrics(const char *file)
 {
 	struct samples all = { .n = 0 };
-	int code, fd = timeline_open(&code), n;
-	size_t i;
+	int code, fd = timeline_open(&code);
 
 	if (fd < 0)
 		return code;
 	code = each_timeline(fd, take, &all);
 	close(fd);
-	if (code)
-		return code;
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		family(families[i].name, families[i].type, families[i].unit, families[i].help);
-		for (n = 0; n < all.n; n++)
-			families[i].print(&all.sample[n]);
-	}
-	puts("# EOF");
-	return VC_OK;
+	return code ? code : metrics_write(file, print_all, &all);
 }
 
 static int metrics_main(const struct command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
+	const char *file = NULL;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		return c == 'h' ? print_help(cmd) : option_error(cmd);
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
+		if (c == 'h')
+			return print_help(cmd);
+		if (c == '?')
+			return option_error(cmd);
+		file = optarg;
+	}
 	if (optind < argc)
 		return usage_error(cmd, "'%s': metrics takes no operands", argv[optind]);
-	return metrics();
+	return metrics(file);
 }
 
 const struct command timeline_metrics = {
 	.name = "timeline metrics",
 	.summary = "show all timelines as OpenMetrics",
 	.help =
-	"Usage: vbsctl timeline metrics\n\n"
-	"For the textfile collector of Prometheus' node_exporter, or behind any server: status,\n"
-	"bound, age, skew, keeper, reference and offset of each timeline.\n\n"
-	"  vbsctl timeline metrics >/run/metrics/timelines.prom.new\n",
+	"Usage: vbsctl timeline metrics [OPTION]...\n\n"
+	"  -o, --output FILE    to that file, which is complete at any time\n\n"
+	"Status, bound, age, skew, keeper, reference and offset of each timeline, as OpenMetrics\n"
+	"1.0, which Prometheus reads: from a file through the textfile collector of\n"
+	"node_exporter.\n\n"
+	"  vbsctl timeline metrics -o /var/lib/prometheus/node-exporter/timelines.prom\n",
 	.run = metrics_main,
 };
