@@ -178,6 +178,15 @@ kill -KILL "$keeper"
 wait "$keeper" 2>/dev/null
 check 0 "keeper    none: pid $keeper has ended without a word" "show: the synchroniser was killed" show lab
 check 0 'vbs_timeline_keeper_up{timeline="lab"} 0' "metrics: the synchroniser was killed" metrics
+# An event that comes at once is not from before the first line
+status=0
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+	run 0 watch lab --accuracy 1ns --count 1 --timeout 60s && says "degraded" &&
+		[ "$(cut -d ' ' -f 1-2 "$out")" = "$(cut -d ' ' -f 1-2 "$out" | sort)" ] && continue
+	status=1
+	break
+done
+ok $status "watch: the lines are in the order of their times"
 check 0 "degraded, the bound of 50.0" "watch: the synchroniser was killed" \
 	watch lab --accuracy 50us --count 1 --timeout 60s
 vbsctl timeline watch lab --accuracy 50us --count 2 --timeout 60s --json >"$out" 2>&1 &
