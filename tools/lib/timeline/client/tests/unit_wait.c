@@ -255,6 +255,33 @@ static void a_signal_is_not_lost_in_a_deadline(void **state)
 	pthread_mutex_unlock(&mutex);
 }
 
+/* One in the middle and the last one leave by their deadline; who comes next is behind the rest */
+static void who_leaves_the_queue_takes_nobody_along(void **state)
+{
+	struct one_wait w[5];
+	pthread_t threads[5];
+	int i;
+
+	(void)state;
+	waiting = 0;
+	for (i = 0; i < 4; i++) {
+		w[i] = (struct one_wait){ clock_, now_ns() + (i & 1 ? 50 * MSEC : 20 * NSEC), 1 };
+		pthread_create(&threads[i], NULL, wait_once, &w[i]);
+		wait_for(i + 1);
+	}
+	pthread_join(threads[1], NULL);
+	pthread_join(threads[3], NULL);
+	w[4] = w[0];
+	pthread_create(&threads[4], NULL, wait_once, &w[4]);
+	wait_for(5);
+	for (i = 0; i < 3; i++) {
+		tl_cond_signal(cond);
+		pthread_join(threads[2 * i], NULL);
+	}
+	for (i = 0; i < 5; i++)
+		assert_int_equal(w[i].result, i & 1 ? -ETIMEDOUT : 0);
+}
+
 /*
  * The instant comes, and a signal before the waiter has left the queue: the lock of the
  * queue, which begins the condition variable (cond.c), serves in order.
@@ -451,6 +478,7 @@ int main(void)
 		WITH(who_waits_first_is_woken_first),
 		WITH(tokens_are_not_lost),
 		WITH(a_signal_is_not_lost_in_a_deadline),
+		WITH(who_leaves_the_queue_takes_nobody_along),
 		WITH(a_signal_comes_before_a_deadline_that_has_passed),
 		WITH(a_mutex_that_is_not_held),
 		WITH(a_destroyed_timeline_has_no_instants),
