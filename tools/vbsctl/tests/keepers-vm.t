@@ -196,6 +196,8 @@ judge "PTP clock, gone" 2
 is_freerunning
 ok $? "PTP clock, gone: not synchronized"
 logged "cannot read /dev/ptp0" "PTP clock, gone: sync says so"
+run 0 show lab && says "reference /dev/ptp0" && says "believed  not: cannot be read: "
+ok $? "PTP clock, gone: so does show"
 leave "PTP clock, gone"
 
 plan

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,8 +225,7 @@ static int refused(struct loop *l, int err)
 }
 
 /* For 'timeline show': once a second, and when the reference is believed or no more */
-static void leave_word(struct loop *l, const struct te_sample *s, const struct source_state *state,
-		       uint64_t error_ns)
+static void leave_word(struct loop *l, const struct source_state *state, uint64_t error_ns)
 {
 	bool bounded = l->tracking.bounded;
 	struct timespec ts;
@@ -235,8 +235,6 @@ static void leave_word(struct loop *l, const struct te_sample *s, const struct s
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 	tracking_reference(&l->tracking, &l->req->source, state, error_ns);
-	if (l->has_last)
-		tracking_offset(&l->tracking, &l->last, s);
 	l->tracking.contradictions = l->estimator.contradictions;
 	l->tracking.steps = l->estimator.steps;
 	if (l->written && bounded == l->tracking.bounded && now - l->written < WORD_NS)
@@ -370,6 +368,17 @@ static int take_sample(struct loop *l, struct te_sample *s, const struct source_
 	return VC_OK;
 }
 
+static int unread(struct loop *l, int err)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "cannot be read: %s", strerror(err));
+	leave_word(l, &(struct source_state){ .why = why }, 0);
+	log_trouble(&l->log, "cannot read %s: %s: '%s' is not updated", l->req->from,
+		    strerror(err), l->req->name);
+	return skip(l, QUALITY_FREERUNNING);
+}
+
 static int update(struct loop *l)
 {
 	struct source_state state;
@@ -381,15 +390,14 @@ static int update(struct loop *l)
 	code = check_counter(l, &same);
 	if (code)
 		return code;
-	if (err) {
-		log_trouble(&l->log, "cannot read %s: %s: '%s' is not updated", l->req->from,
-			    strerror(err), l->req->name);
-		return skip(l, QUALITY_FREERUNNING);
-	}
+	if (err)
+		return unread(l, err);
 	if (!same)
 		return VC_OK;
 	tell_keeper(l, &state);
-	leave_word(l, &sample, &state, sample.err_low);
+	if (l->has_last)
+		tracking_offset(&l->tracking, &l->last, &sample);
+	leave_word(l, &state, sample.err_low);
 	return take_sample(l, &sample, &state);
 }
 
