@@ -146,9 +146,8 @@ int tl_watch(const struct tl_clock *clock, uint64_t bound_ns);
 /*
  * Waiting for an instant of a timeline, in the kernel, by its current projection: an
  * update that passes the instant wakes, a step back makes it later.  An instant before
- * the epoch has passed.
+ * the epoch has passed; on a timeline that was never set later ones come when it is.
  *
- *	-EAGAIN	the timeline was never set, and this kernel has no instants of such a one
  *	-EINTR	a signal handler has run: call again
  */
 int tl_sleep_until(const struct tl_clock *clock, int64_t ns);
@@ -160,7 +159,6 @@ int tl_sleep_until(const struct tl_clock *clock, int64_t ns);
  * handler it does).  Who waits first is woken first.
  *
  *	-ETIMEDOUT	and nobody has signalled before
- *	-EAGAIN		as above
  *	-EPERM, -EOWNERDEAD, -ENOTRECOVERABLE	as the mutex has it
  */
 int tl_cond_create(struct tl_cond **cond);
@@ -174,7 +172,6 @@ int tl_cond_broadcast(struct tl_cond *cond);
  * Counting semaphores, likewise.
  *
  *	-ETIMEDOUT	and it was 0 to the end
- *	-EAGAIN		as above
  *	-EINTR		a signal handler has run: call again
  *	-EOVERFLOW	of tl_sem_post(): it would exceed 2^64 - 2
  *	-EBUSY		of tl_sem_trywait(): it is 0

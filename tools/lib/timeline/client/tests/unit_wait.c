@@ -418,7 +418,11 @@ static void a_handler_posts_and_interrupts(void **state)
 	assert_int_equal(tl_sem_trywait(sem), 0);
 }
 
-/* A child that inherited a waiter has timers of its own, and the same semaphore */
+/*
+ * A child that inherited a waiter has timers of its own, and the same semaphore: if it
+ * set its parent's timer, or the parent its, one of the two waits would end at the other's
+ * instant.
+ */
 static void a_child_waits_for_itself(void **state)
 {
 	int64_t at = now_ns() + 100 * MSEC;
@@ -430,13 +434,11 @@ static void a_child_waits_for_itself(void **state)
 	pid = fork();
 	if (!pid)
 		_exit(tl_sem_wait(sem, clock_, now_ns() + 3600 * NSEC) ? 1 : 0);
-	usleep(20000);
-	/* If the child had set this process's timer the wait would last an hour */
-	alarm(30);
-	pthread_mutex_lock(&mutex);
-	assert_int_equal(tl_cond_wait(cond, &mutex, clock_, at), -ETIMEDOUT);
-	pthread_mutex_unlock(&mutex);
+	usleep(50000);
+	alarm(60);
+	assert_int_equal(tl_sem_wait(sem, clock_, at), -ETIMEDOUT);
 	is_past(at);
+	usleep(50000);
 	tl_sem_post(sem);
 	waitpid(pid, &status, 0);
 	alarm(0);
