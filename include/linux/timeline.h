@@ -20,11 +20,6 @@ struct task_struct;
  */
 #define TIMELINE_REF_DURATION	0x80U
 
-static inline u32 timeline_ref_id(timeline_ref_t ref)
-{
-	return (ref & 0x7f) - 1;
-}
-
 /* The clock id of what a reference, not 0, refers to */
 static inline clockid_t timeline_ref_clockid(timeline_ref_t ref)
 {

@@ -38,6 +38,7 @@
 #define timeline_relax()	cpu_relax()
 #define timeline_unlikely(x)	unlikely(x)
 #define timeline_hide(x)	OPTIMIZER_HIDE_VAR(x)
+#define timeline_barrier()	barrier()
 #else
 #include <linux/stddef.h>
 #define timeline_load_seq(e)	__atomic_load_n(&(e)->seq_count, __ATOMIC_RELAXED)
@@ -45,6 +46,7 @@
 #define timeline_relax()	do { } while (0)
 #define timeline_unlikely(x)	__builtin_expect(!!(x), 0)
 #define timeline_hide(x)	__asm__("" : "+r" (x))
+#define timeline_barrier()	__asm__ __volatile__("" : : : "memory")
 #endif
 
 #define TIMELINE_NSEC_PER_SEC	1000000000U
@@ -55,25 +57,29 @@ struct timeline_span {
 	__u64 frac;
 };
 
-/* ticks * rate, where rate counts 2^-(64 + shift) s */
-static __always_inline struct timeline_span
-timeline_ticks(__u64 ticks, __u64 rate, unsigned int shift)
+#ifdef __x86_64__
+
+/* A compiler keeps 128 bits in a pair of registers of its own, and copies them */
+static __always_inline void timeline_span_shr(struct timeline_span *s, unsigned int shift)
 {
-	struct timeline_span s;
+	__asm__("shrdq %%cl, %1, %0\n\t"
+		"shrq %%cl, %1" : "+r" (s->frac), "+r" (s->sec) : "c" (shift) : "cc");
+}
 
-#ifdef __SIZEOF_INT128__
-	__uint128_t p = (__uint128_t)ticks * rate;
+static __always_inline void
+timeline_span_add(struct timeline_span *a, struct timeline_span b)
+{
+	__asm__("addq %2, %0\n\t"
+		"adcq %3, %1" : "+&r" (a->frac), "+r" (a->sec) : "rm" (b.frac), "rm" (b.sec) : "cc");
+}
 
-	s.sec = p >> 64;
-	s.frac = p;
 #else
-	s.sec = __timeline_mulhi(ticks, rate);
-	s.frac = ticks * rate;
-#endif
+
+static __always_inline void timeline_span_shr(struct timeline_span *s, unsigned int shift)
+{
 	shift &= 63;
-	s.frac = (s.frac >> shift) | ((s.sec << 1) << (63 - shift));
-	s.sec >>= shift;
-	return s;
+	s->frac = s->frac >> shift | ((s->sec << 1) << (63 - shift));
+	s->sec >>= shift;
 }
 
 static __always_inline void
@@ -81,6 +87,23 @@ timeline_span_add(struct timeline_span *a, struct timeline_span b)
 {
 	a->frac += b.frac;
 	a->sec += b.sec + (a->frac < b.frac);
+}
+
+#endif
+
+/* ticks * rate, where rate counts 2^-(64 + shift) s */
+static __always_inline struct timeline_span
+timeline_ticks(__u64 ticks, __u64 rate, unsigned int shift)
+{
+#ifdef __SIZEOF_INT128__
+	__uint128_t p = (__uint128_t)ticks * rate;
+	struct timeline_span s = { p >> 64, p };
+#else
+	struct timeline_span s = { __timeline_mulhi(ticks, rate), ticks * rate };
+#endif
+
+	timeline_span_shr(&s, shift);
+	return s;
 }
 
 static __always_inline void
@@ -103,7 +126,7 @@ timeline_sat_add(__u64 a, __u64 b)
 {
 	__u64 sum = a + b;
 
-	return sum < a ? TIMELINE_UNBOUNDED : sum;
+	return sum | -(__u64)(sum < a);	/* TIMELINE_UNBOUNDED is all ones */
 }
 
 /*
@@ -155,6 +178,22 @@ timeline_slew(const struct timeline_entry *e, __u64 left)
 			      e->counter_period_shift);
 }
 
+/*
+ * The slew is over, and so the counter is not before the reference: slew_end is not
+ * either. Nearly always; whatever else there is stays out of the way of this.
+ */
+static __always_inline int timeline_settled(const struct timeline_entry *e, __u64 counter)
+{
+	return (__s64)(counter - e->slew_end) >= 0;
+}
+
+/* t(c) with its fraction, then */
+static __always_inline struct timeline_span
+timeline_project_settled(const struct timeline_entry *e, __u64 counter)
+{
+	return timeline_target(e, counter - e->counter_value);
+}
+
 /* t(c) with its fraction */
 static __always_inline struct timeline_span
 timeline_project(const struct timeline_entry *e, __u64 counter)
@@ -179,6 +218,38 @@ static __always_inline __u64 timeline_entry_resolution(const struct timeline_ent
 					       e->counter_period_shift)) + 1;
 }
 
+/* How much the bound has grown. The 2 ns are for rounding: see timeline_read() */
+static __always_inline __u64 timeline_growth(const struct timeline_entry *e, __u64 ticks)
+{
+	return __timeline_mulhi(ticks, e->err_rate) + 2;
+}
+
+static __always_inline void
+timeline_tell(const struct timeline_entry *e, struct timeline_span t, struct timeline_time *tt)
+{
+	tt->sec = t.sec;
+	tt->nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
+	tt->status = e->clock_status;
+	tt->disruption = e->step_marker;
+}
+
+/* timeline_read() where timeline_settled() */
+static __always_inline void
+timeline_read_settled(const struct timeline_entry *e, __u64 counter,
+		      struct timeline_time *tt)
+{
+	__u64 ticks = counter - e->counter_value;
+	__u64 growth;
+
+	/* Told first, so that all the rest fits into registers that need not be saved */
+	tt->counter = counter;
+	timeline_barrier();
+	growth = timeline_growth(e, ticks);
+	tt->err_low_ns = timeline_sat_add(e->err_low_ns, growth);
+	tt->err_high_ns = timeline_sat_add(e->err_high_ns, growth);
+	timeline_tell(e, timeline_target(e, ticks), tt);
+}
+
 /**
  * timeline_read - the reading of an entry at a counter value
  * @e: entry, consistent (see timeline_read_begin())
@@ -198,7 +269,7 @@ timeline_read(const struct timeline_entry *e, __u64 counter,
 	__u64 ticks = timeline_elapsed(e, counter);
 	__u64 left = timeline_slew_left(e, ticks);
 	struct timeline_span t = timeline_target(e, ticks);
-	__u64 growth = __timeline_mulhi(ticks, e->err_rate) + 2;
+	__u64 growth = timeline_growth(e, ticks);
 	__u64 low = timeline_sat_add(e->err_low_ns, growth);
 	__u64 high = timeline_sat_add(e->err_high_ns, growth);
 
@@ -214,13 +285,10 @@ timeline_read(const struct timeline_entry *e, __u64 counter,
 			low = timeline_sat_add(low, wide);
 		}
 	}
-	tt->sec = t.sec;
-	tt->nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
-	tt->status = e->clock_status;
 	tt->err_low_ns = low;
 	tt->err_high_ns = high;
 	tt->counter = counter;
-	tt->disruption = e->step_marker;
+	timeline_tell(e, t, tt);
 }
 
 /*

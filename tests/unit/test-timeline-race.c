@@ -119,7 +119,7 @@ static u32 read_one(const struct timeline_entry *e, struct timeline_time *tt)
 
 	do {
 		seq = timeline_read_begin(e);
-		timeline_read(e, tl_lfence_rdtsc(), tt);
+		tl_reading(e, tl_lfence_rdtsc(), tt);
 	} while (timeline_read_retry(e, seq));
 	return seq;
 }

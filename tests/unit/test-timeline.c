@@ -21,6 +21,12 @@ typedef __int128 s128;
 
 static const struct timeline_counter tsc = { .hz = HZ, .id = TIMELINE_COUNTER_X86_TSC };
 
+/* An entry as CREATE makes it */
+static struct timeline_entry made(void)
+{
+	return (struct timeline_entry){ .slew_ppb = TIMELINE_SLEW_PPB_MAX };
+}
+
 static uint64_t period_of(uint64_t hz, unsigned int shift, int ppm)
 {
 	u128 nominal = ((u128)1 << (64 + shift)) / hz;
@@ -43,6 +49,23 @@ static struct timeline_set params(unsigned int shift, int ppm)
 		.err_low_ns = 1000,
 		.err_high_ns = 500,
 	};
+}
+
+/* The general way and, where it can be taken, the short one tell the same */
+static void reading(const struct timeline_entry *e, uint64_t counter, struct timeline_time *tt)
+{
+	struct timeline_time fast = { 0 };
+	struct timeline_span t, u;
+
+	memset(tt, 0, sizeof(*tt));
+	timeline_read(e, counter, tt);
+	if (!timeline_settled(e, counter))
+		return;
+	timeline_read_settled(e, counter, &fast);
+	assert_memory_equal(&fast, tt, sizeof(fast));
+	t = timeline_project(e, counter);
+	u = timeline_project_settled(e, counter);
+	assert_true(t.sec == u.sec && t.frac == u.frac);
 }
 
 /* Time of an entry in 2^-64 s, as exact as its fields */
@@ -94,45 +117,45 @@ static void check_rows(void **state)
 static void far_counter(void **state)
 {
 	uint64_t ticks = ~0ULL >> 1;
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_set s = params(24, 0);
 	struct timeline_time tt;
 	u128 seconds;
 
 	(void)state;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
-	timeline_read(&e, 1000 + ticks, &tt);
+	reading(&e, 1000 + ticks, &tt);
 	seconds = (u128)ticks * s.counter_period_frac_sec >> 88;
 	assert_true(tt.sec == (int64_t)(s.time_sec + seconds));
 	assert_true(tt.nsec < NS);
 	/* 50 ppm of 97 years */
 	assert_true(tt.err_low_ns > seconds * 49000 && tt.err_low_ns < seconds * 51000);
-	timeline_read(&e, 999, &tt);
+	reading(&e, 999, &tt);
 	assert_true(tt.sec == (int64_t)s.time_sec && tt.nsec == 0);
-	timeline_read(&e, 1000 + ticks + 1, &tt);
+	reading(&e, 1000 + ticks + 1, &tt);
 	assert_true(tt.sec == (int64_t)s.time_sec);
 }
 
 static void unbounded(void **state)
 {
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_set s = params(0, 0);
 	struct timeline_time tt;
 
 	(void)state;
 	s.vmclock_flags = TIMELINE_VF_TIME_MAXERROR_VALID;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
-	timeline_read(&e, 5000, &tt);
+	reading(&e, 5000, &tt);
 	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns == TIMELINE_UNBOUNDED);
 	s = params(0, 0);
 	s.counter_period_maxerror_rate_frac_sec = ~0ULL;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
-	timeline_read(&e, 5000, &tt);
+	reading(&e, 5000, &tt);
 	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED);
 	s = params(0, 0);
 	s.err_low_ns = TIMELINE_UNBOUNDED - 1;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
-	timeline_read(&e, 5000, &tt);
+	reading(&e, 5000, &tt);
 	assert_true(tt.err_low_ns == TIMELINE_UNBOUNDED && tt.err_high_ns < 600);
 }
 
@@ -152,7 +175,7 @@ static bool vmclock_claims(const struct timeline_entry *e)
 
 static void vmclock_bound(void **state)
 {
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_set s = params(0, 0);
 
 	(void)state;
@@ -178,7 +201,7 @@ static void vmclock_bound(void **state)
 
 static void too_far(void **state)
 {
-	struct timeline_entry e = { 0 }, next;
+	struct timeline_entry e = made(), next;
 	struct timeline_set s = params(0, 0);
 
 	(void)state;
@@ -232,7 +255,7 @@ static void check_reading(const struct timeline_entry *e, const struct truth *t,
 	struct timeline_time tt;
 	s128 read;
 
-	timeline_read(e, t->counter, &tt);
+	reading(e, t->counter, &tt);
 	read = ((s128)tt.sec << 64) + (s128)(((u128)tt.nsec << 64) / NS);
 	assert_true(now >= *last);
 	assert_true(read <= now + 1 && now - read <= ns + 1);
@@ -246,7 +269,7 @@ static void continuous(void **state)
 {
 	struct rnd r = { rnd_seed("continuous") };
 	struct truth t = { .counter = rnd_next(&r), .time = (u128)1700000000 << 64 };
-	struct timeline_entry e = { 0 }, next;
+	struct timeline_entry e = made(), next;
 	struct timeline_set s;
 	s128 last = 0, before, after;
 	int i, j;
@@ -262,6 +285,7 @@ static void continuous(void **state)
 		}
 		s = observe(&t, &r);
 		pass(&t, rnd_below(&r, 100000));
+		e.slew_ppb = i % 2 ? TIMELINE_SLEW_PPB_MAX : 1 + rnd_below(&r, TIMELINE_SLEW_PPB_MAX);
 		before = exact(&e, t.counter);
 		next = e;
 		assert_int_equal(timeline_next(&next, &e, &s, t.counter), 0);
@@ -288,7 +312,7 @@ static void rounding(void **state)
 	struct rnd r = { rnd_seed("rounding") };
 	const s128 one = (s128)1 << 64, slack = 2 * NS;
 	struct timeline_set s = params(4, 0);
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_time tt;
 	s128 read, target, grown;
 	uint64_t now, ticks;
@@ -302,7 +326,7 @@ static void rounding(void **state)
 		e.slew_end = now + rnd_below(&r, HZ * 100);
 		e.slew_rate = (int64_t)(e.counter_period_frac_sec / 2000) * (i % 2 ? 1 : -1);
 		ticks = rnd_below(&r, HZ * 100);
-		timeline_read(&e, now + ticks, &tt);
+		reading(&e, now + ticks, &tt);
 		read = fine((struct timeline_span){ (uint64_t)tt.sec, 0 }, s.time_sec) + tt.nsec * one;
 		target = fine(timeline_target(&e, ticks), s.time_sec);
 		grown = (s128)((u128)(now - s.counter_value + ticks) * e.err_rate);
@@ -313,7 +337,7 @@ static void rounding(void **state)
 
 static void slew_is_500_ppm(void **state)
 {
-	struct timeline_entry e = { 0 }, next;
+	struct timeline_entry e = made(), next;
 	struct timeline_set s = params(0, 0);
 	struct timeline_time tt;
 
@@ -324,27 +348,55 @@ static void slew_is_500_ppm(void **state)
 	assert_int_equal(timeline_next(&next, &e, &s, 1000), 0);
 	/* 2000 s for the second that it is ahead; 1 s of that in 2000 s */
 	assert_true(next.slew_end - 1000 - 2000 * HZ + HZ / 100 < HZ / 50);
-	timeline_read(&next, 1000, &tt);
+	reading(&next, 1000, &tt);
 	assert_true(tt.sec == 1700000000 && tt.err_low_ns > NS && tt.err_high_ns < 510);
-	timeline_read(&next, next.slew_end - 1, &tt);
+	reading(&next, next.slew_end - 1, &tt);
 	assert_true(tt.sec == 1700001998 || tt.sec == 1700001999);
 	assert_true(exact(&next, next.slew_end) - exact(&next, next.slew_end - 1) > 0);
 }
 
+/* The slew takes residual / rate, whatever the rate and the period are */
+static void slews_as_asked(void **state)
+{
+	struct rnd r = { rnd_seed("slews") };
+	struct timeline_entry e, next;
+	struct timeline_set s;
+	u128 rate, want;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++) {
+		e = made();
+		e.slew_ppb = 1 + rnd_below(&r, i % 2 ? 1000 : TIMELINE_SLEW_PPB_MAX);
+		s = params(rnd_below(&r, 25), (int)rnd_below(&r, 999) - 499);
+		s.time_frac_sec = 1ULL << 63;
+		assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
+		next = e;
+		/* Up to 1 ms ahead */
+		s.time_frac_sec -= rnd_below(&r, ~0ULL / 1000);
+		assert_int_equal(timeline_next(&next, &e, &s, 1000), 0);
+		rate = (u128)s.counter_period_frac_sec * e.slew_ppb / 1000000000;
+		assert_true(next.slew_rate == (int64_t)rate || next.slew_end == 1000);
+		want = ((u128)((1ULL << 63) - s.time_frac_sec) << s.counter_period_shift);
+		want = (want + rate - 1) / rate;
+		assert_true(next.slew_end - 1000 == want);
+	}
+}
+
 static void bound_exceeds(void **state)
 {
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_set s = params(0, 0);
 	struct timeline_time tt;
 	uint64_t wait;
 
 	(void)state;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
-	timeline_read(&e, 1000, &tt);
+	reading(&e, 1000, &tt);
 	wait = timeline_bound_exceeds(&e, 0, timeline_bound(&tt), 51000, HZ);
 	/* 50 us at 50 ppm is a second */
 	assert_in_range(wait, NS - NS / 1000, NS + NS / 1000);
-	timeline_read(&e, 1000 + HZ + HZ / 1000, &tt);
+	reading(&e, 1000 + HZ + HZ / 1000, &tt);
 	assert_true(timeline_bound(&tt) > 51000);
 	/* At the limit already: until the next whole ns, not at once */
 	wait = timeline_bound_exceeds(&e, 1000, 51000, 51000, HZ);
@@ -356,7 +408,7 @@ static void bound_exceeds(void **state)
 /* A difference clock adds up periods, whatever the time does meanwhile */
 static void lasting(void **state)
 {
-	struct timeline_entry e = { 0 };
+	struct timeline_entry e = made();
 	struct timeline_set s = params(0, 0);
 	struct timeline_span lasted = { 0, 0 };
 	u128 want = 0;
@@ -383,14 +435,14 @@ static void lasting(void **state)
 static void reanchor(void **state)
 {
 	const struct timeline_counter raw = { .hz = NS, .id = TIMELINE_COUNTER_RAW };
-	struct timeline_entry e = { 0 }, next;
+	struct timeline_entry e = made(), next;
 	struct timeline_set s = params(3, 0);
 	struct timeline_time tt;
 
 	(void)state;
 	assert_int_equal(timeline_next(&e, NULL, &s, 1000), 0);
 	timeline_reanchor(&next, &e, 5 * NS + 7, &raw, 42);
-	timeline_read(&next, 42 + 3 * NS, &tt);
+	reading(&next, 42 + 3 * NS, &tt);
 	assert_true(tt.sec == 1700000008 && tt.nsec >= 6 && tt.nsec <= 7);
 	assert_true(tt.err_high_ns == TIMELINE_UNBOUNDED);
 	assert_int_equal(tt.status, TIMELINE_STATUS_UNRELIABLE);
@@ -420,6 +472,7 @@ int main(void)
 		cmocka_unit_test(continuous),
 		cmocka_unit_test(rounding),
 		cmocka_unit_test(slew_is_500_ppm),
+		cmocka_unit_test(slews_as_asked),
 		cmocka_unit_test(bound_exceeds),
 		cmocka_unit_test(lasting),
 		cmocka_unit_test(reanchor),

@@ -34,6 +34,7 @@ struct tl_page *tl_page_new(void)
 		e->counter_id = TIMELINE_COUNTER_RAW;
 		e->clock_status = TIMELINE_STATUS_INITIALIZING;
 		e->id = id;
+		e->slew_ppb = TIMELINE_SLEW_PPB_MAX;
 		e->generation = 1;
 	}
 	return p;

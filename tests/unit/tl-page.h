@@ -38,6 +38,16 @@ static __always_inline u64 tl_lfence_rdtsc(void)
 	return (u64)high << 32 | low;
 }
 
+/* As the vDSO reads: the short way if it can be taken */
+static __always_inline void tl_reading(const struct timeline_entry *e, u64 counter,
+				       struct timeline_time *tt)
+{
+	if (likely(timeline_settled(e, counter)))
+		timeline_read_settled(e, counter, tt);
+	else
+		timeline_read(e, counter, tt);
+}
+
 bool tl_has_rdtscp(void);
 bool tl_has_rdpid(void);
 struct tl_page *tl_page_new(void);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <vdso/timeline_clockid.h>
 #include "tl-read.h"
 
 static const struct tl_page *page;
@@ -29,58 +30,86 @@ static __always_inline u32 self(void)
 		barrier();
 		check = READ_ONCE(page->word[cpu]);
 	} while (unlikely(again != cpu || check != word));
-	return (u32)word;
+	return word ? timeline_ref_id((u32)word) : TIMELINE_NONE;
 }
 
+static __always_inline const struct timeline_entry *entry_of(u32 id)
+{
+	const struct timeline_entry *e = &page->entry[id % TL_ENTRIES];
+
+	timeline_hide(e);
+	return e;
+}
+
+static __always_inline bool is_readable(const struct timeline_entry *e, u32 id)
+{
+	return likely(e->id == id) && likely(e->counter_id == TIMELINE_COUNTER_X86_TSC);
+}
+
+static __always_inline bool begin_fast(const struct timeline_entry *e, u32 id, u32 *seq)
+{
+	*seq = timeline_load_seq(e);
+	timeline_rmb();
+	return likely(!(*seq & 1)) && is_readable(e, id);
+}
+
+/* As arch/x86/entry/vdso/vtimeline.c, less the system call */
 #define READERS(counter)						\
-static __always_inline int						\
-read_##counter(u32 id, u32 generation, struct timeline_time *tt)	\
+static noinline int slowly_##counter(u32 id, struct timeline_time *tt)	\
 {									\
-	const struct timeline_entry *e = &page->entry[id];		\
-	u32 seq;							\
+	u32 its = id == TIMELINE_SELF ? self() : id, seq;		\
+	const struct timeline_entry *e = entry_of(its);			\
 									\
 	do {								\
 		seq = timeline_read_begin(e);				\
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC)) \
-			return -1;					\
-		if (generation && unlikely(e->generation != generation)) \
+		if (!is_readable(e, its))				\
 			return -1;					\
 		timeline_read(e, counter(), tt);			\
 	} while (unlikely(timeline_read_retry(e, seq)));		\
 	return 0;							\
 }									\
 									\
+static noinline int slewing_##counter(u32 id, struct timeline_time *tt, u64 now, u32 seq) \
+{									\
+	const struct timeline_entry *e = entry_of(id);			\
+									\
+	timeline_read(e, now, tt);					\
+	return likely(!timeline_read_retry(e, seq)) ? 0 : slowly_##counter(id, tt); \
+}									\
+									\
 static noinline int gettime_##counter(u32 id, struct timeline_time *tt)	\
 {									\
-	u32 ref;							\
+	const struct timeline_entry *e = entry_of(id);			\
+	u64 now;							\
+	u32 seq;							\
 									\
-	if (likely(id < TL_ENTRIES)) {					\
-		if (likely(!read_##counter(id, 0, tt)))			\
-			return 0;					\
-	} else if (id == TIMELINE_SELF) {				\
-		ref = self();						\
-		if (likely(ref) &&					\
-		    likely(!read_##counter((ref & 0xff) - 1, ref >> 8, tt))) \
-			return 0;					\
-	}								\
-	return -1;							\
+	if (unlikely(!begin_fast(e, id, &seq)))				\
+		return slowly_##counter(id, tt);			\
+	now = counter();						\
+	if (unlikely(!timeline_settled(e, now)))			\
+		return slewing_##counter(id, tt, now, seq);		\
+	timeline_read_settled(e, now, tt);				\
+	return likely(!timeline_read_retry(e, seq)) ? 0 : slowly_##counter(id, tt); \
 }									\
 									\
 static noinline int clock_##counter(clockid_t clock, struct timespec *ts) \
 {									\
-	const struct timeline_entry *e = &page->entry[clock - CLOCK_TIMELINE_FIRST]; \
+	u32 id = (u32)clock - CLOCK_TIMELINE_FIRST, seq;		\
+	const struct timeline_entry *e = entry_of(id);			\
 	struct timeline_span t;						\
-	u32 seq;							\
+	u64 now;							\
 									\
-	do {								\
-		seq = timeline_read_begin(e);				\
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC)) \
-			return -1;					\
-		t = timeline_project(e, counter());			\
-	} while (unlikely(timeline_read_retry(e, seq)));		\
-	ts->tv_sec = (time_t)t.sec;					\
-	ts->tv_nsec = (long)__timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC); \
-	return 0;							\
+	if (likely(begin_fast(e, id, &seq))) {				\
+		now = counter();					\
+		if (likely(timeline_settled(e, now))) {			\
+			t = timeline_project_settled(e, now);		\
+			ts->tv_sec = (time_t)t.sec;			\
+			ts->tv_nsec = (long)__timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC); \
+			if (likely(!timeline_read_retry(e, seq)))	\
+				return 0;				\
+		}							\
+	}								\
+	return -1;							\
 }									\
 									\
 static noinline u64 bare_##counter(void)				\

@@ -15,7 +15,12 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Ids of the timelines of this kernel, and of those it receives from its host */
+/*
+ * Places in the table: of the timelines of this kernel, and of those it receives from
+ * its host. The first timeline in a place has its number as id, and each that follows
+ * there has one that is TIMELINE_MAX_IDS larger: an id never becomes another clock.
+ * (After 2^24 timelines in one place ids begin anew.)
+ */
 #define TIMELINE_IDS		32
 #define TIMELINE_GUEST_IDS	32
 #define TIMELINE_MAX_IDS	(TIMELINE_IDS + TIMELINE_GUEST_IDS)
@@ -26,7 +31,7 @@
  */
 #define CLOCK_TIMELINE_SELF	31	/* what the calling thread is bound to */
 #define CLOCK_TIMELINE_FIRST	32
-#define CLOCK_TIMELINE_LAST	(CLOCK_TIMELINE_FIRST + TIMELINE_MAX_IDS - 1)
+#define CLOCK_TIMELINE_LAST	0x7fffffff
 #define CLOCK_TIMELINE(id)	(CLOCK_TIMELINE_FIRST + (id))
 
 /*
@@ -86,6 +91,7 @@
 #define TIMELINE_ENTRY_SIZE	256
 #define TIMELINE_SHIFT_MAX	24
 #define TIMELINE_PPM_MAX	500		/* period off nominal, and slew */
+#define TIMELINE_SLEW_PPB_MAX	(TIMELINE_PPM_MAX * 1000)
 #define TIMELINE_SEC_MAX	(1ULL << 33)	/* time_sec of TIMELINE_SET */
 #define TIMELINE_UNBOUNDED	(~0ULL)		/* an error bound that claims nothing */
 
@@ -125,10 +131,10 @@
  * @time_maxerror_nanosec: the larger of @err_low_ns and @err_high_ns
  * @vm_generation_counter: changes, to a new value, when this machine goes on from
  *	what was saved of it and the hypervisor tells (vmgenid)
- * @id: place in the table
+ * @id: of the timeline, that is TIMELINE_MAX_IDS * (generation - 1) + its place
  * @generation: changes whenever the id gets a new timeline
  * @timeline_flags: TIMELINE_STEP, TIMELINE_GUEST
- * @reserved0: 0
+ * @slew_ppb: what |slew_rate| is of the period, up to TIMELINE_SLEW_PPB_MAX
  * @err_low_ns: at @counter_value the true time is at least t - err_low_ns
  * @err_high_ns: ... and at most t + err_high_ns
  * @err_rate: growth of both, in 2^-64 ns per tick, rounded up
@@ -167,7 +173,7 @@ struct timeline_entry {
 	__u32 id;
 	__u32 generation;
 	__u32 timeline_flags;
-	__u32 reserved0;
+	__u32 slew_ppb;
 	__aligned_u64 err_low_ns;
 	__aligned_u64 err_high_ns;
 	__aligned_u64 err_rate;
@@ -214,6 +220,9 @@ struct timeline_time {
  *	"." or ".."
  * @time_type: TIMELINE_TIME_*
  * @flags: TIMELINE_STEP, TIMELINE_GUEST
+ * @slew_ppb: how fast updates are slewed, in 10^-9 up to TIMELINE_SLEW_PPB_MAX; 0 for
+ *	that
+ * @pad: 0
  * @id: out
  * @generation: out
  */
@@ -221,6 +230,8 @@ struct timeline_create {
 	char name[TIMELINE_NAME_LEN];
 	__u32 time_type;
 	__u32 flags;
+	__u32 slew_ppb;
+	__u32 pad;
 	__u32 id;
 	__u32 generation;
 };
@@ -293,7 +304,8 @@ struct timeline_set {
 
 /**
  * struct timeline_get - TIMELINE_GET
- * @set: @set.id in, the rest out: the target projection
+ * @set: @set.id in, the rest out: the target projection. Here, and here alone, a
+ *	place in the table stands for the timeline that is there
  * @name: out
  * @time_type: out
  * @flags: out
@@ -301,6 +313,8 @@ struct timeline_set {
  * @slew_rate: see struct timeline_entry
  * @disruption: the disruption marker
  * @step: the step marker
+ * @slew_ppb: how fast updates are slewed
+ * @pad: 0
  * @updates: how often it was set
  * @counter_hz: nominal frequency of the counter in use; it can change in the
  *	first seconds after boot, when the kernel has measured it better
@@ -317,7 +331,9 @@ struct timeline_get {
 	__aligned_u64 updates;
 	__aligned_u64 counter_hz;
 	__aligned_u64 step;
-	__aligned_u64 reserved[3];
+	__u32 slew_ppb;
+	__u32 pad;
+	__aligned_u64 reserved[2];
 };
 
 /**

@@ -171,9 +171,7 @@ static long prctl_set(unsigned long arg)
 	if (!is_id(arg))
 		return -EINVAL;
 	if (id != TIMELINE_NONE) {
-		if (id >= TIMELINE_IDS)
-			return -EINVAL;
-		ret = timeline_resolve(CLOCK_TIMELINE(id), &ref);
+		ret = timeline_resolve_id(id, &ref);
 		if (ret)
 			return ret;
 	}

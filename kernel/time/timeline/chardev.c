@@ -76,19 +76,19 @@ static int bind_and_watch(struct timeline_watch *watch, const struct timeline_bi
 	u64 resolution;
 	int ret;
 
-	if (arg->flags || arg->id >= TIMELINE_IDS)
+	if (arg->flags)
 		return -EINVAL;
-	ret = timeline_resolve(CLOCK_TIMELINE(arg->id), &ref);
+	ret = timeline_resolve_id(arg->id, &ref);
 	if (ret)
 		return ret;
-	tl = timeline_lock(arg->id, ref >> 8, &flags);
+	tl = timeline_lock_ref(ref, &flags);
 	if (IS_ERR(tl))
-		return -EINVAL;
+		return PTR_ERR(tl);
 	resolution = timeline_resolution(tl);
 	timeline_unlock(tl, flags);
 	if (arg->resolution_ns && resolution > arg->resolution_ns)
 		return -EINVAL;
-	ret = timeline_watch_start(watch, ref >> 8, arg);
+	ret = timeline_watch_start(watch, arg);
 	if (!ret)
 		timeline_bind_current(ref);
 	return ret;

@@ -57,7 +57,7 @@ static int clock_get_res(const clockid_t clockid, struct timespec64 *ts)
 
 	if (ret)
 		return ret;
-	tl = timeline_lock(timeline_ref_id(ref), ref >> 8, &flags);
+	tl = timeline_lock_ref(ref, &flags);
 	if (IS_ERR(tl))
 		return -EINVAL;
 	*ts = ns_to_timespec64(timeline_resolution(tl));

@@ -44,7 +44,7 @@ struct timeline_queue {
  * @lock: protects all below, and serialises writers
  * @entry: its place in the table
  * @node: its node, NULL if it does not exist
- * @id: its number
+ * @id: its id, or of the last one here
  * @generation: of the present or last timeline with this id, never 0
  * @live: exists
  * @drains: does not any more, and not all that waited for it have been told
@@ -104,6 +104,7 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last);
 void timeline_raw_changed(const struct clocksource *clock);
 void timeline_refresh_hz(void);
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
+struct timeline *timeline_lock_place(u32 place, unsigned long *flags);
 void timeline_unlock(struct timeline *tl, unsigned long flags);
 void timeline_vm_restored(void);
 void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg);
@@ -118,7 +119,7 @@ int timeline_get(struct timeline_get *arg);
 int timeline_destroy(const struct timeline_destroy *arg);
 
 /* node.c */
-struct timeline_node *timeline_node_create(u32 id, const char *name);
+struct timeline_node *timeline_node_create(u32 place, const char *name);
 void timeline_node_remove(struct timeline_node *node);
 void timeline_node_begin(struct timeline_node *node);
 void timeline_node_copy(struct timeline_node *node, const struct timeline_entry *e);
@@ -126,6 +127,8 @@ void timeline_node_end(struct timeline_node *node);
 
 /* read.c */
 struct timeline *timeline_of(timeline_ref_t ref);
+struct timeline *timeline_lock_ref(timeline_ref_t ref, unsigned long *flags);
+int timeline_resolve_id(u32 id, timeline_ref_t *ref);
 int timeline_gettime(u32 id, struct timeline_time *tt);
 void timeline_read_locked(struct timeline *tl, struct timeline_time *tt);
 ktime_t timeline_now_locked(struct timeline *tl);
@@ -150,8 +153,7 @@ void timeline_watch_update(struct timeline *tl);
 bool timeline_watched(const struct timeline *tl);
 struct timeline_watch *timeline_watch_alloc(void);
 void timeline_watch_free(struct timeline_watch *watch);
-int timeline_watch_start(struct timeline_watch *watch, u32 generation,
-			 const struct timeline_bind *arg);
+int timeline_watch_start(struct timeline_watch *watch, const struct timeline_bind *arg);
 __poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
 			     struct poll_table_struct *wait);
 int timeline_watch_take(struct timeline_watch *watch, bool nonblock,

@@ -101,6 +101,7 @@ static void bring_up(struct timeline *tl, struct timeline_node *node,
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	strscpy_pad(tl->name, arg->name);
 	tl->generation = (tl->generation + 1) & 0xffffff ?: 1;
+	tl->id = (tl->generation - 1) * TIMELINE_MAX_IDS + (tl - timelines);
 	tl->live = true;
 	tl->was_set = false;
 	tl->step_next = true;
@@ -128,7 +129,7 @@ static long try_create(struct timeline_create *arg)
 		return -ENOSPC;
 	if (rest)
 		return rest;
-	node = timeline_node_create(tl->id, arg->name);
+	node = timeline_node_create(tl - timelines, arg->name);
 	if (IS_ERR(node))
 		return PTR_ERR(node);
 	bring_up(tl, node, arg);
@@ -144,7 +145,8 @@ int timeline_create(struct timeline_create *arg)
 	long ret;
 
 	if (!name_is_valid(arg->name) || arg->time_type > TIMELINE_TIME_MONOTONIC ||
-	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST))
+	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST) ||
+	    arg->slew_ppb > TIMELINE_SLEW_PPB_MAX || arg->pad)
 		return -EINVAL;
 	while ((ret = try_create(arg)) > 0) {
 		schedule_timeout_interruptible(ret);
@@ -167,7 +169,7 @@ int timeline_lookup(struct timeline_lookup *arg)
 	tl = find_name(arg->name, &arg->generation);
 	if (!tl)
 		return -ENOENT;
-	arg->id = tl->id;
+	arg->id = (arg->generation - 1) * TIMELINE_MAX_IDS + (tl - timelines);
 	return 0;
 }
 
@@ -181,7 +183,7 @@ int timeline_get(struct timeline_get *arg)
 	unsigned long flags;
 	u32 id = arg->set.id;
 
-	tl = timeline_lock(id, 0, &flags);
+	tl = id < TIMELINE_IDS ? timeline_lock_place(id, &flags) : timeline_lock(id, 0, &flags);
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
 	memset(arg, 0, sizeof(*arg));

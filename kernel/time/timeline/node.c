@@ -136,13 +136,13 @@ void timeline_node_end(struct timeline_node *node)
 		node_put(node);
 }
 
-static struct timeline_node *node_get(u32 id)
+static struct timeline_node *node_get(u32 place)
 {
 	struct timeline_node *node;
 	struct timeline *tl;
 	unsigned long flags;
 
-	tl = timeline_lock(id, 0, &flags);
+	tl = timeline_lock_place(place, &flags);
 	if (IS_ERR(tl))
 		return NULL;
 	node = tl->node;
@@ -293,17 +293,17 @@ static struct timeline_node *node_alloc(const char *name)
 
 /**
  * timeline_node_create - the node of a timeline that is being made
- * @id: its place
+ * @place: its place
  * @name: its name
  */
-struct timeline_node *timeline_node_create(u32 id, const char *name)
+struct timeline_node *timeline_node_create(u32 place, const char *name)
 {
 	struct timeline_node *node = node_alloc(name);
 	struct device *dev;
 
 	if (!node)
 		return ERR_PTR(-ENOMEM);
-	dev = device_create(&node_class, NULL, first_device + id, node, "timeline%u", id);
+	dev = device_create(&node_class, NULL, first_device + place, node, "timeline%u", place);
 	if (IS_ERR(dev)) {
 		node_put(node);
 		return ERR_CAST(dev);

@@ -4,12 +4,13 @@
  *
  * What TIMELINE_SET asks becomes an entry that starts at the counter value of
  * the update, c0: the target and its bounds are carried forward to c0, and the
- * residual r = old(c0) - target(c0) of a continuous timeline is slewed. The
- * rate is always w = period / 2000 (500 ppm) in the direction of r, over
+ * residual r = old(c0) - target(c0) of a continuous timeline is slewed. The rate is
+ * always the timeline's, w = period * slew_ppb / 10^9 rounded down, which is 500 ppm
+ * at most, in the direction of r, over
  *
  *	n = ceil(r / w) ticks if r >= 0,	n = floor(-r / w) if r < 0
  *
- * so that the new reading at c0 is within w, a 2000th of a tick, of the old one
+ * so that the new reading at c0 is within w, a 2000th of a tick or less, of the old one
  * and never before it. While it lasts t moves by period - w or period + w a
  * tick, both positive, and it ends on the target exactly: t never runs back.
  */
@@ -190,10 +191,22 @@ static __u64 divide(__u64 hi, __u64 lo, __u64 d, __u64 *rest)
 	return q;
 }
 
+/*
+ * floor(period * slew_ppb / 10^9), where period * slew_ppb can have 83 bits and the
+ * rest of the first division times slew_ppb has less than 49
+ */
+static __u64 slew_rate(const struct timeline_entry *e)
+{
+	__u64 whole = e->counter_period_frac_sec / TIMELINE_NSEC_PER_SEC;
+	__u64 rest = e->counter_period_frac_sec % TIMELINE_NSEC_PER_SEC;
+
+	return whole * e->slew_ppb + rest * e->slew_ppb / TIMELINE_NSEC_PER_SEC;
+}
+
 /* See the top of the file */
 static int slew_from(struct timeline_entry *e, struct timeline_span old)
 {
-	__u64 rate = e->counter_period_frac_sec / SLEW_DIVISOR, hi, n, rest;
+	__u64 rate = slew_rate(e), hi, n, rest;
 	struct timeline_span r = { e->time_sec, e->time_frac_sec };
 	unsigned int shift = e->counter_period_shift;
 	bool ahead;

@@ -263,7 +263,7 @@ ktime_t timeline_waiter_now(const struct timeline_waiter *waiter)
 	unsigned long flags;
 	ktime_t now;
 
-	tl = timeline_lock(timeline_ref_id(waiter->ref), waiter->ref >> 8, &flags);
+	tl = timeline_lock_ref(waiter->ref, &flags);
 	if (IS_ERR(tl))
 		return 0;
 	now = lasts(waiter) ? timeline_lasted_locked(tl) : timeline_now_locked(tl);
@@ -283,7 +283,7 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 	unsigned long flags;
 
 	waiter->expires = expires;
-	tl = timeline_lock(timeline_ref_id(waiter->ref), waiter->ref >> 8, &flags);
+	tl = timeline_lock_ref(waiter->ref, &flags);
 	if (IS_ERR(tl))
 		return -ENODEV;
 	waiter->expired = false;

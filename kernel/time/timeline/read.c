@@ -9,9 +9,9 @@
 #include <asm/timeline.h>
 #include "internal.h"
 
-static timeline_ref_t make_ref(u32 id, u32 generation)
+static timeline_ref_t make_ref(u32 id)
 {
-	return generation << 8 | (id + 1);
+	return (id / TIMELINE_MAX_IDS + 1) << 8 | (id % TIMELINE_MAX_IDS + 1);
 }
 
 /**
@@ -20,7 +20,7 @@ static timeline_ref_t make_ref(u32 id, u32 generation)
  */
 struct timeline *timeline_of(timeline_ref_t ref)
 {
-	return &timelines[array_index_nospec(timeline_ref_id(ref), TIMELINE_IDS)];
+	return &timelines[array_index_nospec((ref & 0x7f) - 1, TIMELINE_IDS)];
 }
 
 /**
@@ -35,6 +35,42 @@ bool timeline_ref_live(timeline_ref_t ref)
 }
 
 /**
+ * timeline_lock_ref - find a timeline by a reference
+ * @ref: not 0
+ * @flags: for timeline_unlock()
+ */
+struct timeline *timeline_lock_ref(timeline_ref_t ref, unsigned long *flags)
+{
+	return timeline_lock(timeline_ref_id(ref), 0, flags);
+}
+
+/**
+ * timeline_resolve_id - the reference to a timeline that exists
+ * @id: its id
+ * @ref: result
+ *
+ * Return: 0, -EINVAL if there is none
+ */
+int timeline_resolve_id(u32 id, timeline_ref_t *ref)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	tl = timeline_lock(id, 0, &flags);
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	timeline_unlock(tl, flags);
+	*ref = make_ref(id);
+	return 0;
+}
+
+/* What the caller is bound to; one that there cannot be if to none */
+static u32 self_id(void)
+{
+	return current->timeline_ref ? timeline_ref_id(current->timeline_ref) : TIMELINE_NONE;
+}
+
+/**
  * timeline_resolve - what a clock id means for the caller
  * @clockid: CLOCK_TIMELINE_SELF or CLOCK_TIMELINE()
  * @ref: result
@@ -43,51 +79,28 @@ bool timeline_ref_live(timeline_ref_t ref)
  */
 int timeline_resolve(clockid_t clockid, timeline_ref_t *ref)
 {
-	struct timeline *tl;
-	unsigned long flags;
-	u32 id = clockid - CLOCK_TIMELINE_FIRST, generation = 0;
-
-	if (clockid == CLOCK_TIMELINE_SELF) {
-		if (!current->timeline_ref)
-			return -EINVAL;
-		id = timeline_ref_id(current->timeline_ref);
-		generation = current->timeline_ref >> 8;
-	}
-	tl = timeline_lock(id, generation, &flags);
-	if (IS_ERR(tl))
-		return -EINVAL;
-	*ref = make_ref(id, tl->generation);
-	timeline_unlock(tl, flags);
-	return 0;
+	return timeline_resolve_id(clockid == CLOCK_TIMELINE_SELF ? self_id() :
+				   clockid - CLOCK_TIMELINE_FIRST, ref);
 }
 
 /**
  * timeline_gettime - read a timeline
- * @id: its number, or TIMELINE_SELF
+ * @id: its id, or TIMELINE_SELF
  * @tt: result
  */
 int timeline_gettime(u32 id, struct timeline_time *tt)
 {
+	u32 its = id == TIMELINE_SELF ? self_id() : id, seq;
 	const struct timeline_entry *e;
-	u32 generation = 0, seq;
-	u32 magic, found;
+	bool found;
 
-	if (id == TIMELINE_SELF) {
-		id = timeline_ref_id(current->timeline_ref);
-		generation = current->timeline_ref >> 8;
-	}
-	if (id >= TIMELINE_MAX_IDS)
-		return -EINVAL;
-	e = &timeline_table.entry[array_index_nospec(id, TIMELINE_MAX_IDS)];
+	e = &timeline_table.entry[array_index_nospec(its % TIMELINE_MAX_IDS, TIMELINE_MAX_IDS)];
 	do {
 		seq = timeline_read_begin(e);
-		magic = e->magic;
-		found = e->generation;
+		found = e->magic == TIMELINE_MAGIC && e->id == its;
 		timeline_read(e, timeline_read_counter(e->counter_id), tt);
 	} while (timeline_read_retry(e, seq));
-	if (magic != TIMELINE_MAGIC || (generation && generation != found))
-		return -EINVAL;
-	return 0;
+	return found ? 0 : -EINVAL;
 }
 
 /**

@@ -85,26 +85,45 @@ u64 timeline_read_counter(u8 counter_id)
 }
 
 /**
+ * timeline_lock_place - find a timeline that exists by its place in the table
+ * @place: its place
+ * @flags: for timeline_unlock()
+ */
+struct timeline *timeline_lock_place(u32 place, unsigned long *flags)
+{
+	struct timeline *tl;
+
+	if (place >= TIMELINE_IDS)
+		return ERR_PTR(-EINVAL);
+	tl = &timelines[array_index_nospec(place, TIMELINE_IDS)];
+	raw_spin_lock_irqsave(&tl->lock, *flags);
+	if (tl->live) {
+		__release(&tl->lock);	/* is held: sparse has no "if" for that */
+		return tl;
+	}
+	raw_spin_unlock_irqrestore(&tl->lock, *flags);
+	return ERR_PTR(-EINVAL);
+}
+
+/**
  * timeline_lock - find a timeline that exists
- * @id: its number
- * @generation: its generation, 0 for any
+ * @id: its id
+ * @generation: what its generation must be, 0 for any
  * @flags: for timeline_unlock()
  */
 struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags)
 {
-	struct timeline *tl;
-	int ret;
+	struct timeline *tl = timeline_lock_place(id % TIMELINE_MAX_IDS, flags);
+	int ret = -EINVAL;
 
-	if (id >= TIMELINE_IDS)
-		return ERR_PTR(-EINVAL);
-	tl = &timelines[array_index_nospec(id, TIMELINE_IDS)];
-	raw_spin_lock_irqsave(&tl->lock, *flags);
-	if (tl->live && (!generation || generation == tl->generation)) {
-		__release(&tl->lock);	/* is held: sparse has no "if" for that */
+	if (IS_ERR(tl))
 		return tl;
+	if (tl->id == id) {
+		if (!generation || generation == tl->generation)
+			return tl;
+		ret = -ESTALE;
 	}
-	ret = tl->live ? -ESTALE : -EINVAL;
-	raw_spin_unlock_irqrestore(&tl->lock, *flags);
+	timeline_unlock(tl, *flags);
 	return ERR_PTR(ret);
 }
 
@@ -377,6 +396,7 @@ void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg)
 		.id = tl->id,
 		.generation = tl->generation,
 		.timeline_flags = arg->flags,
+		.slew_ppb = arg->slew_ppb ?: TIMELINE_SLEW_PPB_MAX,
 	};
 	struct timeline_entry e;
 
@@ -444,6 +464,7 @@ void timeline_entry_get(const struct timeline *tl, struct timeline_get *arg)
 	arg->slew_rate = e->slew_rate;
 	arg->disruption = e->disruption_marker;
 	arg->step = e->step_marker;
+	arg->slew_ppb = e->slew_ppb;
 	arg->updates = tl->updates;
 	arg->counter_hz = counter->hz;
 }

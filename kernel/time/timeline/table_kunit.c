@@ -64,7 +64,7 @@ static void kunit_set_in_between(struct kunit *test)
 
 	WRITE_ONCE(counter_in_use, &raw_counter);
 	/* A reading of the TSC, with which one of this counter may be stale, too */
-	timelines[id].not_before = 0;
+	timelines[id % TIMELINE_MAX_IDS].not_before = 0;
 	set = kunit_params(id, &tsc_counter, 1000);
 	KUNIT_EXPECT_EQ(test, timeline_set(&set), -EINVAL);
 	set = kunit_params(id, &raw_counter, 2000);
@@ -140,7 +140,7 @@ static void kunit_time_asleep(struct kunit *test)
 static void kunit_vm_restored(struct kunit *test)
 {
 	u32 id = kunit_timeline(test);
-	const struct timeline_entry *e = timelines[id].entry;
+	const struct timeline_entry *e = timelines[id % TIMELINE_MAX_IDS].entry;
 	u64 generation = e->vm_generation_counter, marker = e->disruption_marker;
 
 	KUNIT_EXPECT_NE(test, generation, 0);

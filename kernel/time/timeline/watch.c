@@ -183,9 +183,19 @@ static struct timeline_watch *change_one(struct timeline *tl, const struct quali
 }
 
 /*
- * Time until the next change by itself. A slew of 500 ppm lowers the bound by at
- * most 1 ns in 1999 ns, so who waits for that need not look earlier.
+ * How long a slew takes at least to lower the bound so far: by 1 ns in period / rate
+ * ns of the target, less 1 as its own rate is what the time has more or less. Seconds
+ * are enough to look again.
  */
+static u64 until_slewed(const struct timeline_entry *e, u64 ns)
+{
+	u64 rate = abs(e->slew_rate);
+
+	return min_t(u64, ns, NSEC_PER_SEC) *
+	       min_t(u64, e->counter_period_frac_sec / rate - 1, NSEC_PER_SEC);
+}
+
+/* Time until the next change by itself */
 static u64 until_change(struct timeline *tl, const struct quality *q)
 {
 	struct timeline_watch *content = first_of(&tl->content);
@@ -204,8 +214,7 @@ static u64 until_change(struct timeline *tl, const struct quality *q)
 					      arch_timeline_counter_hz());
 	if (timeline_slew_left(e, since)) {
 		if (degraded)
-			wait = min(wait, min_t(u64, q->bound - degraded->event.accuracy_ns,
-					       NSEC_PER_SEC) * 1999);
+			wait = min(wait, until_slewed(e, q->bound - degraded->event.accuracy_ns));
 	}
 	return max(wait, LOOK_AGAIN);
 }
@@ -367,16 +376,15 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 /**
  * timeline_watch_start - watch a timeline, instead of the one before if any
  * @watch: watch
- * @generation: of the timeline
- * @arg: what to watch
+ * @arg: what to watch, which there was
  *
  * A watch starts as content: if the timeline is worse than that, it is told. What
  * fails leaves the one before as it is.
  */
-int timeline_watch_start(struct timeline_watch *watch, u32 generation,
-			 const struct timeline_bind *arg)
+int timeline_watch_start(struct timeline_watch *watch, const struct timeline_bind *arg)
 {
-	struct timeline *tl = &timelines[array_index_nospec(arg->id, TIMELINE_IDS)], *old;
+	u32 place = arg->id % TIMELINE_MAX_IDS;
+	struct timeline *tl = &timelines[array_index_nospec(place, TIMELINE_IDS)], *old;
 	unsigned long flags;
 	bool found;
 
@@ -385,7 +393,7 @@ int timeline_watch_start(struct timeline_watch *watch, u32 generation,
 		return -ENOSPC;
 	old = watch->tl;
 	lock_both(old, tl, &flags);
-	found = tl->live && tl->generation == generation;
+	found = tl->live && tl->id == arg->id;
 	if (found)
 		move(watch, tl, arg);
 	unlock_both(old, tl, flags);

@@ -66,6 +66,42 @@ static void refused(struct timeline_set *set, int err, const char *what)
 		t_ok(false, "%s: something changed", what);
 }
 
+static int create_slewing(const char *name, u32 ppb, u32 pad)
+{
+	struct timeline_create arg = { .slew_ppb = ppb, .pad = pad };
+	int ret;
+
+	strcpy(arg.name, name);
+	ret = tl_ioctl(fd, TIMELINE_CREATE, &arg);
+	return ret ?: (int)arg.id;
+}
+
+/* 1 us in 1 ms, at 1000 ppb takes a second and is not noticed by the ns */
+static void slew_rates(void)
+{
+	int slow = create_slewing("slow", 1000, 0), full = create_slewing("full", 0, 0);
+	struct timeline_get get = { .set.id = slow };
+	struct timeline_set set;
+
+	t_equal(create_slewing("fast", 500001, 0), -EINVAL, "a slew of more than 500 ppm");
+	t_equal(create_slewing("pad", 0, 1), -EINVAL, "something in the padding");
+	tl_set(fd, slow, 1000000, 0);
+	tl_ioctl(fd, TIMELINE_GET, &get);
+	t_equal(get.slew_ppb, 1000, "its slews are of 1 ppm");
+	set = get.set;
+	set.time_frac_sec += ~0ULL / 1000000;
+	t_equal(tl_ioctl(fd, TIMELINE_SET, &set), 0, "set 1 us ahead");
+	tl_ioctl(fd, TIMELINE_GET, &get);
+	t_near(-get.slew_rate * 1000000, get.set.counter_period_frac_sec, 2000000, "at 1 ppm");
+	t_near((get.slew_end - get.set.counter_value) * 1000 / get.counter_hz, 1000, 2,
+	       "it slews for 1 s");
+	get.set.id = full;
+	tl_ioctl(fd, TIMELINE_GET, &get);
+	t_equal(get.slew_ppb, 500000, "who asks for none slews at 500 ppm");
+	tl_destroy(fd, slow);
+	tl_destroy(fd, full);
+}
+
 static void parameters(void)
 {
 	u32 id = tl_make(fd, "set", 0);
@@ -116,6 +152,7 @@ VBS_TEST("/dev/timeline does what its table says and refuses the rest, changing 
 	fd = tl_open();
 	names();
 	table_full();
+	slew_rates();
 	parameters();
 	faults();
 }

@@ -58,7 +58,7 @@ static const unsigned long requests[] = {
 
 static u32 some_id(void)
 {
-	return below(8) ? below(TIMELINE_IDS) : edge();
+	return below(8) ? tl_at(fd, below(TIMELINE_IDS)) : edge();
 }
 
 /* What is right for a request, mostly */
@@ -164,7 +164,7 @@ static void one_ioctl(bool privileged)
 static void one_other(void)
 {
 	struct itimerspec its = { { 0, below(3) }, { below(2) * 2000000, below(SEC) } };
-	clockid_t clock = below(4) ? 31 + (int)below(70) : (clockid_t)edge();
+	clockid_t clock = below(4) ? CLOCK_TIMELINE((int)some_id()) : 31 + (clockid_t)edge();
 	int f = files[below(FILES)], t;
 	struct timespec ts;
 	size_t size;
@@ -275,8 +275,6 @@ static void run(bool privileged)
 
 VBS_TEST("no sequence of calls does anything to a timeline that it must not", 120)
 {
-	u32 i;
-
 	fd = tl_open();
 	s = t_shared(sizeof(*s));
 	state = t_arg("seed", 1) * 0x9e3779b97f4a7c15ULL;
@@ -292,6 +290,5 @@ VBS_TEST("no sequence of calls does anything to a timeline that it must not", 12
 	tl_make(fd, "b", TIMELINE_STEP);
 	run(false);
 	run(true);
-	for (i = 0; i < TIMELINE_IDS; i++)
-		tl_destroy(fd, i);
+	tl_destroy_all(fd);
 }

@@ -145,14 +145,11 @@ static void beside_a_destroy(void)
 
 VBS_TEST("no reader and no synchroniser waits for another user's call", 60)
 {
-	u32 id;
-
 	fd = tl_open();
 	s = t_shared(sizeof(*s));
 	s->id = tl_make(fd, "shared", 0);
 	beside_idle_ones();
 	beside_a_destroy();
 	/* The tests after this one in the same machine begin with none */
-	for (id = 0; id < TIMELINE_IDS; id++)
-		tl_destroy(fd, id);
+	tl_destroy_all(fd);
 }

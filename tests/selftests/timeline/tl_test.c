@@ -33,6 +33,26 @@ int tl_destroy(int fd, u32 id)
 	return tl_ioctl(fd, TIMELINE_DESTROY, &arg);
 }
 
+u32 tl_place(u32 id)
+{
+	return id % TIMELINE_MAX_IDS;
+}
+
+u32 tl_at(int fd, u32 place)
+{
+	struct timeline_get get = { .set.id = place };
+
+	return tl_ioctl(fd, TIMELINE_GET, &get) ? TIMELINE_NONE : get.set.id;
+}
+
+void tl_destroy_all(int fd)
+{
+	u32 place;
+
+	for (place = 0; place < TIMELINE_IDS; place++)
+		tl_destroy(fd, tl_at(fd, place));
+}
+
 u64 tl_counter(void)
 {
 	unsigned int cpu;

@@ -21,6 +21,10 @@ int tl_open(void);
 int tl_ioctl(int fd, unsigned long cmd, void *arg);
 int tl_create(int fd, const char *name, u32 flags);	/* an id */
 int tl_destroy(int fd, u32 id);
+/* The place of an id in the table, who is in one (TIMELINE_NONE), and an end to all */
+u32 tl_place(u32 id);
+u32 tl_at(int fd, u32 place);
+void tl_destroy_all(int fd);
 /*
  * Frequency of the counter in use, for tests in real time: soon after boot it is
  * measured once more, and it must not change while they go on.

@@ -32,7 +32,7 @@ static const void *region_of(u32 which)
 
 	if (table == MAP_FAILED)
 		t_fatal("map the table");
-	return table + which * TIMELINE_ENTRY_SIZE;
+	return table + tl_place(which) * TIMELINE_ENTRY_SIZE;
 }
 
 static void look(struct vmclock_time *t)

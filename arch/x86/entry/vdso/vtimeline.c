@@ -42,8 +42,35 @@ static __always_inline long clock_syscall(long nr, clockid_t clock, struct __ker
 	return ret;
 }
 
+static __always_inline const struct timeline_entry *entry_of(u32 id)
+{
+	const struct timeline_entry *e = &timeline_page.entry[id % TIMELINE_MAX_IDS];
+
+	/* To be computed once, and not from another place for each use */
+	timeline_hide(e);
+	return e;
+}
+
+/* It exists, and can be read here */
+static __always_inline bool is_readable(const struct timeline_entry *e, u32 id)
+{
+	return likely(e->id == id) && likely(e->counter_id == TIMELINE_COUNTER_X86_TSC);
+}
+
 /*
- * What the calling thread is bound to (timeline_ref_t); see the proof in
+ * Reading takes a fast path, in which nothing is called, no loop kept and no register
+ * saved: an update in progress or in between, a slew, SELF and what is for the system
+ * call are left to the function that follows it. So is what may be none of ours.
+ */
+static __always_inline bool begin_fast(const struct timeline_entry *e, u32 id, u32 *seq)
+{
+	*seq = timeline_load_seq(e);
+	timeline_rmb();
+	return likely(!(*seq & 1)) && is_readable(e, id);
+}
+
+/*
+ * The id of what the calling thread is bound to, ~0 if to none; see the proof in
  * kernel/time/timeline/bind.c.
  */
 static __always_inline u32 self(void)
@@ -60,57 +87,110 @@ static __always_inline u32 self(void)
 		barrier();
 		check = READ_ONCE(timeline_page.word[cpu]);
 	} while (unlikely(again != cpu || check != word));
-	return word;
+	return word ? timeline_ref_id(word) : TIMELINE_NONE;
 }
 
-/* 0, or -1 where the system call must tell; generation 0 is any */
-static __always_inline int read_time(u32 id, u32 generation, struct timeline_time *tt)
+static noinline int read_slowly(u32 id, struct timeline_time *tt)
 {
-	const struct timeline_entry *e = &timeline_page.entry[id];
-	u32 seq;
+	u32 its = id == TIMELINE_SELF ? self() : id, seq;
+	const struct timeline_entry *e = entry_of(its);
 
 	do {
 		seq = timeline_read_begin(e);
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC))
-			return -1;
-		if (generation && unlikely(e->generation != generation))
-			return -1;
+		if (!is_readable(e, its))
+			return timeline_fallback(id, tt);
 		timeline_read(e, rdtsc_ordered(), tt);
 	} while (unlikely(timeline_read_retry(e, seq)));
 	return 0;
 }
 
-static __always_inline int read_clock(u32 id, u32 generation, struct __kernel_timespec *ts)
+/* Goes on where the fast path ends: the counter is read, which is most of the time */
+static noinline int read_slewing(u32 id, struct timeline_time *tt, u64 counter, u32 seq)
 {
-	const struct timeline_entry *e = &timeline_page.entry[id];
-	struct timeline_span t;
+	const struct timeline_entry *e = entry_of(id);
+
+	timeline_read(e, counter, tt);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
+}
+
+int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
+{
+	const struct timeline_entry *e = entry_of(id);
+	u64 counter;
 	u32 seq;
+
+	if (unlikely(!begin_fast(e, id, &seq)))
+		return read_slowly(id, tt);
+	counter = rdtsc_ordered();
+	if (unlikely(!timeline_settled(e, counter)))
+		return read_slewing(id, tt, counter, seq);
+	timeline_read_settled(e, counter, tt);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
+}
+
+static __always_inline u32 id_of(clockid_t clock)
+{
+	return clock == CLOCK_TIMELINE_SELF ? self() : clock - CLOCK_TIMELINE_FIRST;
+}
+
+static __always_inline void to_timespec(struct timeline_span t, struct __kernel_timespec *ts)
+{
+	ts->tv_sec = t.sec;
+	ts->tv_nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
+}
+
+static noinline int clock_slowly(clockid_t clock, struct __kernel_timespec *ts)
+{
+	u32 its = id_of(clock), seq;
+	const struct timeline_entry *e = entry_of(its);
+	struct timeline_span t;
 
 	do {
 		seq = timeline_read_begin(e);
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC))
-			return -1;
-		if (generation && unlikely(e->generation != generation))
-			return -1;
+		if (!is_readable(e, its))
+			return clock_syscall(__NR_clock_gettime, clock, ts);
 		t = timeline_project(e, rdtsc_ordered());
 	} while (unlikely(timeline_read_retry(e, seq)));
-	ts->tv_sec = t.sec;
-	ts->tv_nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
+	to_timespec(t, ts);
 	return 0;
 }
 
-static __always_inline int read_res(u32 id, u32 generation, struct __kernel_timespec *res)
+static noinline int clock_slewing(clockid_t clock, struct __kernel_timespec *ts,
+				  u64 counter, u32 seq)
 {
-	const struct timeline_entry *e = &timeline_page.entry[id];
+	const struct timeline_entry *e = entry_of(clock - CLOCK_TIMELINE_FIRST);
+
+	to_timespec(timeline_project(e, counter), ts);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
+}
+
+/* Of any clock id that is not one of the vDSO's */
+int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
+{
+	u32 id = clock - CLOCK_TIMELINE_FIRST, seq;
+	const struct timeline_entry *e = entry_of(id);
+	u64 counter;
+
+	if (unlikely(!begin_fast(e, id, &seq)))
+		return clock_slowly(clock, ts);
+	counter = rdtsc_ordered();
+	if (unlikely(!timeline_settled(e, counter)))
+		return clock_slewing(clock, ts, counter, seq);
+	to_timespec(timeline_project_settled(e, counter), ts);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
+}
+
+/* Of any clock id that is not one of the vDSO's */
+int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
+{
+	u32 its = id_of(clock), seq;
+	const struct timeline_entry *e = entry_of(its);
 	u64 ns;
-	u32 seq;
 
 	do {
 		seq = timeline_read_begin(e);
-		if (unlikely(e->counter_id != TIMELINE_COUNTER_X86_TSC))
-			return -1;
-		if (generation && unlikely(e->generation != generation))
-			return -1;
+		if (!is_readable(e, its))
+			return clock_syscall(__NR_clock_getres, clock, res);
 		ns = timeline_entry_resolution(e);
 	} while (unlikely(timeline_read_retry(e, seq)));
 	if (res) {
@@ -118,52 +198,6 @@ static __always_inline int read_res(u32 id, u32 generation, struct __kernel_time
 		res->tv_nsec = ns;
 	}
 	return 0;
-}
-
-int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
-{
-	u32 ref;
-
-	if (likely(id < TIMELINE_MAX_IDS)) {
-		if (likely(!read_time(id, 0, tt)))
-			return 0;
-	} else if (id == TIMELINE_SELF) {
-		ref = self();
-		if (likely(ref) && likely(!read_time((ref & 0xff) - 1, ref >> 8, tt)))
-			return 0;
-	}
-	return timeline_fallback(id, tt);
-}
-
-/* Of the clock ids of timelines only */
-int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
-{
-	u32 ref;
-
-	if (clock != CLOCK_TIMELINE_SELF) {
-		if (likely(!read_clock(clock - CLOCK_TIMELINE_FIRST, 0, ts)))
-			return 0;
-	} else {
-		ref = self();
-		if (likely(ref) && likely(!read_clock((ref & 0xff) - 1, ref >> 8, ts)))
-			return 0;
-	}
-	return clock_syscall(__NR_clock_gettime, clock, ts);
-}
-
-int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
-{
-	u32 ref;
-
-	if (clock != CLOCK_TIMELINE_SELF) {
-		if (likely(!read_res(clock - CLOCK_TIMELINE_FIRST, 0, res)))
-			return 0;
-	} else {
-		ref = self();
-		if (likely(ref) && likely(!read_res((ref & 0xff) - 1, ref >> 8, res)))
-			return 0;
-	}
-	return clock_syscall(__NR_clock_getres, clock, res);
 }
 
 #else
