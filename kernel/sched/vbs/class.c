@@ -348,6 +348,7 @@ static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 static bool dequeue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 {
 	vbs_update_server(rq, p->vbs.server);
+	vbs_stray_catch_up(rq, p);
 	p->vbs.queued = false;
 	if (p->vbs.stray)
 		vbs_stray_del(rq, p);
@@ -457,7 +458,7 @@ static int task_is_throttled_vbs(struct task_struct *p, int cpu)
 {
 	struct vbs_srv *srv = p->vbs.server;
 
-	return !p->vbs.counted || srv->cpu != cpu ||
+	return !p->vbs.counted || vbs_left_behind(cpu_rq(cpu), p) ||
 		!vbs_nr_eligible(&srv->core) ||
 		(srv->core.early && !p->vbs.kernel);
 }
@@ -483,7 +484,7 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 		return NULL;
 	p = vbs_stray_pinned(rq);
 	if (unlikely(p)) {
-		vbs_arm_poll(rq);
+		vbs_arm_poll(rq, NSEC_PER_MSEC);
 		return p;
 	}
 	if (rq->vbs.curr)

@@ -276,6 +276,7 @@ static void vbs_look_at(struct rq *rq, struct task_struct *p)
 	if (!srv)
 		return;
 	update_rq_clock(rq);
+	vbs_stray_catch_up(rq, p);
 	if (p->vbs.fair && vbs_is_open(srv))
 		vbs_come_back(rq, p);
 	else if (vbs_has_to_go(srv, p))

@@ -82,6 +82,8 @@ void vbs_recall_loan(struct task_struct *p)
 
 	rq = task_rq_lock(p, &rf);
 	update_rq_clock(rq);
+	if (p->vbs.server)
+		vbs_stray_catch_up(rq, p);
 	if (p->vbs.lent && p->vbs.stray)
 		vbs_end_loan(rq, p);
 	vbs_unlock_task(rq, p, &rf);

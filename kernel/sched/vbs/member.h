@@ -38,6 +38,9 @@ static inline void vbs_drop_boost(void) { }
 void vbs_stray_count(struct rq *rq, struct task_struct *p);
 void vbs_stray_add(struct rq *rq, struct task_struct *p);
 void vbs_stray_del(struct rq *rq, struct task_struct *p);
+void vbs_stray_catch_up(struct rq *rq, struct task_struct *p);
+void vbs_strays_left(struct rq *rq, unsigned int n);
+void vbs_strays_go_on(struct rq *rq);
 void vbs_init_strays(struct rq *rq);
 struct task_struct *vbs_stray_pinned(struct rq *rq);
 

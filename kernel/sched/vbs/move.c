@@ -10,26 +10,17 @@
 /* ---- moving one -------------------------------------------------------- */
 
 /*
- * Its members stay behind as strays, and follow.  Not when srv->cpu has changed:
- * then the lists belong to whoever holds the lock of the other runqueue.
+ * Its @n queued members stay behind as strays, and follow.  Not when srv->cpu has
+ * changed: then the lists belong to whoever holds the lock of the other runqueue.
  */
-static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
+static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv, unsigned int n)
 {
-	struct task_struct *p, *tmp;
+	struct task_struct *p = rq->vbs.curr;
 
-	list_for_each_entry_safe(p, tmp, &srv->kernel, vbs.run) {
-		list_del_init(&p->vbs.run);
-		vbs_stray_add(rq, p);
-	}
-	list_for_each_entry_safe(p, tmp, &srv->user, vbs.run) {
-		list_del_init(&p->vbs.run);
-		vbs_stray_add(rq, p);
-	}
-	list_for_each_entry_safe(p, tmp, &srv->lent, vbs.run) {
-		list_del_init(&p->vbs.run);
-		vbs_stray_add(rq, p);
-	}
-	p = rq->vbs.curr;
+	list_splice_tail_init(&srv->kernel, &rq->vbs.strays);
+	list_splice_tail_init(&srv->user, &rq->vbs.strays);
+	list_splice_tail_init(&srv->lent, &rq->vbs.strays);
+	vbs_strays_left(rq, n);
 	if (!p || p->vbs.server != srv)
 		return;
 	if (p->vbs.queued)
@@ -37,28 +28,24 @@ static void vbs_leave_behind(struct rq *rq, struct vbs_srv *srv)
 	resched_curr(rq);
 }
 
-static void vbs_uncount_one(struct vbs_srv *srv, struct task_struct *p)
+/*
+ * No member counts any more, nor one that it is lent to: the core forgets them, in
+ * constant time.  Those in its lists find out by vbs_left_behind().
+ *
+ * Return: how many are in the lists.
+ */
+static unsigned int vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
 {
-	p->vbs.counted = false;
-	srv->core.nr_lent -= p->vbs.lent;
-	vbs_member_forget(&srv->core, p->vbs.kernel);
-}
+	unsigned int n = vbs_members_forget(&srv->core);
+	struct task_struct *p = rq->vbs.curr;
 
-/* No member counts any more, nor one that it is lent to; the core forgets them. */
-static void vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
-{
-	struct task_struct *p;
-
-	list_for_each_entry(p, &srv->kernel, vbs.run)
-		vbs_uncount_one(srv, p);
-	list_for_each_entry(p, &srv->user, vbs.run)
-		vbs_uncount_one(srv, p);
-	list_for_each_entry(p, &srv->lent, vbs.run)
-		vbs_uncount_one(srv, p);
-	p = rq->vbs.curr;
-	if (p && p->vbs.server == srv && p->vbs.counted)
-		vbs_uncount_one(srv, p);
+	if (p && p->vbs.server == srv && p->vbs.counted) {
+		p->vbs.counted = false;
+		n--;
+	}
+	srv->left_seq = srv->seq;
 	vbs_settle(rq->vbs.core, &srv->core, vbs_clock(rq));
+	return n;
 }
 
 /* The server takes two nodes along: those of the spare, or its own back. */
@@ -86,13 +73,15 @@ static u64 vbs_convert(u64 z, int from, int to)
 	return z > now ? vbs_clock_of(to) + (z - now) : 0;
 }
 
-static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spare)
+static unsigned int vbs_detach(struct rq *rq, struct vbs_srv *srv,
+			       struct vbs_spare *spare)
 {
 	struct vbs_booked *booked = spare ? spare->booked : NULL;
+	unsigned int n;
 
 	vbs_update_server(rq, srv);
 	vbs_attach(rq, srv);
-	vbs_uncount_all(rq, srv);
+	n = vbs_uncount_all(rq, srv);
 	list_del_init(&srv->look);
 	if (vbs_vacate(rq, srv, booked, &srv->bookings)) {
 		spare->booked = NULL;
@@ -100,6 +89,7 @@ static void vbs_detach(struct rq *rq, struct vbs_srv *srv, struct vbs_spare *spa
 	} else {
 		vbs_take_nodes(rq, srv, NULL);
 	}
+	return n;
 }
 
 /**
@@ -116,8 +106,7 @@ static void vbs_move(struct rq *rq, struct vbs_srv *srv, int to,
 	int from = srv->cpu;
 	u64 z;
 
-	vbs_detach(rq, srv, spare);
-	vbs_leave_behind(rq, srv);
+	vbs_leave_behind(rq, srv, vbs_detach(rq, srv, spare));
 	srv->consumed_before = srv->core.stats.consumed;
 	z = vbs_convert(vbs_termination(&srv->core), from, to);
 	raw_spin_lock(&srv->lock);

@@ -89,6 +89,7 @@ struct vbs_spare {
  * @user: runnable members at the user boundary, FIFO
  * @lent: runnable tasks that it is lent to, FIFO
  * @seq: the last place given out in the FIFO order
+ * @left_seq: the same when it left a CPU last: who had a place then counts no more
  * @nr_counted: members accounted in rq->nr_running
  * @overruns: exhaustions, for SIGXCPU
  * @consumed_before: core.stats.consumed when it came to @cpu
@@ -128,6 +129,7 @@ struct vbs_srv {
 	struct list_head	user;
 	struct list_head	lent;
 	u64			seq;
+	u64			left_seq;
 	unsigned int		nr_counted;
 	u32			overruns;
 	u64			consumed_before;
@@ -157,6 +159,16 @@ static inline bool vbs_is_home(struct rq *rq, struct vbs_srv *srv)
 {
 	/* Pairs with the release in vbs_move(). */
 	return smp_load_acquire(&srv->cpu) == cpu_of(rq);
+}
+
+/*
+ * A server that leaves a CPU leaves its queued members there, in constant time: they
+ * are said to count still, and are strays.  It may be back already.
+ */
+static inline bool vbs_left_behind(struct rq *rq, const struct task_struct *p)
+{
+	return p->vbs.counted && (!vbs_is_home(rq, p->vbs.server) ||
+				  p->vbs.seq <= p->vbs.server->left_seq);
 }
 
 /* alloc.c */

@@ -11,6 +11,10 @@
  * Context: the runqueue lock, but for the irq_work.
  */
 
+/* How many one interrupt takes home, and when it comes back for the rest */
+#define VBS_STRAY_BATCH		16
+#define VBS_STRAY_PAUSE		(100 * NSEC_PER_USEC)
+
 /**
  * vbs_stray_count - a queued task, running or not, has become a stray
  * @rq: where it is, not where its server is
@@ -24,6 +28,15 @@ void vbs_stray_count(struct rq *rq, struct task_struct *p)
 	vbs_add_running(rq, 1);
 }
 
+/* A CPU that is offline has nobody to take them home: this one does. */
+static void vbs_strays_wait(struct rq *rq)
+{
+	if (likely(cpu_online(cpu_of(rq))))
+		irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
+	else
+		irq_work_queue(&rq->vbs.stray_work);
+}
+
 /**
  * vbs_stray_add - park a queued task until it is taken home
  * @rq: where it is, not where its server is
@@ -35,10 +48,44 @@ void vbs_stray_add(struct rq *rq, struct task_struct *p)
 	/* It stays so while it waits: only the task itself enables migration. */
 	list_add_tail(&p->vbs.run, is_migration_disabled(p) ? &rq->vbs.pinned :
 							      &rq->vbs.strays);
-	/* A CPU that is offline has nobody to take it home: this one does. */
-	if (likely(cpu_online(cpu_of(rq))))
-		irq_work_queue_on(&rq->vbs.stray_work, cpu_of(rq));
-	else
+	vbs_strays_wait(rq);
+}
+
+/**
+ * vbs_strays_left - a server has left and its queued members are in the list
+ * @rq: where they are
+ * @n: how many
+ *
+ * In constant time: each finds out by vbs_stray_catch_up().
+ */
+void vbs_strays_left(struct rq *rq, unsigned int n)
+{
+	if (!n)
+		return;
+	vbs_add_running(rq, n);
+	vbs_strays_wait(rq);
+}
+
+/**
+ * vbs_stray_catch_up - what its server's leaving has made of a task
+ * @rq: its runqueue, locked
+ * @p: in a server, perhaps queued
+ */
+void vbs_stray_catch_up(struct rq *rq, struct task_struct *p)
+{
+	if (likely(!vbs_left_behind(rq, p)))
+		return;
+	p->vbs.counted = false;
+	p->vbs.stray = true;
+}
+
+/**
+ * vbs_strays_go_on - after a pause
+ * @rq: this CPU's, locked
+ */
+void vbs_strays_go_on(struct rq *rq)
+{
+	if (unlikely(!list_empty(&rq->vbs.strays)))
 		irq_work_queue(&rq->vbs.stray_work);
 }
 
@@ -69,15 +116,24 @@ struct task_struct *vbs_stray_pinned(struct rq *rq)
 	return list_first_entry_or_null(&rq->vbs.pinned, struct task_struct, vbs.run);
 }
 
-/* One that can be taken home; @lost: there is one whose home is gone. */
+/*
+ * One that can be taken home.  What stands before it is sorted out: who has to run
+ * here, and who has lost its home, which has to be found one first.
+ */
 static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 {
-	struct task_struct *p;
+	struct task_struct *p, *tmp;
 
-	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
-		if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu)))
+	list_for_each_entry_safe(p, tmp, &rq->vbs.strays, vbs.run) {
+		vbs_stray_catch_up(rq, p);
+		if (is_migration_disabled(p)) {
+			list_move_tail(&p->vbs.run, &rq->vbs.pinned);
+			resched_curr(rq);
+		} else if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu))) {
 			return p;
-		*lost = true;
+		} else {
+			*lost = true;
+		}
 	}
 	return NULL;
 }
@@ -143,23 +199,48 @@ static bool vbs_stray_one(struct rq *rq, bool *lost, struct task_struct **stays)
 	return true;
 }
 
+/* One, with its locks; whom a loan keeps here has to be out of them for that. */
+static bool vbs_stray_next(struct rq *rq, bool *lost)
+{
+	struct task_struct *stays = NULL;
+	unsigned long flags;
+	bool more;
+
+	rcu_read_lock();
+	raw_spin_rq_lock_irqsave(rq, flags);
+	more = vbs_stray_one(rq, lost, &stays);
+	raw_spin_rq_unlock_irqrestore(rq, flags);
+	if (unlikely(stays))
+		vbs_recall_loan(stays);
+	rcu_read_unlock();
+	return more;
+}
+
+/* The others of a large server: let interrupts, and who runs, come in between. */
+static void vbs_strays_pause(struct rq *rq)
+{
+	struct rq_flags rf;
+
+	if (cpu_of(rq) != smp_processor_id()) {
+		irq_work_queue(&rq->vbs.stray_work);
+		return;
+	}
+	rq_lock_irqsave(rq, &rf);
+	update_rq_clock(rq);
+	vbs_arm_poll(rq, VBS_STRAY_PAUSE);
+	rq_unlock_irqrestore(rq, &rf);
+}
+
 static void vbs_stray_work(struct irq_work *work)
 {
 	struct rq *rq = container_of(work, struct rq, vbs.stray_work);
-	struct task_struct *stays;
-	unsigned long flags;
-	bool more, lost = false;
+	bool more = true, lost = false;
+	int n;
 
-	do {
-		stays = NULL;
-		rcu_read_lock();
-		raw_spin_rq_lock_irqsave(rq, flags);
-		more = vbs_stray_one(rq, &lost, &stays);
-		raw_spin_rq_unlock_irqrestore(rq, flags);
-		if (unlikely(stays))
-			vbs_recall_loan(stays);
-		rcu_read_unlock();
-	} while (more);
+	for (n = 0; more && n < VBS_STRAY_BATCH; n++)
+		more = vbs_stray_next(rq, &lost);
+	if (unlikely(more))
+		vbs_strays_pause(rq);
 	if (unlikely(lost))
 		vbs_rescue();
 }

@@ -32,7 +32,7 @@ u64 vbs_irq_pending(struct rq *rq);
 /* timer.c */
 void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
-void vbs_arm_poll(struct rq *rq);
+void vbs_arm_poll(struct rq *rq, u64 delay);
 void vbs_arm_release(struct rq *rq);
 void vbs_expect_release(struct rq *rq, u64 at);
 void vbs_init_timers(struct rq *rq);

@@ -41,12 +41,14 @@ static void vbs_start_budget(struct rq *rq, u64 left)
 }
 
 /**
- * vbs_arm_poll - look now and then whether a stray has enabled migration
- * @rq: locked; a stray that has disabled it runs, or is about to
+ * vbs_arm_poll - look again after a while
+ * @rq: locked; a stray that has disabled migration runs, or is about to, or there
+ *	are strays to be taken home
+ * @delay: ns
  */
-void vbs_arm_poll(struct rq *rq)
+void vbs_arm_poll(struct rq *rq, u64 delay)
 {
-	vbs_start_budget(rq, NSEC_PER_MSEC);
+	vbs_start_budget(rq, delay);
 }
 
 /* What the running member may execute before it must be looked at again */
@@ -190,6 +192,7 @@ static enum hrtimer_restart vbs_budget_timer(struct hrtimer *timer)
 	update_rq_clock(rq);
 	vbs_interrupted(rq);
 	rq->vbs.budget_at = U64_MAX;
+	vbs_strays_go_on(rq);
 	if (rq->vbs.curr)
 		vbs_check_curr(rq);
 	rq_unlock(rq, &rf);

@@ -506,6 +506,22 @@ void vbs_member_forget(struct vbs_server *s, bool kernel)
 }
 
 /**
+ * vbs_members_forget - the same of all of them at once
+ * @s: the server
+ *
+ * Return: how many there were.
+ */
+unsigned int vbs_members_forget(struct vbs_server *s)
+{
+	unsigned int n = s->nr_kernel + s->nr_user;
+
+	s->nr_kernel = 0;
+	s->nr_user = 0;
+	s->nr_lent = 0;
+	return n;
+}
+
+/**
  * vbs_member_mode - a runnable member enters the kernel or reaches the boundary
  * @s: the server
  * @kernel: where it is now, and was not before
