@@ -129,11 +129,11 @@ static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 		if (is_migration_disabled(p)) {
 			list_move_tail(&p->vbs.run, &rq->vbs.pinned);
 			resched_curr(rq);
-		} else if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu))) {
-			return p;
-		} else {
-			*lost = true;
+			continue;
 		}
+		if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu)))
+			return p;
+		*lost = true;
 	}
 	return NULL;
 }

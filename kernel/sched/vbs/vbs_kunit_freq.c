@@ -167,8 +167,8 @@ static void vbs_test_floor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbs_floor(s->cpu, &min), vbs_util_of(s->cpu, high));
 	KUNIT_EXPECT_GE(test, min, vbs_util_of(s->cpu, high));
 	vbs_subject_ends(s);
-	for (i = 0; i < 100 && vbs_floor(s->cpu, &min); i++)
-		msleep(10);
+	for (i = 0; i < 50 && vbs_floor(s->cpu, &min); i++)
+		msleep(20);
 	KUNIT_EXPECT_EQ(test, vbs_floor(s->cpu, &min), 0);
 	cpufreq_remove_update_util_hook(s->cpu);
 	synchronize_rcu();

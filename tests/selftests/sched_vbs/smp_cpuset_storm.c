@@ -104,7 +104,8 @@ static void rage(void *arg)
 
 static void change(void)
 {
-	static const char * const cpus[] = { "0", "1", "2", "3", "0-1", "1-2", "2-3", "0-3", "1,3" };
+	static const char * const cpus[] = { "0",   "1",   "2",	  "3",	"0-1",
+					     "1-2", "2-3", "0-3", "1,3" };
 	struct group *g = &groups[any(GROUPS)];
 	int err;
 
@@ -170,7 +171,7 @@ static unsigned int strays(void)
 		cpuset = p ? strtoull(p + strlen("Cpus_allowed:\t"), NULL, 16) : 0;
 		if (cpuset >> cpu & 1)
 			continue;
-		t_diag("task %d: server on %d, mask %#llx", i, (int)cpu, (unsigned long long)cpuset);
+		t_diag("task %d: server on %d, mask %#jx", i, (int)cpu, (uintmax_t)cpuset);
 		n++;
 	}
 	return n;
@@ -200,8 +201,8 @@ static unsigned int outside(void)
 
 			if (!(mask & ~cpus))
 				continue;
-			t_diag("%s: task %s has mask %#llx, cpuset %#llx", groups[i].path, p,
-			       (unsigned long long)mask, (unsigned long long)cpus);
+			t_diag("%s: task %s has mask %#jx, cpuset %#jx", groups[i].path, p,
+			       (uintmax_t)mask, (uintmax_t)cpus);
 			n++;
 		}
 	}

@@ -97,7 +97,7 @@ VBS_TEST("a server with thousands of runnable members leaves its CPU in small st
 	need_cpus(2);
 	need_cpusets2();
 	many = t_shared(sizeof(*many));
-	members = t_arg("members", 4000);
+	members = t_arg("members", 3000);
 	g = group_new(CGROUP2, "vbs_many", "0-1");
 	pid = t_fork(crowd, NULL);
 	for (int i = 0; i < 2000 && many->ready != members; i++)
