@@ -141,18 +141,6 @@ void del_member(struct world *w, struct wserver *s, int member)
 	oracle_changed(s);
 }
 
-/* Without settling: the server is being detached */
-static void forget_member(struct wserver *s, int member)
-{
-	bool kernel = s->member[member] == M_KERNEL;
-
-	vbs_member_forget(&s->core, kernel);
-	if (kernel)
-		s->model.nr_kernel--;
-	else
-		s->model.nr_user--;
-}
-
 /* ---- enter, leave, move ---- */
 
 static void attach(struct world *w, struct wserver *s)
@@ -222,13 +210,20 @@ void enter(struct world *w, struct wserver *s)
 
 static void forget_members(struct world *w, struct wserver *s, bool properly)
 {
+	unsigned int n = 0;
+
 	for (int i = 0; i < MAX_MEMBERS; i++) {
 		if (!is_runnable(s, i))
 			continue;
+		n++;
 		if (properly)
 			del_member(w, s, i);
-		else
-			forget_member(s, i);
+	}
+	if (!properly) {	/* nor settled: the server is being detached */
+		if (vbs_members_forget(&s->core) != n)
+			world_fail(w, "server %d forgets other than %u members", server_nr(w, s), n);
+		s->model.nr_kernel = 0;
+		s->model.nr_user = 0;
 	}
 	s->model.competes = false;
 	s->was_ready = false;

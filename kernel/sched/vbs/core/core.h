@@ -234,7 +234,6 @@ void vbs_server_detach(struct vbs_cpu *c, struct vbs_server *s);
 /* Members */
 void vbs_member_add(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now);
 void vbs_member_del(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now);
-void vbs_member_forget(struct vbs_server *s, bool kernel);
 unsigned int vbs_members_forget(struct vbs_server *s);
 void vbs_member_mode(struct vbs_server *s, bool kernel);
 

@@ -488,26 +488,16 @@ void vbs_member_add(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 no
  */
 void vbs_member_del(struct vbs_cpu *c, struct vbs_server *s, bool kernel, u64 now)
 {
-	vbs_member_forget(s, kernel);
-	vbs_settle(c, s, now);
-}
-
-/**
- * vbs_member_forget - vbs_member_del() without settling
- * @s: the server, which is being detached
- * @kernel: as it was last said of this member
- */
-void vbs_member_forget(struct vbs_server *s, bool kernel)
-{
 	if (kernel)
 		s->nr_kernel--;
 	else
 		s->nr_user--;
+	vbs_settle(c, s, now);
 }
 
 /**
- * vbs_members_forget - the same of all of them at once
- * @s: the server
+ * vbs_members_forget - vbs_member_del() of all at once, without settling
+ * @s: the server, which is being detached
  *
  * Return: how many there were.
  */
