@@ -214,7 +214,8 @@ int cpuset_vbs_can_change(const struct cpuset_trial *trial)
 	struct cpuset *top = top_of(trial->cs);
 	int ret;
 
-	if (!static_branch_unlikely(&sched_vbs_used))
+	/* One that is removed has no tasks, and cannot be refused. */
+	if (!static_branch_unlikely(&sched_vbs_used) || !is_cpuset_online(trial->cs))
 		return 0;
 	ret = trial_run(trial, top) ?: plan_change(top) ?:
 		sched_vbs_plan_book(&change_plan);
