@@ -31,10 +31,13 @@ struct vbs_subject {
 	unsigned int		clamp_most;
 };
 
+/* A task of the real-time classes that waits has a clamp of its own. */
 static void vbs_subject_looks(struct vbs_subject *s)
 {
 	unsigned int clamp = uclamp_rq_get(this_rq(), UCLAMP_MIN);
 
+	if (READ_ONCE(this_rq()->rt.rt_nr_running))
+		return;
 	s->clamp_least = min(s->clamp_least, clamp);
 	s->clamp_most = max(s->clamp_most, clamp);
 }
@@ -184,7 +187,6 @@ static int vbs_clamp_beside(struct vbs_subject *s)
 	int clamp = -1;
 
 	rq_lock_irqsave(rq, &rf);
-	/* A task of the real-time classes has a clamp of its own. */
 	if (rq->curr != s->p && !rq->rt.rt_nr_running)
 		clamp = uclamp_rq_get(rq, UCLAMP_MIN);
 	rq_unlock_irqrestore(rq, &rf);
