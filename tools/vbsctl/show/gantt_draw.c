@@ -79,7 +79,7 @@ static void bar(struct sheet *s, uint64_t from, uint64_t to, const char *fill, i
 static void draw_mark(struct sheet *s, const struct gantt_mark *m)
 {
 	static const char *const shapes[] = {
-		[MARK_RELEASE] = "<path class=\"r\" d=\"M%.2f %dv-16l-3 5h6z\"/>\n",
+		[MARK_RELEASE] = "<path class=\"r\" d=\"M%.2f %dv-16m-3 5l3 -5l3 5z\"/>\n",
 		[MARK_EXHAUST] = "<path class=\"e\" d=\"M%.2f %dv-10h3\"/>\n",
 		[MARK_SWITCH] = "<path class=\"s\" d=\"M%.2f %dl4 -6l-4 -6l-4 6z\"/>\n",
 	};
