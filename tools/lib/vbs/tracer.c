@@ -19,9 +19,9 @@ static int open_file(const struct tracer *t, const char *file, int flags)
 	return open(path, flags | O_CLOEXEC);
 }
 
-bool tracer_set(struct tracer *t, const char *file, const char *word)
+static bool write_word(struct tracer *t, const char *file, int flags, const char *word)
 {
-	int fd = open_file(t, file, O_WRONLY | O_TRUNC), err;
+	int fd = open_file(t, file, O_WRONLY | flags), err;
 	bool good;
 
 	if (fd < 0)
@@ -31,6 +31,16 @@ bool tracer_set(struct tracer *t, const char *file, const char *word)
 	close(fd);
 	errno = err;
 	return good;
+}
+
+bool tracer_set(struct tracer *t, const char *file, const char *word)
+{
+	return write_word(t, file, O_TRUNC, word);
+}
+
+bool tracer_add(struct tracer *t, const char *file, const char *word)
+{
+	return write_word(t, file, O_APPEND, word);
 }
 
 bool tracer_enable(struct tracer *t, const char *event)

@@ -22,8 +22,9 @@ struct tracer {
 bool tracer_begin(struct tracer *t, const char *what);
 void tracer_end(struct tracer *t);
 
-/* Writes a word into one of its files; false with errno */
+/* Writes a word into one of its files, or adds it to what is there; false with errno */
 bool tracer_set(struct tracer *t, const char *file, const char *word);
+bool tracer_add(struct tracer *t, const char *file, const char *word);
 
 /* "sched/sched_switch" */
 bool tracer_enable(struct tracer *t, const char *event);

@@ -107,24 +107,38 @@ static int cannot_trace(void)
 		       strerror(err));
 }
 
-/* The threads that are there now; the tracer leaves out what is not theirs */
-static bool set_threads(struct advice *a, struct tracer *t)
+static bool add_thread(struct advice *a, struct tracer *t, pid_t tid)
 {
+	struct thread_jobs *more = a->thread;
 	char word[16];
-	int i;
 
-	for (i = 0; i < a->threads; i++) {
-		snprintf(word, sizeof(word), "%d ", a->thread[i].tid);
-		if (!tracer_set(t, "set_event_pid", word))
-			return false;
-	}
-	return true;
+	if (!(a->threads & (a->threads - 1)))	/* a power of two, or 0: full */
+		more = realloc(a->thread, (a->threads ? a->threads * 2 : 1) * sizeof(*more));
+	if (!more)
+		return false;
+	a->thread = more;
+	more[a->threads++] = (struct thread_jobs){ .tid = tid };
+	snprintf(word, sizeof(word), "%d ", (int)tid);
+	return tracer_add(t, "set_event_pid", word);
+}
+
+/* Those that are there now; the tracer leaves out what is not theirs */
+static bool add_threads(struct advice *a, struct tracer *t)
+{
+	pid_t *tids;
+	int i, n = task_threads(a->process, &tids);
+	bool good = n >= 0;
+
+	for (i = 0; i < n && good; i++)
+		good = find(a, tids[i]) || add_thread(a, t, tids[i]);
+	free(tids);
+	return good;
 }
 
 static bool set_up(struct advice *a, struct tracer *t)
 {
 	return tracer_set(t, "trace_clock", "mono") && tracer_set(t, "buffer_size_kb", "4096") &&
-	       set_threads(a, t) && tracer_enable(t, "sched/sched_waking") &&
+	       add_threads(a, t) && tracer_enable(t, "sched/sched_waking") &&
 	       tracer_enable(t, "sched/sched_switch");
 }
 
@@ -142,30 +156,23 @@ static int watch_threads(struct advice *a)
 		code = cannot_trace();
 	while (!code && !stopped && now_ns() - begin < a->watch) {
 		nanosleep(&step, NULL);
-		code = take_events(a, &tracer);
+		code = add_threads(a, &tracer) ? take_events(a, &tracer) : cannot_trace();
 	}
 	a->watched = now_ns() - begin;
 	tracer_end(&tracer);
 	return code;
 }
 
-static int find_threads(struct advice *a, pid_t pid)
+static int find_process(struct advice *a, pid_t pid)
 {
 	struct task_info task;
-	pid_t *tids;
-	int i, n;
 
 	task_read(pid, &task);
 	if (!task.exists)
 		return failure(VC_NOPROC, "there is no process or thread %d", (int)pid);
 	a->process = task.process;
 	snprintf(a->comm, sizeof(a->comm), "%s", task.comm);
-	n = task_threads(task.process, &tids);
-	a->thread = calloc(n > 0 ? n : 1, sizeof(*a->thread));
-	for (i = 0; i < n && a->thread; i++)
-		a->thread[a->threads++].tid = tids[i];
-	free(tids);
-	return a->thread ? VC_OK : failure(VC_FAIL, "out of memory");
+	return VC_OK;
 }
 
 /* Down to two significant digits, so that periods have a common multiple */
@@ -320,7 +327,7 @@ static int advise_load(struct advice *a)
 static int advise(struct advice *a, pid_t pid)
 {
 	struct sigaction act = { .sa_handler = stop };
-	int i, code = find_threads(a, pid);
+	int i, code = find_process(a, pid);
 
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);

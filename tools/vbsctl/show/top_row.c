@@ -43,10 +43,10 @@ static int next_char(const char *s, int *columns)
 	return n;
 }
 
-/* The name in exactly COMMAND_WIDTH columns */
+/* The server's name, or else its oldest member's, in exactly COMMAND_WIDTH columns */
 static void command(const struct vbs_server *s, char *buf, size_t size)
 {
-	struct text name = table_comm(s->comm);
+	struct text name = table_comm(s->name[0] ? s->name : s->comm);
 	int at = 0, used = 0, columns, n;
 
 	while (name.s[at]) {

@@ -250,6 +250,38 @@ check 1 'there is more than "format" and "servers"' "apply: other keys" apply "$
 echo '{ "format": 1, "servers": [] }' >"$root/plan"
 check 0 "" "apply: nothing" apply "$root/plan"
 check 1 "cannot read /nowhere: " "apply: no file" apply /nowhere
+# Caps that a percentage gives back only with many digits, and servers whose tasks are the same
+mkdir -p "$root/proc/212" "$root/proc/77" "$root/proc/78" "$root/proc/79"
+for p in 212:mixer:/system.slice/mixer.service 77:arm:/ 78:arm:/ 79:a?b:/; do
+	dir=$root/proc/${p%%:*} name=${p#*:}
+	printf 'Name:\t%s\nTgid:\t%s\nUid:\t1\t1\t1\t1\n' "${name%%:*}" "${p%%:*}" >"$dir/status"
+	echo "0::${name#*:}" >"$dir/cgroup"
+	echo "${p%%:*} (x) S 1 1 1 0 -1 0 0" >"$dir/stat"
+done
+cp "$root/proc/vbs" "$root/vbs" 2>/dev/null
+cat >"$root/proc/vbs" <<'END'
+vbs version=1
+cpu id=0 online=1 capacity=943718 booked=0 spare=1 servers=4
+server id=1 cap=314573 runtime=3000000 period=10000000 leader=212 comm=mixer
+server id=2 cap=314574 runtime=3000000 period=10000000 leader=77 comm=arm
+server id=3 cap=500000 runtime=3000000 period=10000000 leader=78 comm=arm
+server id=4 cap=999999 runtime=1 period=3 flags=0x2000000 leader=79 comm=a?b
+server id=5 cap=999999 runtime=1 period=3 leader=80 comm=gone
+END
+check 0 "" "save: to a file" save "$root/saved"
+says "server 3 is left out: another one has the tasks of command 'arm'" &&
+	says "server 5 is left out: its oldest member is not to be seen"
+ok $? "save: what is left out"
+python3 - "$root/saved" >"$out" 2>&1 <<'END'
+import fractions, json, math, sys
+servers = json.load(open(sys.argv[1]))["servers"]
+units = lambda s: math.ceil(fractions.Fraction(s["cap"].rstrip("%")) * (1 << 20) / 100)
+assert servers[0] == {"name": "mixer", "res": "3ms/10ms", "unit": "mixer.service"}
+assert servers[1]["command"] == "arm" and units(servers[1]) == 314574
+assert servers[2]["name"] == "ab" and servers[2]["align"] is True and units(servers[2]) == 999999
+END
+ok $? "save: the caps are read back as they were"
+if [ -e "$root/vbs" ]; then mv "$root/vbs" "$root/proc/vbs"; else rm "$root/proc/vbs"; fi
 check 2 "one file is enough" "apply: two files" apply a b
 check 2 "one file is enough" "save: two files" save a b
 check 6 "cannot take out 4999999: there is no process or thread 4999999" "leave: nobody" leave 4999999

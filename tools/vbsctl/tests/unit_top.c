@@ -51,6 +51,22 @@ static void top_shows_what_was_used(void **state)
 	vbs_snapshot_free(b);
 }
 
+/* Who has given a server a name looks for that */
+static void top_shows_names(void **state)
+{
+	struct vbs_snapshot *b = at(HEAD SERVER(3, 301000000, "a"), 5);
+	struct top_view view = { .sort = 'u' };
+	char line[512];
+
+	(void)state;
+	strcpy(b->server[0].name, "audio");
+	assert_true(top_build(&view, NULL, b));
+	assert_true(top_line(&view, top_head(&view), line, sizeof(line)));
+	assert_non_null(strstr(line, "    3    0 audio                -  30.00 "));
+	top_free(&view);
+	vbs_snapshot_free(b);
+}
+
 static void top_without_an_earlier_reading(void **state)
 {
 	struct vbs_snapshot *b = at(HEAD CPU(0, 1) SERVER(3, 301000000, "a"), 5);
@@ -191,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(top_shows_what_was_used),
+		cmocka_unit_test(top_shows_names),
 		cmocka_unit_test(top_without_an_earlier_reading),
 		cmocka_unit_test(top_does_not_run_backwards),
 		cmocka_unit_test(top_remembers_what_was_used),
