@@ -171,12 +171,12 @@ static void pause_watch(const struct watch *w)
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
-/* Also what happened until it was stopped; 0, or the errno that ended it */
-static int loop(struct watch *w)
+/* Also what happened until it was stopped; 0, or the errno that ended it.  Frees @last */
+static int loop(struct watch *w, struct vbs_snapshot *last)
 {
-	struct vbs_snapshot *last = vbs_snapshot_read(), *now;
+	struct vbs_snapshot *now;
 	uint64_t n;
-	int err = last ? 0 : errno;
+	int err = 0;
 
 	for (n = 0; !stopped && !err && (!w->count || n < w->count); n++) {
 		pause_watch(w);
@@ -198,13 +198,16 @@ static int loop(struct watch *w)
 static int watch(struct watch *w)
 {
 	bool refusals = !w->only || w->wanted[EVENT_REFUSE];
+	struct vbs_snapshot *first = vbs_snapshot_read();
 	int err;
 
+	if (!first)
+		return vbs_snapshot_error(errno);
 	stop_on_signals();
 	if (refusals && !refusals_begin())
 		failure(VC_OK, "refusals are not seen: the tracer in /sys/kernel/tracing cannot be used: %s",
 			strerror(errno));
-	err = loop(w);
+	err = loop(w, first);
 	refusals_end();
 	return err ? vbs_snapshot_error(err) : VC_OK;
 }

@@ -263,7 +263,7 @@ cat >"$root/proc/vbs" <<'END'
 vbs version=1
 cpu id=0 online=1 capacity=943718 booked=0 spare=1 servers=4
 server id=1 cap=314573 runtime=3000000 period=10000000 leader=212 comm=mixer
-server id=2 cap=314574 runtime=3000000 period=10000000 leader=77 comm=arm
+server id=2 cap=320002 runtime=3000000 period=10000000 leader=77 comm=arm
 server id=3 cap=500000 runtime=3000000 period=10000000 leader=78 comm=arm
 server id=4 cap=999999 runtime=1 period=3 flags=0x2000000 leader=79 comm=a?b
 server id=5 cap=999999 runtime=1 period=3 leader=80 comm=gone
@@ -277,7 +277,7 @@ import fractions, json, math, sys
 servers = json.load(open(sys.argv[1]))["servers"]
 units = lambda s: math.ceil(fractions.Fraction(s["cap"].rstrip("%")) * (1 << 20) / 100)
 assert servers[0] == {"name": "mixer", "res": "3ms/10ms", "unit": "mixer.service"}
-assert servers[1]["command"] == "arm" and units(servers[1]) == 314574
+assert servers[1]["command"] == "arm" and units(servers[1]) == 320002
 assert servers[2]["name"] == "ab" and servers[2]["align"] is True and units(servers[2]) == 999999
 END
 ok $? "save: the caps are read back as they were"
