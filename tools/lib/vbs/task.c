@@ -126,6 +126,36 @@ int task_threads(pid_t process, pid_t **tids)
 	return read_ids(path, tids);
 }
 
+static void narrow(struct cpumask *common, const struct cpumask *allowed)
+{
+	size_t i;
+
+	for (i = 0; common && i < sizeof(common->word) / sizeof(common->word[0]); i++)
+		common->word[i] &= allowed->word[i];
+}
+
+pid_t task_most_bound(const pid_t *tids, int count, struct cpumask *common)
+{
+	int i, cpus, least = CPUMASK_BITS + 1;
+	struct task_info task;
+	pid_t found = 0;
+
+	if (common)
+		memset(common, 0xff, sizeof(*common));
+	for (i = 0; i < count; i++) {
+		task_read(tids[i], &task);
+		if (!task.exists || task.ended)
+			continue;
+		narrow(common, &task.allowed);
+		cpus = cpumask_weight(&task.allowed);
+		if (cpus < least) {
+			least = cpus;
+			found = tids[i];
+		}
+	}
+	return found;
+}
+
 int task_processes(pid_t **pids)
 {
 	return read_ids("/proc", pids);

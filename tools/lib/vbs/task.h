@@ -24,6 +24,12 @@ void task_read(pid_t pid, struct task_info *task);
 /* Thread ids in *@tids, to be freed; how many, 0 if the process is gone, or -1 with errno */
 int task_threads(pid_t process, pid_t **tids);
 
+/*
+ * Of these threads the one that lives and may use the fewest CPUs, or 0; *@common, if
+ * it is not NULL, are the CPUs that all of them may use
+ */
+pid_t task_most_bound(const pid_t *tids, int count, struct cpumask *common);
+
 /* Ids of all processes, likewise */
 int task_processes(pid_t **pids);
 

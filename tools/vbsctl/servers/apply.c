@@ -19,6 +19,7 @@
 #include "servers/select.h"
 #include "show/snapshot.h"
 #include "vbs/proc.h"
+#include "vbs/task.h"
 
 #define PASSES	100
 
@@ -187,7 +188,7 @@ static int change_or_make(struct job *j, const pid_t *tids, int n)
 	if (code || (!n && !j->server))
 		return code;
 	if (!j->server)
-		return make_server(j, tids[0]);
+		return make_server(j, task_most_bound(tids, n, NULL));
 	code = change_server(j);
 	return code ? code : register_name(j);
 }

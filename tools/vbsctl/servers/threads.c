@@ -151,20 +151,13 @@ static int move_threads(struct move *m)
 	return finish(m);
 }
 
-/* A thread that lives, or 0.  The first one may have ended before the others */
-static pid_t living_thread(pid_t process)
+/* Who enters first chooses the CPU for all: the thread that may use the fewest; 0 if none lives */
+static pid_t first_thread(pid_t process, struct cpumask *common)
 {
-	struct task_info task;
-	pid_t *tids, found = 0;
-	int i, n = task_threads(process, &tids);
+	pid_t *tids, found;
+	int n = task_threads(process, &tids);
 
-	for (i = 0; i < n; i++) {
-		task_read(tids[i], &task);
-		if (task.exists && !task.ended) {
-			found = tids[i];
-			break;
-		}
-	}
+	found = task_most_bound(tids, n, common);
 	free(tids);
 	return found;
 }
@@ -174,7 +167,7 @@ static int process_of(enum vbs_op op, pid_t pid, pid_t *process)
 	struct task_info task;
 
 	task_read(pid, &task);
-	if (!task.exists || !living_thread(task.process))
+	if (!task.exists || !first_thread(task.process, NULL))
 		return one_refused(op, ESRCH, pid, 0, NULL);
 	*process = task.process;
 	return VC_OK;
@@ -197,6 +190,7 @@ int admit_process(pid_t pid, const struct request *req)
 {
 	struct move m = { 0 };
 	struct vbs_sched_attr attr;
+	struct cpumask common;
 	int members, code = process_of(OP_ADMIT, pid, &m.process);
 
 	if (code)
@@ -206,7 +200,10 @@ int admit_process(pid_t pid, const struct request *req)
 		return failure(VC_FAIL, "cannot admit all of %d: %d of its threads %s in a server already; 'vbsctl leave -a %d' takes them out",
 			       (int)m.process, members, members == 1 ? "is" : "are",
 			       (int)m.process);
-	m.leader = living_thread(m.process);
+	m.leader = first_thread(m.process, &common);
+	if (!cpumask_weight(&common))
+		return failure(VC_FAIL, "cannot admit all of %d: its threads are bound to different CPUs, and a server is on one; admit them one by one, without -a",
+			       (int)m.process);
 	if (!vbs_getattr(m.leader, &attr) && !remember(&m, m.leader, &attr))
 		return no_memory();
 	code = admit_task(m.leader, req);

@@ -65,6 +65,30 @@ else
 	skip "join -a: one thread is refused" "one CPU"
 	skip "join -a: and none has joined" "one CPU"
 fi
+if [ "$(nproc)" -gt 1 ]; then
+	# The first thread may use both CPUs, one of the others only the fuller one
+	start vbsctl run --cap 30% --cpu 1 -- sleep 100
+	filler=$pid
+	until_true 'grep -q sleep "/proc/$filler/comm"'
+	taskset -p 2 "$(last_thread "$crowd")" >/dev/null
+	check 0 "on CPU 1" "admit -a: where all threads may be" admit -a -v --res 1ms/50ms "$crowd"
+	run 0 leave -a "$crowd"
+	set -- "/proc/$crowd/task"/*
+	taskset -p 1 "${2##*/}" >/dev/null
+	check 1 "its threads are bound to different CPUs" "admit -a: bound to different CPUs" \
+		admit -a --res 1ms/50ms "$crowd"
+	in_servers "$crowd" 0
+	ok $? "admit -a: and none has entered"
+	for t in "/proc/$crowd/task"/*; do
+		taskset -p 3 "${t##*/}" >/dev/null
+	done
+	chrt -f -p 7 "$(last_thread "$crowd")"
+	kill -KILL "$filler"
+else
+	skip "admit -a: where all threads may be" "one CPU"
+	skip "admit -a: bound to different CPUs" "one CPU"
+	skip "admit -a: and none has entered" "one CPU"
+fi
 check 0 "" "join -a: by name" join -a "$crowd" host
 [ "$(field members "$leader")" = 7 ] && in_servers "$crowd" 6
 ok $? "join -a: all threads"
@@ -264,19 +288,24 @@ done
 stop
 
 # Advice
-start cyclictest -q -t 2 -i 10000 -d 0 -l 100000 >/dev/null
-until_true '[ "$(ls "/proc/$pid/task" | wc -l)" -eq 3 ]'
-check 0 "Proposed: vbsctl admit -a --res " "advise: a periodic process" advise -t 2s "$pid"
-grep -q "^ *\\(19[0-9]\\|20[0-9]\\) *10ms " "$out" || [ "$(nproc)" -gt 1 ]
-ok $? "advise: its period is seen"
-[ "$(grep -c "^ *[0-9][0-9]* *\(10\|9\.[0-9]*\)ms " "$out")" -eq 2 ]
-ok $? "advise: of both threads"
-check 0 '"proposal": {' "advise --json" advise -t 1s --json "$pid"
-res=$(sed -n 's/.*"runtime_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns/$(sed -n 's/.*"period_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns
-check 0 "" "advise: what it proposes fits" admit -a --res "$res" "$pid"
-usleep 1000000
-[ "$(field misses "$pid")" = 0 ] || [ "$(nproc)" -gt 1 ]
-ok $? "advise: and is enough"
+# What is seen in real time on a busy host may be anything
+if [ "$(nproc)" -eq 1 ]; then
+	start cyclictest -q -t 2 -a 0 -i 10000 -d 0 -l 100000 >/dev/null
+	until_true '[ "$(ls "/proc/$pid/task" | wc -l)" -eq 3 ]'
+	check 0 "Proposed: vbsctl admit -a --res " "advise: a periodic process" advise -t 2s "$pid"
+	grep -q "^ *\\(19[0-9]\\|20[0-9]\\) *10ms " "$out"
+	ok $? "advise: its period is seen"
+	[ "$(grep -c "^ *[0-9][0-9]* *\(10\|9\.[0-9]*\)ms " "$out")" -eq 2 ]
+	ok $? "advise: of both threads"
+	check 0 '"proposal": {' "advise --json" advise -t 1s --json "$pid"
+	res=$(sed -n 's/.*"runtime_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns/$(sed -n 's/.*"period_ns": \([0-9]*\).*/\1/p' "$out" | tail -n 1)ns
+	check 0 "" "advise: what it proposes fits" admit -a --res "$res" "$pid"
+	usleep 1000000
+	[ "$(field misses "$pid")" = 0 ]
+	ok $? "advise: and is enough"
+else
+	skip "advise: a periodic process" "in real time"
+fi
 start sh -c 'while :; do :; done'
 check 1 "No proposal: what never waits" "advise: what never waits" advise -t 200ms "$pid"
 check 6 "there is no process or thread 4000000" "advise: nobody" advise 4000000
@@ -286,7 +315,7 @@ ok $? "advise: leaves no tracer behind"
 stop
 
 # A trace
-check 7 "" "trace: the status of the command" trace -p "$root/plan.svg" -- \
+check 7 "" "trace: the status of the command" trace --length 2s -p "$root/plan.svg" -- \
 	vbsctl run --res 3ms/10ms -- sh -c 'i=0; while [ $i -lt 10000 ]; do i=$((i + 1)); done; exit 7'
 grep -q ">server [0-9]*, 3ms/10ms<" "$root/plan.svg" && [ "$(grep -c 'class="r"' "$root/plan.svg")" -ge 5 ] &&
 	[ "$(grep -c 'class="e"' "$root/plan.svg")" -ge 5 ] && grep -q ">sh [0-9]*<" "$root/plan.svg"
