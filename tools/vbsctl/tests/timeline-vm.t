@@ -39,6 +39,11 @@ check 0 '"timelines": [' "list --json: nothing yet" list --json
 check 0 "lab: timeline" "create" create lab
 check 1 "cannot create 'lab': there is one of that name" "create: twice" create lab
 check 0 '"clock_id": 3' "create --json" create --type tai --step --guest --json plant
+check 0 "studio: timeline" "create --slew" create --slew 1.5ppm studio
+check 0 "continuous, slews by 1.5 ppm" "show: how fast it slews" show studio
+check 0 '"slew_ppb": 1500' "show --json: how fast it slews" show studio --json
+check 0 "slews by 500 ppm" "show: as fast as can be" show lab
+check 0 "" "destroy" destroy studio
 check 1 "'lab' has no time yet" "read: never set" read lab
 check 0 "never set" "show: never set" show lab
 says "keeper    not known: no 'vbsctl timeline sync' has left word"

@@ -21,6 +21,9 @@ check 2 "it takes one name" "create without a name" create
 check 2 "a name has 1 to 31 characters" "create: long name" create abcdefghijklmnopqrstuvwxyz123456
 check 2 "other than space and '/'" "create: bad name" create a/b
 check 2 "--type 'gps': it is none of utc, tai and monotonic" "create: bad type" create -t gps x
+check 2 "--slew '501ppm': it is more than 500ppm" "create: fast slew" create --slew 501ppm x
+check 2 "--slew '0ppm': it must be more than 0" "create: no slew" create --slew 0ppm x
+check 2 "a timeline that steps does not slew" "create: a slew of one that steps" create --slew 1ppm --step x
 check 2 "'x': list takes no operands" "list with an operand" list x
 check 2 "it takes one name" "show without a name" show
 check 2 "it must be a whole number" "read: bad count" read -n 1.5 x

@@ -63,6 +63,11 @@ static int create_option(const struct command *cmd, int c, struct timeline_creat
 	case 't':
 		why = parse_timeline_type(optarg, &arg->time_type);
 		return why ? usage_error(cmd, "--type '%s': %s", optarg, why) : VC_OK;
+	case 'l':
+		why = parse_ppb(optarg, &arg->slew_ppb);
+		if (!why && !arg->slew_ppb)
+			why = "it must be more than 0";
+		return why ? usage_error(cmd, "--slew '%s': %s", optarg, why) : VC_OK;
 	case 's':
 		arg->flags |= TIMELINE_STEP;
 		return VC_OK;
@@ -82,6 +87,7 @@ static int create_main(const struct command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		{ "type", required_argument, NULL, 't' },
 		{ "step", no_argument, NULL, 's' },
+		{ "slew", required_argument, NULL, 'l' },
 		{ "guest", no_argument, NULL, 'g' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -92,7 +98,7 @@ static int create_main(const struct command *cmd, int argc, char **argv)
 	const char *why;
 	int c, code;
 
-	while ((c = getopt_long(argc, argv, "t:sgjh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "t:sl:gjh", options, NULL)) != -1) {
 		if (c == 'h')
 			return print_help(cmd);
 		code = create_option(cmd, c, &arg, &json);
@@ -101,6 +107,8 @@ static int create_main(const struct command *cmd, int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		return usage_error(cmd, "it takes one name");
+	if (arg.flags & TIMELINE_STEP && arg.slew_ppb)
+		return usage_error(cmd, "a timeline that steps does not slew: --step and --slew exclude each other");
 	why = check_name(argv[optind]);
 	if (why)
 		return usage_error(cmd, "'%s': %s", argv[optind], why);
@@ -114,12 +122,14 @@ const struct command timeline_create = {
 	.help =
 	"Usage: vbsctl timeline create [OPTION]... NAME\n\n"
 	"  -t, --type TYPE      utc (default), tai or monotonic: what the time means\n"
-	"  -s, --step           updates step it; without, they slew it by at most 500 ppm\n"
+	"  -s, --step           updates step it; without, they slew it\n"
+	"  -l, --slew PPM       how fast, at most 500ppm, which is the default\n"
 	"  -g, --guest          virtual machines may read it\n"
 	"  -j, --json           id and clock id as JSON\n\n"
 	"It takes CAP_SYS_TIME. The timeline lasts until it is destroyed, or the machine\n"
 	"stops, and has no time before 'sync' has set it.\n\n"
 	"  vbsctl timeline create lab\n"
-	"  vbsctl timeline create --type tai --guest plant\n",
+	"  vbsctl timeline create --type tai --guest plant\n"
+	"  vbsctl timeline create --slew 1ppm studio\n",
 	.run = create_main,
 };

@@ -121,6 +121,7 @@ struct json_object *json_timeline(const struct timeline_get *get)
 	json_num(o, "generation", set->generation);
 	json_str(o, "type", timeline_type(get->time_type));
 	json_flag(o, "step", get->flags & TIMELINE_STEP);
+	json_num(o, "slew_ppb", get->slew_ppb);
 	json_flag(o, "guest", get->flags & TIMELINE_GUEST);
 	json_str(o, "counter", timeline_counter(set->counter_id));
 	json_u64(o, "counter_hz", get->counter_hz);

@@ -72,10 +72,13 @@ static void show_text(const struct timeline_get *get)
 	struct timeline_time tt;
 
 	timeline_now(get, &tt);
-	printf("%s: timeline %u, clock id %u, %s%s%s\n", get->name, set->id,
-	       CLOCK_TIMELINE(set->id), timeline_type(get->time_type),
-	       get->flags & TIMELINE_STEP ? ", steps" : ", continuous",
-	       get->flags & TIMELINE_GUEST ? ", for guests" : "");
+	printf("%s: timeline %u, clock id %u, %s", get->name, set->id, CLOCK_TIMELINE(set->id),
+	       timeline_type(get->time_type));
+	if (get->flags & TIMELINE_STEP)
+		printf(", steps");
+	else
+		printf(", continuous, slews by %g ppm", get->slew_ppb / 1e3);
+	puts(get->flags & TIMELINE_GUEST ? ", for guests" : "");
 	printf("status    %s\n", timeline_status(tt.status));
 	if (get->updates)
 		printf("updates   %llu, the last %s ago\n", get->updates,

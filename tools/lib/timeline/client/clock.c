@@ -50,7 +50,8 @@ static int describe(struct tl_clock *c)
 
 	if (err)
 		return err == -EINVAL ? -ENOENT : err;
-	if (c->generation && c->generation != get.set.generation)
+	/* It takes a place for whatever is there */
+	if (get.set.id != c->id || (c->generation && c->generation != get.set.generation))
 		return -ENOENT;
 	c->generation = get.set.generation;
 	c->type = get.time_type;

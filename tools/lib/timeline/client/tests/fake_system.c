@@ -129,14 +129,16 @@ static int look_up(struct timeline_lookup *look)
 	return -ENOENT;
 }
 
+/* A place stands for what is there */
 static int get(struct timeline_get *get)
 {
 	const struct timeline_entry *e = &fake_page[place(get->set.id)];
 
-	if (!is_there(get->set.id))
+	if (!e->magic || (get->set.id >= TIMELINE_IDS && !is_there(get->set.id)))
 		return -EINVAL;
+	get->set.id = e->id;
 	get->set.generation = e->generation;
-	strcpy(get->name, fake_names[place(get->set.id)]);
+	strcpy(get->name, fake_names[place(e->id)]);
 	get->time_type = e->time_type;
 	get->flags = e->timeline_flags;
 	get->counter_hz = NSEC;
