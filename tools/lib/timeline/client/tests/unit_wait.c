@@ -420,12 +420,17 @@ static void a_handler_posts_and_interrupts(void **state)
 
 /*
  * A child that inherited a waiter has timers of its own, and the same semaphore: if it
- * set its parent's timer, or the parent its, one of the two waits would end at the other's
- * instant.
+ * set its parent's timer, the parent's wait would last an hour.
  */
+static int wait_an_hour(void)
+{
+	usleep(50000);
+	return tl_sem_wait(sem, clock_, now_ns() + 3600 * NSEC);
+}
+
 static void a_child_waits_for_itself(void **state)
 {
-	int64_t at = now_ns() + 100 * MSEC;
+	int64_t at;
 	int status;
 	pid_t pid;
 
@@ -433,12 +438,11 @@ static void a_child_waits_for_itself(void **state)
 	assert_int_equal(tl_sem_wait(sem, clock_, now_ns()), -ETIMEDOUT);
 	pid = fork();
 	if (!pid)
-		_exit(tl_sem_wait(sem, clock_, now_ns() + 3600 * NSEC) ? 1 : 0);
-	usleep(50000);
+		_exit(wait_an_hour() ? 1 : 0);
+	at = now_ns() + 500 * MSEC;
 	alarm(60);
 	assert_int_equal(tl_sem_wait(sem, clock_, at), -ETIMEDOUT);
 	is_past(at);
-	usleep(50000);
 	tl_sem_post(sem);
 	waitpid(pid, &status, 0);
 	alarm(0);
