@@ -51,7 +51,7 @@ steps() {
 # compare_steps -gt|-eq N NAME: as compared with those of before
 compare_steps() {
 	(echo "$(steps) steps, $2 before"; grep -n -v ' s2 ' "$client_log") >"$out"
-	[ "$(steps)" "$1" "$2" ]
+	test "$(steps)" "$1" "$2"
 	ok $? "$3"
 }
 
@@ -87,10 +87,14 @@ ok $? "locked: show says why it is not believed"
 
 # Moved behind its back: it steps
 before=$(steps)
-clock_truth set 30000
-judge "stepped" 4
-claims_nothing "stepped"
-locks "stepped: locks again"
+for _ in 1 2 3; do
+	clock_truth set 30000
+	judge "stepped" 4
+	claims_nothing "stepped"
+	locks "stepped: locks again"
+	# On a busy host its servo can be about to begin anew
+	[ "$(steps)" -eq "$before" ] || break
+done
 compare_steps -gt "$before" "stepped: it was a step"
 die
 judge "dead" 2
