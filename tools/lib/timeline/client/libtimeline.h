@@ -3,7 +3,7 @@
  * libtimeline: timelines for programs, see libtimeline(3).
  *
  * Units.  An instant is a number of ns since the epoch of its timeline (of type utc and
- * tai: 1970), a int64_t, which reaches to the year 2262; later ones count as the last.  A
+ * tai: 1970), an int64_t, which reaches to the year 2262; later ones count as the last.  A
  * bound is a number of ns, a uint64_t; TIMELINE_UNBOUNDED claims nothing.
  *
  * Errors.  What returns an int returns 0 or a negative error number and leaves errno
