@@ -154,7 +154,7 @@ static void one_that_is_set(void **state)
 		now.period = some_period();
 		now.slew = 0;
 		now.end = 0;
-		now.at = join - (uint64_t)(((shown_by(&old, join) - EPOCH) << 24) /
+		now.at = join - (uint64_t)((shown_by(&old, join) - EPOCH) * (1 << 24) /
 					   (int64_t)now.period);
 		one_is_found(&old, &now, at);
 	}
