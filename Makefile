@@ -16,7 +16,7 @@ B := tools/build
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help deps tree variant kernel refresh install-tree install deb clean \
+.PHONY: help deps tree variant kernel refresh install-tree series install deb clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
 
@@ -40,8 +40,11 @@ kernel: variant tree ## 10 min cold on two cores, 30 s with changes: build/obj-V
 refresh: ## 5 s: write the commits and edits of build/tree back to patches/ and the new files
 	@$(B)/refresh
 
-install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try the patches; KDIR=
-	@$(B)/install-tree "$(KDIR)"
+install-tree: ## 5 s: put the new files into a 6.12.y tree of your own and try the patches; KDIR= APPLY=1 COMMIT=1
+	@$(B)/install-tree $(if $(COMMIT),--commit,$(if $(APPLY),--apply)) "$(KDIR)"
+
+series: tree ## 10 s: build/series, what is mailed to review, signed off by you; VERSION=
+	@$(B)/series $(if $(VERSION),-v $(VERSION))
 
 install: ## 5 s: install vbsctl, libtimeline, man pages and completion; DESTDIR= PREFIX=
 	@$(B)/install "$(DESTDIR)" "$(PREFIX)"
@@ -89,7 +92,7 @@ test-off: tree ## 15 min cold: SCHED_VBS=n builds and behaves as the plain kerne
 test-setups: kernel ## 15 min, as root: make deps and demo's needs on bare Debian releases (debootstrap), with and without sudo
 	@tests/build/setups
 
-check: tree ## 5 min: checkpatch, sparse, W=1, kernel-doc, shellcheck, clang-format
+check: tree ## 7 min: checkpatch, also of the mails, sparse, W=1, kernel-doc, shellcheck, clang-format
 	@$(B)/check
 
 check-model: ## 10 min or less: search the models of the rules and of the locks exhaustively
@@ -101,7 +104,7 @@ check-model: ## 10 min or less: search the models of the rules and of the locks 
 bench: deps ## 3 min: what clocks and scheduling cost, beside their peers: tables, JSON and SVG in build/bench
 	@$(B)/bench
 
-bisect: tree ## 5 min a patch cold: every patch builds on those before it
+bisect: tree ## 5 min a mail cold: every mail of the series builds on those before it
 	@$(B)/bisect
 
 mutants: kernel ## Hours: faults planted in the code, each of which a test must find
