@@ -10,19 +10,21 @@ use Svg;
 use Units qw(time_text);
 
 use constant {
-	WIDTH => 1000, LEFT => 210, RIGHT => 30, TOP => 68, PANEL => 104, PLOT => 78,
+	WIDTH => 1000, LEFT => 210, RIGHT => 30, TOP => 84, PANEL => 104, PLOT => 78,
 	PER_DECADE => 10, FIRST => 3, LAST => 9,	# decades of ns on the axis
 };
 
-# draw FILE SUBTITLE [NAME, DETAIL, COLOUR, SORTED]...
+# draw FILE SUBTITLE NOTE [NAME, DETAIL, COLOUR, SORTED, WOKEN, PROMISE]...: WOKEN is the worst after a wake-up,
+# PROMISE a bound, where there is one
 sub draw {
-	my ($file, $subtitle, @classes) = @_;
+	my ($file, $subtitle, $note, @classes) = @_;
 	my $height = TOP + PANEL * @classes + 44;
 	my $svg = Svg->new(WIDTH, $height, 'Wake-up latencies of four scheduling classes under the same load');
 	my $top = max(map { map { $_->[1] } Latency::bins($_->[3], PER_DECADE) } @classes);
 
 	$svg->text(16, 26, 'Wake-up latency under the same load', font_size => 17, font_weight => 600);
 	$svg->text(16, 46, $subtitle, fill => '#57606a');
+	$svg->text(16, 62, $note, fill => '#57606a');
 	for my $i (0 .. $#classes) {
 		panel($svg, TOP + PANEL * $i, 10**(int(log($top) / log(10)) + 1), @{ $classes[$i] });
 	}
@@ -46,7 +48,7 @@ sub level {
 }
 
 sub panel {
-	my ($svg, $y, $most, $name, $detail, $colour, $sorted) = @_;
+	my ($svg, $y, $most, $name, $detail, $colour, $sorted, $woken, $promise) = @_;
 	my $base = $y + PLOT;
 
 	grid($svg, $y, $base, $most);
@@ -58,18 +60,31 @@ sub panel {
 		my $top = level($base, $bin->[1], $most);
 		$svg->rect($from, $top, $to - $from - 0.8, $base - $top, fill => $colour);
 	}
-	worst($svg, $base, level($base, 1, $most), $sorted->[-1]);
+	promised($svg, $base, level($base, 1, $most), $promise) if $promise;
+	worst($svg, $base, level($base, 1, $most), $sorted->[-1], $woken);
+	return;
+}
+
+sub promised {
+	my ($svg, $base, $top, $ns) = @_;
+	my $x = px($ns);
+
+	# In between is what worst() writes
+	for my $piece ([ $base, $top - 2 ], [ $top - 19, $top - 30 ]) {
+		$svg->line($x, $piece->[0], $x, $piece->[1], stroke => '#1a7f37', stroke_width => 1.2, stroke_dasharray => '4 3');
+	}
+	$svg->text($x + 5, $top - 24, 'promised: at most ' . time_text($ns), fill => '#1a7f37', font_weight => 600);
 	return;
 }
 
 sub worst {
-	my ($svg, $base, $top, $ns) = @_;
+	my ($svg, $base, $top, $ns, $woken) = @_;
 	my $x = px($ns);
-	my $left = $x > WIDTH - 160;
+	my $left = $x > WIDTH - 330;
 
 	$svg->line($x, $base, $x, $top - 14, stroke => '#cf222e', stroke_width => 1.2);
-	$svg->text($x + ($left ? -5 : 5), $top - 8, 'worst ' . time_text($ns), fill => '#cf222e',
-		font_weight => 600, text_anchor => $left ? 'end' : 'start');
+	$svg->text($x + ($left ? -5 : 5), $top - 8, sprintf('worst %s; after a wake-up %s', map { time_text($_) } $ns, $woken),
+		fill => '#cf222e', font_weight => 600, text_anchor => $left ? 'end' : 'start');
 	return;
 }
 

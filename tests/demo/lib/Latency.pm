@@ -22,6 +22,25 @@ sub load {
 	return [ sort { $a <=> $b } @ns ];
 }
 
+# woken FILE PID: of a trace, the ns from each wake-up of that thread to its running, sorted
+sub woken {
+	my ($file, $pid) = @_;
+	my ($since, @ns);
+
+	open(my $in, '<', $file) or die "report: $file: $!\n";
+	while (<$in>) {
+		next unless /\[\d+\]\s+(\d+)\.(\d{9}): sched_(wakeup|switch):\s.*\b(?:next_)?pid=(\d+)/ && $4 == $pid;
+		if ($3 eq 'wakeup') {
+			$since = "$1$2";
+		} elsif (defined $since) {
+			push @ns, "$1$2" - $since;
+			$since = undef;
+		}
+	}
+	die "report: $file: thread $pid was not woken\n" unless @ns;
+	return [ sort { $a <=> $b } @ns ];
+}
+
 # quantile SORTED PART: the smallest value that PART of all do not exceed
 sub quantile {
 	my ($sorted, $part) = @_;

@@ -62,10 +62,10 @@ sub measure {
 	return unless @inst;
 	my @got = map { $_->{got} } @inst;
 	@$s{qw(min max mean)} = (min(@got), max(@got), sum0(@got) / @got);
-	$s->{borrowed} = max(map { $_->{debt} } @inst);
+	$s->{borrowed} = max(0, map { $_->{debt} - $s->{cost} } @inst);
 	$s->{least} = min(map { $_->{got} + $_->{debt} - $_->{runtime} } @inst);
 	$s->{least_wall} = min(map { $_->{wall} + $_->{debt} - $_->{runtime} } @inst);
-	$s->{drift} = drift(@inst);
+	$s->{drift} = drift($s->{cost}, @inst);
 	return;
 }
 
@@ -89,9 +89,10 @@ sub of {
 	return grep { $_->{name} eq $name } @{ $s->{events} };
 }
 
-# The worst |what k consecutive instances got - k * runtime|, for all k. An instance that borrowing
-# skipped has a place in it.
+# The worst |what k consecutive instances got - k * (runtime - COST)|, for all k. An instance that borrowing
+# skipped has a place in it, and no release.
 sub drift {
+	my $cost = shift;
 	my ($level, $low, $high) = (0, 0, 0);
 	my $last;
 
@@ -100,7 +101,7 @@ sub drift {
 			my $gap = $i->{release} - $last->{deadline};
 			$level -= $i->{runtime} * int($gap / $i->{period} + 0.5);
 		}
-		$level += $i->{got} - $i->{runtime};
+		$level += $i->{got} + $cost - $i->{runtime};
 		$low = $level if $level < $low;
 		$high = $level if $level > $high;
 		$last = $i;

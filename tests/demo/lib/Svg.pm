@@ -59,6 +59,8 @@ sub line {
 sub path {
 	my ($self, $d, %attr) = @_;
 
+	# A line of a mail has at most 998 characters
+	$d =~ s/(.{1,100}L)/$1\n/g;
 	$self->add(qq(<path d="$d") . attributes(%attr) . '/>');
 	return;
 }
