@@ -16,7 +16,7 @@ B := tools/build
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help deps tree variant kernel refresh install-tree series install deb clean \
+.PHONY: help deps tree variant kernel refresh install-tree series install deb deb-tools dist clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
 
@@ -49,9 +49,16 @@ series: tree ## 10 s: build/series, what is mailed to review, signed off by you;
 install: ## 5 s: install vbsctl, libtimeline, man pages and completion; DESTDIR= PREFIX=
 	@$(B)/install "$(DESTDIR)" "$(PREFIX)"
 
-deb: tree ## 1 h or more: kernel packages with your configuration and SCHED_VBS; CONFIG=
+deb: tree ## 1 h or more, 20 GiB: packages of the kernel, with your configuration, and vbsctl; CONFIG=
 	@$(B)/deps deb
 	@$(B)/deb
+
+deb-tools: deps ## 1 min: Debian's source package of vbsctl, and the package
+	@$(B)/deps deb
+	@$(B)/deb-tools
+
+dist: ## 10 s: the release tarball of the last commit, build/dist/vbs-VERSION.tar.xz
+	@$(B)/dist
 
 clean: ## Remove build/
 	@$(B)/clean

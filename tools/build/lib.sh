@@ -8,6 +8,16 @@ build=$(realpath -m "${BUILD:-$top/build}")
 tree=$build/tree
 export LC_ALL=C
 
+# What root makes here belongs to whose repository it is, or a later "make" of theirs would stop at it.
+if [ "$(id -u)" -eq 0 ] && [ "$(stat -c %u "$top")" -ne 0 ]; then
+	give_back() {
+		[ ! -d "$build" ] || find "$build" -xdev -user 0 -exec chown -h "$(stat -c %u:%g "$top")" {} +
+	}
+else
+	give_back() { :; }
+fi
+trap give_back EXIT
+
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
@@ -69,11 +79,19 @@ tgit() {
 	git -C "$tree" -c core.hooksPath=/dev/null -c gc.auto=0 -c advice.detachedHead=false "$@"
 }
 
+# own_files DIR...: the files of the repository there, or of a release that was unpacked
+own_files() {
+	if [ -e "$top/.git" ]; then
+		git -C "$top" ls-files -co --exclude-standard -- "$@"
+	else
+		(cd "$top" && find "$@" -type f 2>/dev/null) || true
+	fi
+}
+
 # Every new kernel file, one "repository-path<TAB>kernel-path" line each. Drafts that .gitignore
 # hides are left out; files not yet added to the repository are taken.
 new_files() {
-	git -C "$top" ls-files -co --exclude-standard -- \
-		arch block drivers fs include init ipc kernel lib mm scripts security sound virt \
+	own_files arch block drivers fs include init ipc kernel lib mm scripts security sound virt \
 		Documentation samples tests/selftests |
 		sort -u | while IFS= read -r path; do
 		[ -f "$top/$path" ] || continue
