@@ -87,6 +87,7 @@ root_leaves_nothing() {
 		! find "$root/repo" -user 0 | grep .
 }
 
+[ -e "$top/.git" ] || { echo "1..0 # SKIP no git repository"; exit 0; }
 passes "make deb: nothing of Secure Boot or DKMS where neither is" advises -
 secure_boot '\1'
 passes "make deb: Secure Boot is on" advises "Secure Boot is on"
