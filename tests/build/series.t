@@ -70,13 +70,15 @@ series_gives_the_tree() {
 		git -C "$root/am" diff refs/vbs/laid HEAD | { ! grep '^-[^-]'; }
 }
 
+# Those for stable: they come first, each says what it fixes, and none speaks of what follows
 fixes_alone() {
-	am "$root/fixes" "$mails"/000[123]-*.patch &&
-		[ "$(git -C "$root/fixes" diff --name-only refs/vbs/base HEAD | tr '\n' ' ')" = \
-			"kernel/sched/deadline.c kernel/sched/syscalls.c " ] &&
-		[ "$(git -C "$root/fixes" log --format=%B refs/vbs/base..HEAD | grep -c '^Fixes: [0-9a-f]\{12\} (".*")$')" -eq 3 ] &&
-		[ "$(git -C "$root/fixes" log --format=%B refs/vbs/base..HEAD | grep -c '^Cc: stable@vger.kernel.org')" -eq 3 ] &&
-		! git -C "$root/fixes" log --format=%B refs/vbs/base..HEAD | grep -i vbs
+	local fixes
+	mapfile -t fixes < <(grep -l '^Cc: stable@vger.kernel.org' "$mails"/*.patch)
+	[ ${#fixes[@]} -ge 3 ] && [ "$(basename "${fixes[-1]}" | cut -c 1-4)" = "$(printf %04d ${#fixes[@]})" ] &&
+		am "$root/fixes" "${fixes[@]}" &&
+		[ "$(git -C "$root/fixes" log --format=%B refs/vbs/base..HEAD | grep -c '^Fixes: [0-9a-f]\{12\} (".*")$')" -eq ${#fixes[@]} ] &&
+		! git -C "$root/fixes" diff --name-only refs/vbs/base HEAD | grep -vE '^kernel/sched/(deadline|syscalls|core)\.c$' &&
+		! git -C "$root/fixes" log -p --format=%B refs/vbs/base..HEAD | grep -i vbs
 }
 
 all_signed() {
