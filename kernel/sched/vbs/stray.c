@@ -28,7 +28,10 @@ void vbs_stray_count(struct rq *rq, struct task_struct *p)
 	vbs_add_running(rq, 1);
 }
 
-/* A CPU that is offline has nobody to take them home: this one does. */
+/*
+ * A CPU that is offline has nobody to take them home: this one does.  That is where
+ * a throttled SCHED_DEADLINE task may have been left.
+ */
 static void vbs_strays_wait(struct rq *rq)
 {
 	if (likely(cpu_online(cpu_of(rq))))
