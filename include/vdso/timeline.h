@@ -46,7 +46,7 @@
 #define timeline_relax()	do { } while (0)
 #define timeline_unlikely(x)	__builtin_expect(!!(x), 0)
 #define timeline_hide(x)	__asm__("" : "+r" (x))
-#define timeline_barrier()	__asm__ __volatile__("" : : : "memory")
+#define timeline_barrier()	({ __asm__ __volatile__("" : : : "memory"); })
 #endif
 
 #define TIMELINE_NSEC_PER_SEC	1000000000U

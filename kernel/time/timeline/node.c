@@ -332,5 +332,6 @@ static int __init timeline_node_init(void)
 	ret = cdev_add(&node_cdev, first_device, TIMELINE_IDS);
 	return ret ?: class_register(&node_class);
 }
+
 /* Before /dev/timeline, by which they are made */
 fs_initcall(timeline_node_init);

@@ -124,7 +124,8 @@ static void narrow_code(void)
 /* As the specification says and without our header */
 static void as_vmclock(void)
 {
-	const u8 *page = mmap(NULL, 16384, PROT_READ, MAP_SHARED, fd, 0), *e = page + 256 * tl_place(id);
+	const u8 *page = mmap(NULL, 16384, PROT_READ, MAP_SHARED, fd, 0);
+	const u8 *e = page + 256 * tl_place(id);
 	struct timeline_time tt;
 	u64 counter, period, sec, frac, max;
 	__uint128_t t;

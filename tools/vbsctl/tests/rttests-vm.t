@@ -23,6 +23,7 @@ works() {
 }
 
 start "$vbsctl" run --res 2ms/10ms -- sh -c 'while :; do :; done'
+# shellcheck disable=SC2016 # for until_true
 until_true 'grep -q "leader=$pid " /proc/vbs'
 neighbour=$pid
 misses=$(field misses "$neighbour")

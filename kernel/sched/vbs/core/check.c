@@ -12,8 +12,9 @@ static const char *vbs_fault_of_place(const struct vbs_cpu *c,
 				      const struct vbs_server *s)
 {
 	bool waits = s->state == VBS_THROTTLED || s->state == VBS_WAITING;
+	bool ready = s->state == VBS_READY;
 
-	if (s->ready.queued != (s->state == VBS_READY))
+	if (s->ready.queued != ready)
 		return "its state and the ready queue disagree";
 	if (waits && !s->wait.ent.queued)
 		return "it waits in no queue";
