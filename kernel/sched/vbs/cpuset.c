@@ -9,6 +9,9 @@
  * Context: cpuset_mutex, which serializes this file, and may sleep.
  */
 
+/* How many members are looked at with interrupts off */
+#define VBS_PLAN_BATCH		64
+
 /* A server in a plan; @task: one of its members; @spare: what a move takes */
 struct vbs_planned {
 	struct list_head	link;
@@ -95,50 +98,65 @@ int sched_vbs_plan_add(struct vbs_plan *plan, struct task_struct *p)
 }
 
 /*
- * Where all its members may run then; @wish: and are content with now.  The mask
- * of a child that is not there yet follows its parent's.
+ * Where a member may run then; @wish: and is content with now.  The mask of a child
+ * that is not there yet follows its parent's.
  */
+static void vbs_plan_mask_one(const struct vbs_plan *plan, struct task_struct *p,
+			      struct cpumask *mask, bool wish)
+{
+	const struct cpumask *then = plan->mask(p, plan->data);
+
+	if (then)
+		cpumask_and(mask, mask, then);
+	else if (READ_ONCE(p->__state) == TASK_NEW)
+		return;
+	if (wish || !then)
+		cpumask_and(mask, mask, &p->cpus_mask);
+}
+
+/*
+ * The same of some members, from @p on.  Whoever has left meanwhile takes its place
+ * in the list along: then again from the first on, and more at once.
+ *
+ * Return: where to go on, with a reference, or NULL.
+ */
+static struct task_struct *vbs_plan_mask_some(const struct vbs_plan *plan,
+					      struct vbs_srv *srv, struct task_struct *p,
+					      struct cpumask *mask, bool wish,
+					      unsigned int *batch)
+{
+	struct task_struct *next = NULL;
+	unsigned int n = 0;
+
+	guard(raw_spinlock_irq)(&srv->lock);
+	if (!p || p->vbs.own != srv) {
+		*batch *= p ? 2 : 1;
+		p = list_first_entry(&srv->members, struct task_struct, vbs.member);
+	}
+	list_for_each_entry_from(p, &srv->members, vbs.member) {
+		if (n++ == *batch) {
+			next = get_task_struct(p);
+			break;
+		}
+		vbs_plan_mask_one(plan, p, mask, wish);
+	}
+	return next;
+}
+
+/* All of them: no more than a few under one lock, for the others who want it */
 static void vbs_plan_mask(const struct vbs_plan *plan, struct vbs_srv *srv,
 			  struct cpumask *mask, bool wish)
 {
-	const struct cpumask *then;
-	struct task_struct *p;
+	struct task_struct *p = NULL, *next;
+	unsigned int batch = VBS_PLAN_BATCH;
 
-	lockdep_assert_held(&srv->lock);
 	cpumask_copy(mask, cpu_active_mask);
-	list_for_each_entry(p, &srv->members, vbs.member) {
-		then = plan->mask(p, plan->data);
-		if (then)
-			cpumask_and(mask, mask, then);
-		else if (READ_ONCE(p->__state) == TASK_NEW)
-			continue;
-		if (wish || !then)
-			cpumask_and(mask, mask, &p->cpus_mask);
-	}
-}
-
-/* What its members asked for comes first, but does not make a change fail. */
-static int vbs_plan_find(const struct vbs_plan *plan, struct vbs_planned *pl)
-{
-	static struct cpumask mask;	/* cpuset_mutex's */
-	struct vbs_srv *srv = pl->srv;
-	int ret, cpu;
-	u32 spare;
-
-	vbs_plan_mask(plan, srv, &mask, false);
-	if (cpumask_test_cpu(srv->cpu, &mask))
-		return 0;
-	if (!pl->spare.booked)
-		return -EAGAIN;
-	vbs_plan_mask(plan, srv, &mask, true);
-	ret = vbs_books_evacuate(srv, &mask, &spare, &cpu);
-	if (!ret)
-		return 0;
-	vbs_plan_mask(plan, srv, &mask, false);
-	ret = vbs_books_evacuate(srv, &mask, &spare, &cpu);
-	if (ret)
-		vbs_reject(pl->task, VBS_REJECT_NO_ROOM, vbs_booked(srv), spare, cpu);
-	return ret;
+	do {
+		next = vbs_plan_mask_some(plan, srv, p, mask, wish, &batch);
+		if (p)
+			put_task_struct(p);
+		p = next;
+	} while (p);
 }
 
 static void vbs_plan_go_one(struct rq *rq, struct vbs_planned *pl)
@@ -151,35 +169,47 @@ static void vbs_plan_go_one(struct rq *rq, struct vbs_planned *pl)
 	vbs_move(rq, pl->srv, to, &pl->spare);
 }
 
-/* @go: at once, where no CPU is kept from going offline until it would */
-static int vbs_plan_try_one(const struct vbs_plan *plan, struct vbs_planned *pl, bool go)
+/* What its members asked for comes first, but does not make a change fail. */
+static int vbs_plan_find(struct vbs_planned *pl, const struct cpumask *wish,
+			 const struct cpumask *mask)
 {
 	struct vbs_srv *srv = pl->srv;
+	u32 spare;
+	int cpu;
+
+	if (!READ_ONCE(srv->nr_members))	/* it ends, or has */
+		return 0;
+	/* Its CPU goes, or has gone. */
+	if (vbs_goes_offline(srv) || READ_ONCE(srv->next_cpu) >= 0)
+		return -EBUSY;
+	if (!vbs_books_evacuate(srv, wish, &spare, &cpu) ||
+	    !vbs_books_evacuate(srv, mask, &spare, &cpu))
+		return 0;
+	vbs_reject(pl->task, VBS_REJECT_NO_ROOM, vbs_booked(srv), spare, cpu);
+	return -EBUSY;
+}
+
+/* @go: at once, where no CPU is kept from going offline until it would */
+static int vbs_plan_book_one(const struct vbs_plan *plan, struct vbs_planned *pl, bool go)
+{
+	static struct cpumask mask, wish;	/* cpuset_mutex's */
 	struct rq_flags rf;
 	struct rq *rq;
-	int ret = 0;
+	int ret;
 
-	rq = vbs_lock_home(srv, &rf);
-	raw_spin_lock(&srv->lock);
-	if (vbs_goes_offline(srv))
-		ret = -EBUSY;
-	else if (srv->nr_members)
-		ret = vbs_plan_find(plan, pl);
-	raw_spin_unlock(&srv->lock);
+	vbs_plan_mask(plan, pl->srv, &mask, false);
+	if (cpumask_test_cpu(READ_ONCE(pl->srv->cpu), &mask))
+		return 0;
+	vbs_plan_mask(plan, pl->srv, &wish, true);
+	ret = vbs_spare_fill(&pl->spare);
+	if (ret)
+		return ret;
+	rq = vbs_lock_home(pl->srv, &rf);
+	ret = vbs_plan_find(pl, &wish, &mask);
 	if (!ret && go)
 		vbs_plan_go_one(rq, pl);
 	rq_unlock_irqrestore(rq, &rf);
 	return ret;
-}
-
-static int vbs_plan_book_one(const struct vbs_plan *plan, struct vbs_planned *pl, bool go)
-{
-	int ret = vbs_plan_try_one(plan, pl, go);
-
-	if (ret != -EAGAIN)
-		return ret;
-	ret = vbs_spare_fill(&pl->spare);
-	return ret ?: vbs_plan_try_one(plan, pl, go);
 }
 
 static int vbs_plan_book(struct vbs_plan *plan, bool go)
