@@ -21,6 +21,10 @@
 #define MEMBERS
 #define PINNED	1
 #endif
+#ifdef LOANS
+#define PI
+#define PINNED	1
+#endif
 #if defined(MEMBERS) || defined(PI)
 #define TWO
 #endif
@@ -58,7 +62,7 @@ bool resched[2];
 
 /* The server */
 byte home, z_of;	/* its CPU; the CPU in whose clock z is */
-byte nr_counted, nr_members, nr_reserved, ended, budget;
+byte nr_counted, nr_members, nr_loans, nr_reserved, ended, budget;
 bool attached, moving;
 
 /* irq_works and wake-ups on their way to a CPU */
@@ -74,6 +78,7 @@ bool owned, waits, adjust;
 #define in_server(p)	(mem[p] || lent[p])
 #define is_vbs(p)	(in_server(p) && !fair[p])
 #define in_mask(p, c)	(PINNED != p || c == 0)
+#define nr_kept		(nr_members + nr_loans)
 #define kernel_wants	((counted[0] && kern[0]) || (counted[1] && kern[1]))
 
 /* ---- locks ------------------------------------------------------------- */
@@ -285,7 +290,7 @@ inline vacate(c)
 inline end_server()
 {
 	touch();
-	assert(nr_members == 0 && nr_counted == 0);
+	assert(!nr_kept && nr_counted == 0);
 	assert(!in_server(0) && !in_server(1));
 	vacate(home);
 	ended++
@@ -297,9 +302,9 @@ inline quit(c)
 	assert(nr_members > 0);
 	nr_members--;
 	if
-	:: nr_members == 0 && home == c -> end_server()
+	:: nr_kept == 0 && home == c -> end_server()
 #ifndef BUG_END
-	:: nr_members == 0 && home != c -> end_work[me] = true
+	:: nr_kept == 0 && home != c -> end_work[me] = true
 #endif
 	:: else
 	fi
@@ -546,7 +551,7 @@ inline leave(p)
 		fi
 	};
 	if
-	:: nr_members == 0 && !ended -> carry()
+	:: nr_kept == 0 && !ended -> carry()
 	:: else
 	fi;
 	atomic { free_rq(x) }
@@ -720,10 +725,32 @@ inline stray_run()
 	od
 }
 
+/* It is lent the server and may not go there: the loan ends, without this lock. */
+inline recall()
+{
+	atomic { free_rq(me) };
+	lock_task(1);
+	atomic {
+		if
+#ifdef BUG_RECALL
+		:: true -> give_back(x)
+#else
+		:: lent[1] && stray[1] -> give_back(x)
+		:: else
+#endif
+		fi;
+		unlock_task(1)
+	};
+	atomic { take_rq(me) }
+}
+
+#define stays_here(p, c)	(lent[p] && !in_mask(p, c))
+
 inline stray_one()
 {
 	x = home;
 	if
+	:: x != me && stays_here(y, x) -> recall()
 	:: x == me ->
 		atomic {
 			if
@@ -731,7 +758,7 @@ inline stray_one()
 			:: else
 			fi
 		}
-	:: x != me ->
+	:: x != me && !stays_here(y, x) ->
 		/* double_lock_balance() */
 		if
 		:: atomic { rq[x] == 0 -> rq[x] = me + 1; depth[me] = 4 }
@@ -751,7 +778,8 @@ inline stray_one()
 #ifdef BUG_RECHECK
 			:: true -> come_home(y, x)
 #else
-			:: is_stray(y) && (y == 0 || !is_stray(0)) && home == x -> come_home(y, x)
+			:: is_stray(y) && (y == 0 || !is_stray(0)) && home == x &&
+			   !stays_here(y, x) -> come_home(y, x)
 			:: else
 #endif
 			fi;
@@ -771,52 +799,68 @@ inline end_run()
 
 /* ---- an owner inherits, wait_lock held ----------------------------------- */
 
-/* rt_mutex_setprio(1): on loan while task 0 waits and has a server */
+/* Its class follows: out of the queue, and into the one where it belongs now. */
+inline take_loan(c)
+{
+	kick = on_rq[1];
+	if
+	:: kick -> dequeue(1)
+	:: else
+	fi;
+	lent[1] = true;
+	if
+	:: kick -> enqueue(1, c)
+	:: else
+	fi;
+	kick = false
+}
+
+/* Wherever the server is now: an irq_work ends it if this was the last. */
+inline give_back(c)
+{
+	kick = on_rq[1];
+	if
+	:: kick -> dequeue(1)
+	:: else
+	fi;
+	lent[1] = false;
+	fair[1] = false;
+#ifndef BUG_PLACE
+	nr_loans--;
+#endif
+	if
+#ifndef BUG_LAST_LOAN
+	:: nr_kept == 0 -> end_work[me] = true
+#endif
+	:: else
+	fi;
+	if
+	:: kick -> enqueue(1, c)
+	:: else
+	fi;
+	kick = false
+}
+
+/*
+ * rt_mutex_setprio(1): on loan while task 0 waits and has a server.  Whether the
+ * owner is there or may go there is seen under the lock of its runqueue only; the
+ * place in the server is taken under the server's.
+ */
 inline lend()
 {
 	lock_task(1);
 	if
 	:: waits && mem[0] && !in_server(1) && !ended && (curr[x] != 1 || home == x) ->
+		if
 #ifdef BUG_PLACE
-		if
-		:: atomic { nr_members > 0 ->
+		:: atomic { nr_members > 0 && in_mask(1, home) -> take_loan(x) }
 #else
-		if
-		:: atomic { nr_members > 0 -> nr_members++; nr_reserved++ };
-		   atomic {
-			nr_reserved--;
+		:: atomic { nr_members > 0 && in_mask(1, home) -> nr_loans++; nr_reserved++ };
+		   atomic { nr_reserved--; take_loan(x) }
 #endif
-			kick = on_rq[1];
-			if
-			:: kick -> dequeue(1)
-			:: else
-			fi;
-			lent[1] = true;
-			if
-			:: kick -> enqueue(1, x)
-			:: else
-			fi;
-			kick = false
-		   }
 		:: else
 		fi
-	:: atomic { lent[1] && !(waits && mem[0]) ->
-		kick = on_rq[1];
-		if
-		:: kick -> dequeue(1)
-		:: else
-		fi;
-		lent[1] = false;
-		fair[1] = false;
-#ifndef BUG_PLACE
-		quit(x);
-#endif
-		if
-		:: kick -> enqueue(1, x)
-		:: else
-		fi;
-		kick = false
-	   }
+	:: atomic { lent[1] && !(waits && mem[0]) -> give_back(x) }
 	:: else
 	fi;
 	atomic { unlock_task(1) }
@@ -886,10 +930,10 @@ inline mutex_adjust()
 #define quiet	(!busy[0] && !busy[1])
 inline check_quiet()
 {
-	assert(nr_members == mem[0] + mem[1] + lent[1] + nr_reserved || !quiet);
+	assert(nr_kept == mem[0] + mem[1] + lent[1] + nr_reserved || !quiet);
 	assert(!quiet || !ended || (!in_server(0) && !in_server(1) && !nr_counted && !attached));
 	assert(ended <= 1);
-	assert(!quiet || nr_members || ended || end_work[0] || end_work[1]);
+	assert(!quiet || nr_kept || ended || end_work[0] || end_work[1]);
 	assert(!quiet || booked[0] == held[0] + (home == 0 && !ended));
 	assert(!quiet || booked[1] == held[1] + (home == 1 && !ended));
 	assert(!quiet || !lent[1] || (waits && mem[0]) || adjust);
@@ -934,13 +978,15 @@ end:	do
 #endif
 	:: section(stray_work[me], stray_run())
 	:: section(end_work[me], end_run())
-#ifndef LONE
+#if !defined(LONE) && !defined(STAYS)
 	:: section(!ended, evacuate())
 #endif
 #ifndef PI
 	:: with_pi(0, mem[0], switch_server(0))
 #endif
+#ifndef REMAINS
 	:: with_pi(0, mem[0], leave(0))
+#endif
 #ifdef BOOKS
 	:: step(rq[0] == 0 && held[0] > 0, held[0]--; booked[0]--)
 	:: step(rq[1] == 0 && held[1] > 0, held[1]--; booked[1]--)
