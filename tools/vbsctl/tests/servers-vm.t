@@ -101,7 +101,7 @@ ok $? "show --json"
 start threads 20 restless >"$out"
 until_true 'grep -q ready "$out"'
 restless=$pid
-check 0 "" "admit -a: a process that makes threads all the time" run --res 30us/1ms -- \
+check 0 "" "admit -a: a process that makes threads all the time" run --res 110us/5ms -- \
 	vbsctl admit -a --res 2ms/10ms "$restless"
 usleep 50000
 none_outside "$restless"
