@@ -373,7 +373,7 @@ static void set_up(void)
 	page = tl_page_new();
 	reads = tl_reads(page);
 	for (u32 cpu = 0; cpu < ARRAY_SIZE(page->word); cpu++)
-		page->word[cpu] = 1 << 8 | (PLAIN + 1);
+		page->word[cpu] = 1ULL << 32 | (PLAIN + 1);
 	tl_update(&page->entry[PLAIN], &set, true, NULL, TL_GOOD);
 	tl_update(&page->entry[SLEWING], &set, true, NULL, TL_GOOD);
 	set.time_sec += 1000; /* weeks of slewing */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <vdso/timeline_clockid.h>
 #include "tl-read.h"
 
 static const struct tl_page *page;
@@ -17,20 +16,22 @@ static __always_inline u32 cpu_number(void)
 	return cpu & 0xfff;
 }
 
-static __always_inline u32 self(void)
+/* The counter, and the CPU after it */
+static __always_inline u64 tl_rdtscp_cpu(u32 *cpu)
 {
-	u64 word, check;
-	u32 cpu, again;
+	u32 low, high, p;
 
-	do {
-		cpu = cpu_number();
-		word = READ_ONCE(page->word[cpu]);
-		barrier();
-		again = cpu_number();
-		barrier();
-		check = READ_ONCE(page->word[cpu]);
-	} while (unlikely(again != cpu || check != word));
-	return word ? timeline_ref_id((u32)word) : TIMELINE_NONE;
+	__asm__ __volatile__("rdtscp" : "=a"(low), "=d"(high), "=c"(p)::"memory");
+	*cpu = p & 0xfff;
+	return (u64)high << 32 | low;
+}
+
+static __always_inline u64 tl_lfence_rdtsc_cpu(u32 *cpu)
+{
+	u64 counter = tl_lfence_rdtsc();
+
+	*cpu = cpu_number();
+	return counter;
 }
 
 static __always_inline const struct timeline_entry *entry_of(u32 id)
@@ -57,16 +58,34 @@ static __always_inline bool begin_fast(const struct timeline_entry *e, u32 id, u
 #define READERS(counter)						\
 static noinline int slowly_##counter(u32 id, struct timeline_time *tt)	\
 {									\
-	u32 its = id == TIMELINE_SELF ? self() : id, seq;		\
-	const struct timeline_entry *e = entry_of(its);			\
+	const struct timeline_entry *e = entry_of(id);			\
+	u32 seq;							\
 									\
 	do {								\
 		seq = timeline_read_begin(e);				\
-		if (!is_readable(e, its))				\
+		if (!is_readable(e, id))				\
 			return -1;					\
 		timeline_read(e, counter(), tt);			\
 	} while (unlikely(timeline_read_retry(e, seq)));		\
 	return 0;							\
+}									\
+									\
+static noinline int self_##counter(struct timeline_time *tt)		\
+{									\
+	u32 cpu = cpu_number(), again, seq;				\
+	const u64 *place = &page->word[cpu];				\
+	u64 word = READ_ONCE(*place), now;				\
+	const struct timeline_entry *e = entry_of((u32)word - 1);	\
+									\
+	if (unlikely(!begin_fast(e, (u32)word - 1, &seq)))		\
+		return -1;						\
+	now = counter##_cpu(&again);					\
+	barrier();							\
+	if (unlikely(again != cpu || READ_ONCE(*place) != word) ||	\
+	    unlikely(!timeline_settled(e, now)))			\
+		return -1;						\
+	timeline_read_settled(e, now, tt);				\
+	return likely(!timeline_read_retry(e, seq)) ? 0 : -1;		\
 }									\
 									\
 static noinline int slewing_##counter(u32 id, struct timeline_time *tt, u64 now, u32 seq) \
@@ -84,7 +103,8 @@ static noinline int gettime_##counter(u32 id, struct timeline_time *tt)	\
 	u32 seq;							\
 									\
 	if (unlikely(!begin_fast(e, id, &seq)))				\
-		return slowly_##counter(id, tt);			\
+		return id == TIMELINE_SELF ? self_##counter(tt) :	\
+					     slowly_##counter(id, tt);	\
 	now = counter();						\
 	if (unlikely(!timeline_settled(e, now)))			\
 		return slewing_##counter(id, tt, now, seq);		\

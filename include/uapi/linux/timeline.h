@@ -62,7 +62,8 @@
 /*
  * counter_id. Where the time stamp counter cannot be used, the counter is
  * CLOCK_MONOTONIC_RAW in nanoseconds: VMClock readers see an invalid counter,
- * reads take the system call and report TIMELINE_STATUS_UNRELIABLE. Bounds get a
+ * reads take the system call and report TIMELINE_STATUS_UNRELIABLE, but where a
+ * hypervisor vouches for the clocksource (kvm-clock, Hyper-V's page). Bounds get a
  * step of the clocksource wider, or claim nothing if that counts interrupts.
  */
 #define TIMELINE_COUNTER_X86_TSC	1

@@ -2,21 +2,21 @@
 /*
  * The timeline that a thread is bound to.
  *
- * The vDSO learns it from a word per CPU: the binding of the thread that runs
- * there and, above it, how often the word has changed. A reader takes its CPU,
- * the word of that CPU, its CPU and that word again, and accepts if both pairs
- * are equal. Say it accepts, and its thread was elsewhere when it read the word
- * first and saw a binding that is not its own. It was on that CPU before and
- * after, where the word shows its own binding, so the word has changed twice in
- * between; the second read, wherever it happens, cannot find the first value.
+ * The vDSO learns it from a word per CPU: the binding of the process's thread that
+ * runs there and, above it, how often the word has changed. A reader guesses the
+ * CPU, takes its word, then the CPU with the counter, and that word again; it accepts
+ * if the guess was right and both words are equal. The word has not changed in
+ * between then, for its upper half counts. So it had this value when the thread was on
+ * that CPU, where it shows the thread's own binding, wherever the thread was when it
+ * read the word. (A count that comes round, after 2^32 changes between two loads, is
+ * none.) The TSC and the CPU are one instruction's (RDTSCP), or the CPU comes after it.
  *
- * The word is written by its own CPU only (but see key_off()), with interrupts
- * disabled, and only if the binding differs: a count per context switch would
- * tell the world how busy each CPU is.
+ * A word is written by its own CPU only (but see key_off()), with interrupts
+ * disabled, and only if the binding differs. Where there is no memory for words, or no
+ * mapping, none are seen, and the kernel is asked.
  */
 #include <linux/atomic.h>
 #include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
@@ -42,19 +42,6 @@ static DEFINE_MUTEX(key_mutex);
 /* Threads with a binding, be it to a timeline that is gone */
 static atomic_t bound_threads;
 
-static void show(u64 *place, timeline_ref_t ref)
-{
-	u64 word = READ_ONCE(*place);
-
-	if ((timeline_ref_t)word != ref)
-		WRITE_ONCE(*place, ((word >> 32) + 1) << 32 | ref);
-}
-
-static void publish(timeline_ref_t ref)
-{
-	show(&timeline_table.word[smp_processor_id()], ref);
-}
-
 /*
  * A CPU that has seen kernel threads only since, or is offline, shows a binding
  * that nobody has any more. As long as the key is on and no thread is bound each
@@ -62,13 +49,10 @@ static void publish(timeline_ref_t ref)
  */
 static void key_off(struct work_struct *work)
 {
-	unsigned int cpu;
-
 	guard(mutex)(&key_mutex);
 	if (atomic_read(&bound_threads))
 		return;
-	for_each_possible_cpu(cpu)
-		show(&timeline_table.word[cpu], 0);
+	timeline_words_clear();
 	static_branch_disable(&timeline_bindings);
 }
 
@@ -96,8 +80,8 @@ static void count_unbound(void)
  */
 void __timeline_switch(struct task_struct *next)
 {
-	if (!(next->flags & PF_KTHREAD))
-		publish(next->timeline_ref);
+	if (next->mm && !(next->flags & PF_KTHREAD))
+		timeline_words_show(next->mm, next->timeline_ref);
 }
 
 /**
@@ -113,9 +97,12 @@ void timeline_bind_current(timeline_ref_t ref)
 
 	if (ref && !old)
 		count_bound();
+	if (ref)
+		timeline_words_appear();
 	local_irq_save(flags);
 	current->timeline_ref = ref;
-	publish(ref);
+	if (current->mm)
+		timeline_words_show(current->mm, ref);
 	local_irq_restore(flags);
 	if (old && !ref)
 		count_unbound();
@@ -183,7 +170,7 @@ static long prctl_get(void)
 {
 	timeline_ref_t ref = timeline_binding();
 
-	return ref ? timeline_ref_id(ref) : -ENODATA;
+	return ref ? (long)timeline_ref_id(ref) : -ENODATA;
 }
 
 static long prctl_gettime(unsigned long arg, struct timeline_time __user *to)

@@ -12,6 +12,7 @@
 #include "project.h"
 
 struct clocksource;
+struct mm_struct;
 struct timeline_watch;
 struct timeline_node;
 struct file;
@@ -136,6 +137,11 @@ ktime_t timeline_lasted_locked(struct timeline *tl);
 
 /* bind.c */
 void timeline_bind_current(timeline_ref_t ref);
+
+/* words.c */
+void timeline_words_show(const struct mm_struct *mm, timeline_ref_t ref);
+void timeline_words_clear(void);
+void timeline_words_appear(void);
 
 /* clock.c */
 extern const struct k_clock timeline_kclock;

@@ -44,6 +44,8 @@ static const struct timeline_counter *counter_in_use = &raw_counter;
 /* What CLOCK_MONOTONIC_RAW advances by, and how old a reading of it can be */
 static u64 raw_step_ns = TICK_NSEC;
 static u64 raw_lag_ns = TIMELINE_UNBOUNDED;
+/* It is a clock of the hypervisor's, which vouches for it as hardware does for the TSC */
+static bool raw_vouched;
 
 static atomic64_t next_marker;
 
@@ -194,7 +196,8 @@ static void mark_counter(struct timeline_entry *e)
 {
 	if (e->counter_id == TIMELINE_COUNTER_X86_TSC)
 		return;
-	e->clock_status = TIMELINE_STATUS_UNRELIABLE;
+	if (!READ_ONCE(raw_vouched))
+		e->clock_status = TIMELINE_STATUS_UNRELIABLE;
 	timeline_widen(e, READ_ONCE(raw_lag_ns));
 }
 
@@ -335,13 +338,20 @@ void timeline_refresh_hz(void)
  * One that counts interrupts (jiffies) can miss any number of them. If it is the
  * TSC, CLOCK_MONOTONIC_RAW is used because that is not to be trusted. There is no
  * bound by either.
+ *
+ * kvm-clock is read in the vDSO only if the host says that all virtual CPUs have the
+ * same, from a TSC that it trusts; Hyper-V's page is there only if that is so. They go
+ * on when the machine is moved. What neither tells is if that ceases to be true.
  */
 void timeline_raw_changed(const struct clocksource *clock)
 {
 	u64 step = (clock->mult + (1ULL << clock->shift) - 1) >> clock->shift;
 	bool counts = clock->flags & CLOCK_SOURCE_IS_CONTINUOUS &&
 		      clock->vdso_clock_mode != VDSO_CLOCKMODE_TSC;
+	bool vouched = clock->vdso_clock_mode == VDSO_CLOCKMODE_PVCLOCK ||
+		       clock->vdso_clock_mode == VDSO_CLOCKMODE_HVCLOCK;
 
+	WRITE_ONCE(raw_vouched, counts && vouched);
 	WRITE_ONCE(raw_step_ns, step);
 	/* A nanosecond more, which the reading is rounded down by */
 	WRITE_ONCE(raw_lag_ns, counts ? step + 1 : TIMELINE_UNBOUNDED);

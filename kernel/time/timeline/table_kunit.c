@@ -154,12 +154,57 @@ static void kunit_vm_restored(struct kunit *test)
 	kunit_remove(test, id);
 }
 
+/* What a reading by CLOCK_MONOTONIC_RAW of this kind says, set with a bound of 5 ns */
+static struct timeline_time kunit_by_raw(struct kunit *test, u32 id, int mode)
+{
+	/* 100 ns a tick, as Hyper-V's */
+	const struct clocksource clock = {
+		.mult = 100,
+		.flags = CLOCK_SOURCE_IS_CONTINUOUS,
+		.vdso_clock_mode = mode,
+	};
+	struct timeline_set set;
+
+	timeline_raw_changed(&clock);
+	timeline_disrupt(false, 0, 0);
+	set = kunit_params(id, &raw_counter, 1000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	return kunit_read(test, id);
+}
+
+/* The status is that of who sets it where a hypervisor vouches for the clocksource */
+static void kunit_hypervisors_clock(struct kunit *test)
+{
+	const u64 lag = raw_lag_ns, step = raw_step_ns;
+	const bool vouched = raw_vouched;
+	u32 id = kunit_timeline(test);
+	struct timeline_time tt;
+
+	tt = kunit_by_raw(test, id, VDSO_CLOCKMODE_PVCLOCK);
+	KUNIT_EXPECT_EQ(test, tt.status, TIMELINE_STATUS_SYNCHRONIZED);
+	KUNIT_EXPECT_EQ(test, tt.err_low_ns, 5 + 101 + 2);
+	tt = kunit_by_raw(test, id, VDSO_CLOCKMODE_HVCLOCK);
+	KUNIT_EXPECT_EQ(test, tt.status, TIMELINE_STATUS_SYNCHRONIZED);
+	tt = kunit_by_raw(test, id, VDSO_CLOCKMODE_NONE);
+	KUNIT_EXPECT_EQ(test, tt.status, TIMELINE_STATUS_UNRELIABLE);
+	KUNIT_EXPECT_EQ(test, tt.err_low_ns, 5 + 101 + 2);
+	tt = kunit_by_raw(test, id, VDSO_CLOCKMODE_TSC);
+	KUNIT_EXPECT_EQ(test, tt.status, TIMELINE_STATUS_UNRELIABLE);
+	KUNIT_EXPECT_EQ(test, tt.err_low_ns, TIMELINE_UNBOUNDED);
+	WRITE_ONCE(raw_lag_ns, lag);
+	WRITE_ONCE(raw_step_ns, step);
+	WRITE_ONCE(raw_vouched, vouched);
+	timeline_disrupt(true, 0, 0);
+	kunit_remove(test, id);
+}
+
 static struct kunit_case timeline_cases[] = {
 	KUNIT_CASE(kunit_set_in_between),
 	KUNIT_CASE(kunit_set_from_before),
 	KUNIT_CASE(kunit_set_from_ahead),
 	KUNIT_CASE(kunit_time_asleep),
 	KUNIT_CASE(kunit_vm_restored),
+	KUNIT_CASE(kunit_hypervisors_clock),
 	{}
 };
 

@@ -69,35 +69,140 @@ static __always_inline bool begin_fast(const struct timeline_entry *e, u32 id, u
 	return likely(!(*seq & 1)) && is_readable(e, id);
 }
 
-/*
- * The id of what the calling thread is bound to, ~0 if to none; see the proof in
- * kernel/time/timeline/bind.c.
- */
-static __always_inline u32 self(void)
+static __always_inline void to_timespec(struct timeline_span t, struct __kernel_timespec *ts)
 {
-	unsigned int cpu, again;
-	u64 word, check;
+	ts->tv_sec = t.sec;
+	ts->tv_nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
+}
+
+/*
+ * What the calling thread is bound to: the CPU is guessed before, and must turn out to
+ * be the one that comes with the counter; see the proof in kernel/time/timeline/bind.c.
+ */
+struct self {
+	const u64 *place;
+	u64 word;
+	unsigned int cpu;
+};
+
+static __always_inline struct self guess_self(void)
+{
+	const u64 *place;
+	unsigned int cpu;
+
+	vdso_read_cpunode(&cpu, NULL);
+	place = &timeline_words[cpu];
+	timeline_hide(place);
+	return (struct self) { place, READ_ONCE(*place), cpu };
+}
+
+/* No timeline's if it is bound to none */
+static __always_inline u32 id_of(struct self s)
+{
+	return (u32)s.word - 1;
+}
+
+/* The counter, ordered as a load, and the CPU on which it was read or just after */
+static __always_inline u64 counter_and_cpu(unsigned int *cpu)
+{
+	u32 low, high, p;
+
+	asm volatile(ALTERNATIVE("lfence; rdtsc; lsl %[seg], %%ecx", "rdtscp",
+				 X86_FEATURE_RDTSCP)
+		     : "=a" (low), "=d" (high), "=&c" (p) : [seg] "r" (__CPUNODE_SEG));
+	*cpu = p & VDSO_CPUNODE_MASK;
+	return (u64)high << 32 | low;
+}
+
+/* x86 loads in order, and the asm is volatile */
+static __always_inline bool was_self(struct self s, unsigned int cpu)
+{
+	barrier();
+	return cpu == s.cpu && READ_ONCE(*s.place) == s.word;
+}
+
+static noinline int read_self_slowly(struct timeline_time *tt)
+{
+	const struct timeline_entry *e;
+	unsigned int cpu;
+	struct self s;
+	u32 id, seq;
 
 	do {
-		vdso_read_cpunode(&cpu, NULL);
-		word = READ_ONCE(timeline_page.word[cpu]);
-		/* The asm of both is volatile, and x86 loads in order */
-		barrier();
-		vdso_read_cpunode(&again, NULL);
-		barrier();
-		check = READ_ONCE(timeline_page.word[cpu]);
-	} while (unlikely(again != cpu || check != word));
-	return word ? timeline_ref_id(word) : TIMELINE_NONE;
+		s = guess_self();
+		id = id_of(s);
+		e = entry_of(id);
+		seq = timeline_read_begin(e);
+		if (!is_readable(e, id))
+			return timeline_fallback(TIMELINE_SELF, tt);
+		timeline_read(e, counter_and_cpu(&cpu), tt);
+	} while (unlikely(timeline_read_retry(e, seq) || !was_self(s, cpu)));
+	return 0;
+}
+
+static noinline int read_self(struct timeline_time *tt)
+{
+	struct self s = guess_self();
+	u32 id = id_of(s), seq;
+	const struct timeline_entry *e = entry_of(id);
+	unsigned int cpu;
+	u64 counter;
+
+	if (unlikely(!begin_fast(e, id, &seq)))
+		return read_self_slowly(tt);
+	counter = counter_and_cpu(&cpu);
+	if (unlikely(!was_self(s, cpu)) || unlikely(!timeline_settled(e, counter)))
+		return read_self_slowly(tt);
+	timeline_read_settled(e, counter, tt);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : read_self_slowly(tt);
+}
+
+static noinline int clock_self_slowly(struct __kernel_timespec *ts)
+{
+	const struct timeline_entry *e;
+	struct timeline_span t;
+	unsigned int cpu;
+	struct self s;
+	u32 id, seq;
+
+	do {
+		s = guess_self();
+		id = id_of(s);
+		e = entry_of(id);
+		seq = timeline_read_begin(e);
+		if (!is_readable(e, id))
+			return clock_syscall(__NR_clock_gettime, CLOCK_TIMELINE_SELF, ts);
+		t = timeline_project(e, counter_and_cpu(&cpu));
+	} while (unlikely(timeline_read_retry(e, seq) || !was_self(s, cpu)));
+	to_timespec(t, ts);
+	return 0;
+}
+
+static noinline int clock_self(struct __kernel_timespec *ts)
+{
+	struct self s = guess_self();
+	u32 id = id_of(s), seq;
+	const struct timeline_entry *e = entry_of(id);
+	unsigned int cpu;
+	u64 counter;
+
+	if (unlikely(!begin_fast(e, id, &seq)))
+		return clock_self_slowly(ts);
+	counter = counter_and_cpu(&cpu);
+	if (unlikely(!was_self(s, cpu)) || unlikely(!timeline_settled(e, counter)))
+		return clock_self_slowly(ts);
+	to_timespec(timeline_project_settled(e, counter), ts);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_self_slowly(ts);
 }
 
 static noinline int read_slowly(u32 id, struct timeline_time *tt)
 {
-	u32 its = id == TIMELINE_SELF ? self() : id, seq;
-	const struct timeline_entry *e = entry_of(its);
+	const struct timeline_entry *e = entry_of(id);
+	u32 seq;
 
 	do {
 		seq = timeline_read_begin(e);
-		if (!is_readable(e, its))
+		if (!is_readable(e, id))
 			return timeline_fallback(id, tt);
 		timeline_read(e, rdtsc_ordered(), tt);
 	} while (unlikely(timeline_read_retry(e, seq)));
@@ -120,7 +225,7 @@ int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
 	u32 seq;
 
 	if (unlikely(!begin_fast(e, id, &seq)))
-		return read_slowly(id, tt);
+		return id == TIMELINE_SELF ? read_self(tt) : read_slowly(id, tt);
 	counter = rdtsc_ordered();
 	if (unlikely(!timeline_settled(e, counter)))
 		return read_slewing(id, tt, counter, seq);
@@ -128,26 +233,15 @@ int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
 	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
 }
 
-static __always_inline u32 id_of(clockid_t clock)
-{
-	return clock == CLOCK_TIMELINE_SELF ? self() : clock - CLOCK_TIMELINE_FIRST;
-}
-
-static __always_inline void to_timespec(struct timeline_span t, struct __kernel_timespec *ts)
-{
-	ts->tv_sec = t.sec;
-	ts->tv_nsec = __timeline_mulhi(t.frac, TIMELINE_NSEC_PER_SEC);
-}
-
 static noinline int clock_slowly(clockid_t clock, struct __kernel_timespec *ts)
 {
-	u32 its = id_of(clock), seq;
-	const struct timeline_entry *e = entry_of(its);
+	u32 id = clock - CLOCK_TIMELINE_FIRST, seq;
+	const struct timeline_entry *e = entry_of(id);
 	struct timeline_span t;
 
 	do {
 		seq = timeline_read_begin(e);
-		if (!is_readable(e, its))
+		if (!is_readable(e, id))
 			return clock_syscall(__NR_clock_gettime, clock, ts);
 		t = timeline_project(e, rdtsc_ordered());
 	} while (unlikely(timeline_read_retry(e, seq)));
@@ -172,7 +266,7 @@ int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
 	u64 counter;
 
 	if (unlikely(!begin_fast(e, id, &seq)))
-		return clock_slowly(clock, ts);
+		return clock == CLOCK_TIMELINE_SELF ? clock_self(ts) : clock_slowly(clock, ts);
 	counter = rdtsc_ordered();
 	if (unlikely(!timeline_settled(e, counter)))
 		return clock_slewing(clock, ts, counter, seq);
@@ -180,16 +274,16 @@ int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
 	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
 }
 
-/* Of any clock id that is not one of the vDSO's */
+/* Of any clock id that is not one of the vDSO's; the kernel knows SELF's */
 int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
 {
-	u32 its = id_of(clock), seq;
-	const struct timeline_entry *e = entry_of(its);
+	u32 id = clock - CLOCK_TIMELINE_FIRST, seq;
+	const struct timeline_entry *e = entry_of(id);
 	u64 ns;
 
 	do {
 		seq = timeline_read_begin(e);
-		if (!is_readable(e, its))
+		if (!is_readable(e, id))
 			return clock_syscall(__NR_clock_getres, clock, res);
 		ns = timeline_entry_resolution(e);
 	} while (unlikely(timeline_read_retry(e, seq)));

@@ -6,12 +6,12 @@
 #define _ASM_X86_TIMELINE_H
 
 #ifdef CONFIG_TIMELINE
-/* In the vDSO's data area: the table, then a word per CPU */
+/* The table, in the vDSO's data area; before that, a word per CPU */
 #define TIMELINE_TABLE_PAGES	4
 #define TIMELINE_WORD_PAGES	((CONFIG_NR_CPUS * 8 + 4095) / 4096)
-#define TIMELINE_PAGES		(TIMELINE_TABLE_PAGES + TIMELINE_WORD_PAGES)
 #else
-#define TIMELINE_PAGES		0
+#define TIMELINE_TABLE_PAGES	0
+#define TIMELINE_WORD_PAGES	0
 #endif
 
 #ifndef __ASSEMBLER__
@@ -21,20 +21,23 @@
 #include <vdso/timeline_clockid.h>
 
 struct __kernel_timespec;
+struct vm_special_mapping;
 
 /**
  * struct timeline_table - what is mapped
  * @entry: timelines of this kernel, then those from its host
- * @word: per CPU, what the thread that runs there is bound to (timeline_ref_t)
- *	in the low half, and in the high half how often that has changed
  */
 struct timeline_table {
 	struct timeline_entry	entry[TIMELINE_MAX_IDS];
-	u64			word[CONFIG_NR_CPUS];
 } __aligned(4096);
 
-/* In the vDSO. The page changes under the reader: not const */
+/*
+ * In the vDSO. The pages change under the reader: not const. The words, one per CPU,
+ * are the process's own: what its thread that runs there is bound to, that is an id
+ * plus 1, or 0, in the low half, and in the high half how often that has changed.
+ */
 extern struct timeline_table timeline_page __attribute__((visibility("hidden")));
+extern u64 timeline_words[] __attribute__((visibility("hidden")));
 
 int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
 	__attribute__((visibility("hidden")));
@@ -47,6 +50,7 @@ int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
 #include <asm/tsc.h>
 
 extern struct timeline_table timeline_table;
+extern const struct vm_special_mapping timeline_words_mapping;
 
 static __always_inline u64 arch_timeline_counter(void)
 {
