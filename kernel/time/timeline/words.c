@@ -150,7 +150,7 @@ static void show_here(void *words)
  */
 static void show_everywhere(struct timeline_words *w)
 {
-	smp_mb();
+	smp_mb();	/* pairs with the one of a switch, above */
 	on_each_cpu_mask(mm_cpumask(w->mm), show_here, w, true);
 }
 
@@ -238,8 +238,9 @@ void timeline_words_appear(void)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
-	VMA_ITERATOR(vmi, mm, 0);
+	struct vma_iterator vmi;
 
+	vma_iter_init(&vmi, mm, 0);
 	if (find_mapped(mm) || mmap_write_lock_killable(mm))
 		return;
 	for_each_vma(vmi, vma) {

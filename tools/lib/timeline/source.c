@@ -163,19 +163,20 @@ static int read_best(const struct timeline_source *src, unsigned int counter_id,
 	return 0;
 }
 
-static unsigned int leap_of(int clock_state)
+unsigned int source_leap(int clock_state, unsigned int before)
 {
 	switch (clock_state) {
 	case TIME_INS:
-		return 1;
+		return LEAP_PRE_POS;
 	case TIME_DEL:
-		return 2;
+		return LEAP_PRE_NEG;
 	case TIME_OOP:
-		return 3;
-	case TIME_WAIT:
-		return 4;
+		return LEAP_POS;
+	case TIME_WAIT:		/* it does not say after which */
+		return before == LEAP_PRE_NEG || before == LEAP_POST_NEG ?
+			LEAP_POST_NEG : LEAP_POST_POS;
 	default:
-		return 0;
+		return LEAP_NONE;
 	}
 }
 
@@ -195,7 +196,8 @@ static int sample_system(struct timeline_source *src, unsigned int counter_id,
 		return errno;
 	state->why = b->why;
 	state->restart = b->lied;
-	state->leap_indicator = leap_of(b->clock_state);
+	src->leap = source_leap(b->clock_state, src->leap);
+	state->leap_indicator = src->leap;
 	state->tai_offset = tx.tai;
 	state->tai_known = tx.tai != 0;
 	return 0;

@@ -22,7 +22,16 @@ struct timeline_source {
 	bool stated;		/* the user states the bound: */
 	uint64_t error_ns;
 	unsigned int readings;	/* of which the one with the least gap is taken */
+	unsigned int leap;	/* the leap indicator of the last sample */
 };
+
+/* Leap indicators of VMClock: a second is to come or is inserted, or was; PRE_NEG: deleted */
+enum source_leap {
+	LEAP_NONE, LEAP_PRE_POS, LEAP_PRE_NEG, LEAP_POS, LEAP_POST_POS, LEAP_POST_NEG
+};
+
+/* What the state that adjtimex() returns means after indicator @before */
+unsigned int source_leap(int clock_state, unsigned int before);
 
 /* What goes with a sample */
 struct source_state {
