@@ -88,9 +88,9 @@ static u64 lost(const struct reader *r, u64 tsc, u64 mono)
 	return passed > mono - r->good_ns ? passed - (mono - r->good_ns) : 0;
 }
 
-/* @tsc: read after @from and before @to */
+/* @begun: the TSC before @from; @tsc: read after @from and before @to */
 static void judge_reading(struct reader *r, const struct timeline_time *tt, u64 from, u64 to,
-			  u64 tsc)
+			  u64 begun, u64 tsc)
 {
 	bool bounded = tt->err_low_ns != TIMELINE_UNBOUNDED;
 	u64 off = distance(tl_ns(tt), from, to), t = tl_ns(tt);
@@ -100,8 +100,11 @@ static void judge_reading(struct reader *r, const struct timeline_time *tt, u64 
 	if (off > r->worst)
 		r->worst = off;
 	if (bounded && t - tt->err_low_ns <= to && t + tt->err_high_ns >= from) {
-		r->good_tsc = tsc;
-		r->good_ns = from;
+		/* One that was kept from running in between says little of the two */
+		if (tsc - begun < hz / 1000) {
+			r->good_tsc = tsc;
+			r->good_ns = from;
+		}
 		return;
 	}
 	if (bounded && t < from)
@@ -116,16 +119,17 @@ static void *read_always(void *arg)
 {
 	struct timeline_time tt, last = { .sec = 0 };
 	struct reader *r = arg;
-	u64 before, tsc;
+	u64 begun, before, tsc;
 
 	r->good_ns = now_ns();
 	r->good_tsc = tl_counter();
 	while (!stop) {
+		begun = tl_counter();
 		before = now_ns();
 		if (tl_vdso(id, &tt))
 			break;
 		tsc = tl_counter();
-		judge_reading(r, &tt, before, now_ns(), tsc);
+		judge_reading(r, &tt, before, now_ns(), begun, tsc);
 		if (tt.disruption == last.disruption)
 			r->back += tl_ns(&tt) < tl_ns(&last);
 		else
