@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include "vbs_group.h"
 
@@ -90,9 +92,12 @@ static u64 move(const struct group *g, pid_t pid)
 VBS_TEST("a server with thousands of runnable members leaves its CPU in small steps", 300)
 {
 	pid_t pid, eye;
+	struct utsname name;
 	struct group g;
 	u64 least = -1ULL, took;
 
+	if (!uname(&name) && strstr(name.version, "PREEMPT_RT"))
+		t_skip_all("on PREEMPT_RT who watches keeps RCU's thread from running");
 	need_vbs();
 	need_cpus(2);
 	need_cpusets2();
