@@ -8,6 +8,7 @@
 #include <linux/jump_label.h>
 #include <linux/sched.h>
 #include <linux/sched/prio.h>
+#include <linux/sched/signal.h>
 #include <uapi/linux/sched/vbs.h>
 
 /* Priority of SCHED_VBS tasks; -1 is SCHED_DEADLINE's. */
@@ -56,20 +57,36 @@ DECLARE_STATIC_KEY_FALSE(sched_vbs_used);
 void __sched_vbs_resume_work(void);
 void __sched_vbs_signal(struct task_struct *p);
 void __sched_vbs_exec_privileged(void);
+void __sched_vbs_exit_group(void);
+void __sched_vbs_worker(struct task_struct *p);
+void vbs_kthread_point(void);
 void __sched_vbs_lend(void);
 void sched_vbs_stood_still(void);
 
 /**
- * sched_vbs_boundary_begin - the task is about to schedule() where it holds
- * nothing of the kernel's
+ * sched_vbs_boundary_begin - the task is about to schedule() on its way to user mode
  *
- * On the way to user or guest mode a server without budget may stop a task:
- * it holds no lock there.  Brackets schedule() with sched_vbs_boundary_end();
- * the mark is read under the runqueue lock.
+ * A server without budget may stop it there: it holds no lock of the kernel's.  A
+ * thread that runs a vCPU has left its guest to emulate a device, and may hold a
+ * lock that its virtual machine waits for: it goes on, as in the kernel.  Brackets
+ * schedule() with sched_vbs_boundary_end(); the mark is read under the runqueue
+ * lock.
  *
  * Context: current, preemption enabled, no locks held.
  */
 static __always_inline void sched_vbs_boundary_begin(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		WRITE_ONCE(current->vbs.boundary, !current->vbs.vcpu);
+}
+
+/**
+ * sched_vbs_guest_boundary_begin - the same on its way to guest mode
+ *
+ * Nothing is held but the vCPU.  Or where a thread stops that never returns to user
+ * mode.
+ */
+static __always_inline void sched_vbs_guest_boundary_begin(void)
 {
 	if (static_branch_unlikely(&sched_vbs_used))
 		WRITE_ONCE(current->vbs.boundary, true);
@@ -84,8 +101,17 @@ static __always_inline void sched_vbs_boundary_end(void)
 /**
  * sched_vbs_resume_work - TIF_NOTIFY_RESUME: stop before user mode if the
  * server only lends to the kernel, send the overrun signal
+ *
+ * A thread that runs a vCPU does so before guest mode: sched_vbs_guest_soon().
  */
 static inline void sched_vbs_resume_work(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used) &&
+	    READ_ONCE(current->vbs.resume) && !current->vbs.vcpu)
+		__sched_vbs_resume_work();
+}
+
+static inline void sched_vbs_guest_resume_work(void)
 {
 	if (static_branch_unlikely(&sched_vbs_used) &&
 	    READ_ONCE(current->vbs.resume))
@@ -110,8 +136,37 @@ static inline void sched_vbs_signal(struct task_struct *p)
  */
 static inline void sched_vbs_exec_privileged(void)
 {
-	if (static_branch_unlikely(&sched_vbs_used) && vbs_member(current))
+	if (static_branch_unlikely(&sched_vbs_used) &&
+	    (vbs_member(current) || current->signal->vbs_group))
 		__sched_vbs_exec_privileged();
+}
+
+/**
+ * sched_vbs_exit_group - the last thread of a process exits
+ */
+static inline void sched_vbs_exit_group(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && current->signal->vbs_group)
+		__sched_vbs_exit_group();
+}
+
+/* Has current, which never returns to user mode, been told to stop where it can? */
+static inline bool sched_vbs_wants_point(void)
+{
+	return static_branch_unlikely(&sched_vbs_used) &&
+		READ_ONCE(current->vbs.resume);
+}
+
+/**
+ * sched_vbs_worker - a thread that never returns to user mode has throttle points
+ * @p: the thread, which has not run yet; it calls vbs_kthread_point()
+ *
+ * So it may be a member, and joins its creator's server.
+ */
+static inline void sched_vbs_worker(struct task_struct *p)
+{
+	if (static_branch_unlikely(&sched_vbs_used))
+		__sched_vbs_worker(p);
 }
 
 /**
@@ -134,10 +189,16 @@ static inline void sched_vbs_lend_end(void)
 #else /* !CONFIG_SCHED_VBS */
 
 static __always_inline void sched_vbs_boundary_begin(void) { }
+static __always_inline void sched_vbs_guest_boundary_begin(void) { }
 static __always_inline void sched_vbs_boundary_end(void) { }
 static inline void sched_vbs_resume_work(void) { }
+static inline void sched_vbs_guest_resume_work(void) { }
 static inline void sched_vbs_signal(struct task_struct *p) { }
 static inline void sched_vbs_exec_privileged(void) { }
+static inline void sched_vbs_exit_group(void) { }
+static inline bool sched_vbs_wants_point(void) { return false; }
+static inline void sched_vbs_worker(struct task_struct *p) { }
+static inline void vbs_kthread_point(void) { }
 static inline void sched_vbs_lend_begin(void) { }
 static inline void sched_vbs_lend_end(void) { }
 static inline void sched_vbs_stood_still(void) { }

@@ -37,6 +37,9 @@ struct vbs_srv;
  * @resume: has to look at its server before it returns to user mode; cleared by
  *	the task itself
  * @overrun_signal: SCHED_FLAG_DL_OVERRUN
+ * @vcpu: runs a vCPU: user mode counts as the kernel, guest mode does not
+ * @poll: may poll when its guest halts
+ * @worker: never returns to user mode, but calls vbs_kthread_point()
  * @pi_prio: what the owner of an rt_mutex inherits if this task waits for it as
  *	SCHED_VBS: 0, which is FIFO 99, but for futexes; written by the task itself
  * @carry_borrows: steps that the last server left had borrowed
@@ -64,6 +67,9 @@ struct sched_vbs_entity {
 	bool			turn_over;
 	bool			resume;
 	bool			overrun_signal;
+	bool			vcpu;
+	bool			poll;
+	bool			worker;
 	u8			pi_prio;
 	u8			carry_borrows;
 };

@@ -34,8 +34,10 @@ TRACE_EVENT(sched_vbs_admit,
 		__entry->cap		= cap;
 		__entry->runtime	= runtime;
 		__entry->period		= period;
-		__entry->pid		= p->pid;
-		memcpy(__entry->comm, p->comm, TASK_COMM_LEN);
+		__entry->pid		= p ? p->pid : 0;
+		memset(__entry->comm, 0, TASK_COMM_LEN);
+		if (p)
+			memcpy(__entry->comm, p->comm, TASK_COMM_LEN);
 	),
 
 	TP_printk("server=%u cpu=%d cap=%u runtime=%llu period=%llu pid=%d comm=%s",

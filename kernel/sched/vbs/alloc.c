@@ -10,6 +10,7 @@ static struct kmem_cache *vbs_node_cache;
 static DEFINE_MUTEX(vbs_enable_mutex);
 static bool vbs_enabled;
 DEFINE_STATIC_KEY_FALSE(sched_vbs_used);
+EXPORT_SYMBOL_GPL(sched_vbs_used);
 
 static int vbs_alloc_caches(void)
 {

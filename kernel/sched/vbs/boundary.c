@@ -61,12 +61,34 @@ void __sched_vbs_resume_work(void)
 	vbs_drop_boost();
 	if (!early && !fair)
 		return;
-	sched_vbs_boundary_begin();
+	sched_vbs_guest_boundary_begin();
 	if (fair)
 		vbs_come_back_now();
 	schedule();
 	sched_vbs_boundary_end();
 }
+
+/**
+ * vbs_kthread_point - current, which never returns to user mode, may stop here
+ *
+ * For workers of a process and threads of interrupts, between two pieces of work.
+ *
+ * Context: current, which is to go on; no locks held, interrupts and preemption
+ *	enabled.
+ */
+void vbs_kthread_point(void)
+{
+	if (!static_branch_unlikely(&sched_vbs_used) || !vbs_member(current))
+		return;
+	if (READ_ONCE(current->vbs.resume))
+		__sched_vbs_resume_work();
+	if (!need_resched())
+		return;
+	sched_vbs_guest_boundary_begin();
+	schedule();
+	sched_vbs_boundary_end();
+}
+EXPORT_SYMBOL_GPL(vbs_kthread_point);
 
 /* From now on it is in the kernel, which is lent to. */
 static void vbs_resume_parked(struct rq *rq, struct task_struct *p)
@@ -152,5 +174,7 @@ void __sched_vbs_exec_privileged(void)
 		.sched_nice	= task_nice(current),
 	};
 
-	sched_setattr_nocheck(current, &attr);
+	vbs_group_exec_privileged();
+	if (vbs_member(current))
+		sched_setattr_nocheck(current, &attr);
 }

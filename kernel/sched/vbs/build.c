@@ -11,6 +11,7 @@
 #include <linux/cred.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/export.h>
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
@@ -21,6 +22,9 @@
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
 #include <linux/ptrace.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/security.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/jobctl.h>
@@ -48,6 +52,7 @@
 #include "../../locking/rtmutex_common.h"
 
 #include "class.h"
+#include "vm/vm.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/sched_vbs.h>
@@ -87,6 +92,12 @@
 #ifdef CONFIG_CPUSETS
 #include "cpuset.c"
 #endif
+#include "place.c"
+#include "vm/threads.c"
+#include "vm/group.c"
+#include "vm/vcpu.c"
+#include "vm/config.c"
+#include "vm/show.c"
 #include "boundary.c"
 #include "books/sysctl.c"
 #include "books/proc.c"

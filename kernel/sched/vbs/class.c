@@ -99,11 +99,16 @@ static bool vbs_stop_signal(struct task_struct *p)
 	return set & ~p->blocked.sig[0] & SIG_KERNEL_STOP_MASK;
 }
 
-/* It is killed, or to be stopped, frozen or traced: others wait for that. */
+/*
+ * It is killed, or to be stopped, frozen or traced: others wait for that.  Any signal
+ * takes a vCPU out of its guest, where its virtual machine waits for it.
+ */
 static bool vbs_cannot_wait(struct task_struct *p)
 {
 	if (!task_sigpending(p))
 		return false;
+	if (p->vbs.vcpu)
+		return true;
 	return __fatal_signal_pending(p) || freezing(p) || vbs_stop_signal(p) ||
 		(READ_ONCE(p->jobctl) & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE));
 }

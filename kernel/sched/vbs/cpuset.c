@@ -177,7 +177,7 @@ static int vbs_plan_find(struct vbs_planned *pl, const struct cpumask *wish,
 	u32 spare;
 	int cpu;
 
-	if (!READ_ONCE(srv->nr_members))	/* it ends, or has */
+	if (!READ_ONCE(srv->nr_members) && !READ_ONCE(srv->place))	/* it ends, or has */
 		return 0;
 	/* Its CPU goes, or has gone. */
 	if (vbs_goes_offline(srv) || READ_ONCE(srv->next_cpu) >= 0)

@@ -33,37 +33,49 @@ static bool vbs_expel(struct task_struct *p)
 	};
 	bool gone = !sched_setattr_nocheck(p, &attr);
 
-	if (gone)
-		atomic_inc(&vbs_books.demoted);
 	put_task_struct(p);
 	return gone;
 }
 
-static void vbs_take_no_more(struct vbs_srv *srv)
+/**
+ * vbs_take_no_more - a server ends with its last member
+ * @srv: the server, referenced
+ */
+void vbs_take_no_more(struct vbs_srv *srv)
 {
 	unsigned long flags;
+	bool over;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	srv->dissolving = true;
+	over = srv->place;
+	srv->place = false;
+	over = over && !vbs_nr_kept(srv);
 	raw_spin_unlock_irqrestore(&srv->lock, flags);
+	if (over)
+		irq_work_queue(&srv->end_work);
 }
 
 /**
- * vbs_dissolve - end a server
+ * vbs_disband - end a server: its members go on as SCHED_NORMAL
  * @srv: the server, referenced
  *
  * Context: may sleep.
+ * Return: how many there were.
  */
-void vbs_dissolve(struct vbs_srv *srv)
+unsigned int vbs_disband(struct vbs_srv *srv)
 {
 	int tries = VBS_DISSOLVE_TRIES;
 	struct task_struct *p;
+	unsigned int n = 0;
 
 	vbs_take_no_more(srv);
 	while (!READ_ONCE(srv->gone) && tries) {
 		p = vbs_leader_get(srv);
-		if (p && vbs_expel(p))
+		if (p && vbs_expel(p)) {
+			n++;
 			continue;
+		}
 		/* A fork that is under way, or the server's end */
 		fsleep(USEC_PER_MSEC);
 		tries--;
@@ -71,6 +83,18 @@ void vbs_dissolve(struct vbs_srv *srv)
 	if (!tries)
 		pr_warn("SCHED_VBS: server %llu has members that do not leave\n",
 			srv->id);
+	return n;
+}
+
+/**
+ * vbs_dissolve - an administrator ends a server, or a fault does
+ * @srv: the server, referenced
+ *
+ * Context: may sleep.
+ */
+void vbs_dissolve(struct vbs_srv *srv)
+{
+	atomic_add(vbs_disband(srv), &vbs_books.demoted);
 }
 
 /**

@@ -142,7 +142,7 @@ int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
 	int ret = 0;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
-	if (!srv->nr_members || srv->dissolving ||
+	if (!vbs_is_open_to_join(srv) ||
 	    (!srv->moving && !cpumask_test_cpu(srv->cpu, mask)))
 		ret = -EINVAL;
 	else if (srv->moving)
@@ -180,6 +180,7 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 	list_del_init(&p->vbs.member);
 	WRITE_ONCE(p->vbs.own, NULL);
 	WRITE_ONCE(p->vbs.server, NULL);
+	p->vbs.vcpu = false;
 	vbs_set_leader(srv);
 	left = --srv->nr_members;
 	*over = !vbs_nr_kept(srv);
@@ -339,26 +340,31 @@ static void vbs_fork_slack(struct task_struct *p)
 /**
  * vbs_fork - a member's child joins its server
  * @p: the child, prio and policy copied at different times
+ * @thread: it is one of the parent's process, whose virtual machines may be in
+ *	servers
  *
  * One that will never return to user mode has no point where it could be
  * throttled, and becomes SCHED_NORMAL.
  *
  * Context: sched_fork(), current is the parent.
  */
-void vbs_fork(struct task_struct *p)
+void vbs_fork(struct task_struct *p, bool thread)
 {
 	struct vbs_srv *srv;
 	unsigned long flags;
 
 	vbs_fork_slack(p);
-	if (!vbs_prio(p->prio) && !task_has_vbs_policy(p))
+	if (!vbs_prio(p->prio) && !task_has_vbs_policy(p) &&
+	    !(thread && vbs_in_group(current)))
 		return;
+	rcu_read_lock();
 	raw_spin_lock_irqsave(&current->pi_lock, flags);
-	srv = current->vbs.own;
+	srv = thread ? vbs_server_of_thread(current) : current->vbs.own;
 	/* The parent's mask may have changed since it was copied. */
 	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
 	p->nr_cpus_allowed = current->nr_cpus_allowed;
 	if (!srv || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
+	    (srv != current->vbs.own && vbs_is_about_to_move(srv)) ||
 	    vbs_reserve(srv, &p->cpus_mask)) {
 		vbs_fork_normal(p);
 	} else {
@@ -368,6 +374,7 @@ void vbs_fork(struct task_struct *p)
 		vbs_join(srv, p);
 	}
 	raw_spin_unlock_irqrestore(&current->pi_lock, flags);
+	rcu_read_unlock();
 }
 
 /**

@@ -10,6 +10,13 @@
 
 #include "srv.h"
 
+/* A thread that returns to user mode, or has another point where it may stop */
+static inline bool vbs_may_stop(const struct task_struct *p)
+{
+	return !(p->flags & PF_KTHREAD) &&
+	       (!(p->flags & PF_USER_WORKER) || p->vbs.worker);
+}
+
 /* member.c */
 int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
 void vbs_join(struct vbs_srv *srv, struct task_struct *p);
@@ -54,9 +61,24 @@ void vbs_change_class(struct rq *rq, struct task_struct *p,
 void vbs_unlock_task(struct rq *rq, struct task_struct *p, struct rq_flags *rf);
 void vbs_init_look(struct rq *rq);
 
+/* place.c */
+struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpumask *mask,
+				 enum vbs_role role, pid_t group, int *cpu);
+void vbs_place_unbook(struct vbs_srv *srv);
+int vbs_go_into(struct task_struct *p, struct vbs_srv *srv, bool vcpu, bool poll);
+int vbs_place_move(struct vbs_srv *srv, const struct cpumask *mask,
+		   struct vbs_spare *spare);
+
 /* dissolve.c */
+void vbs_take_no_more(struct vbs_srv *srv);
+unsigned int vbs_disband(struct vbs_srv *srv);
 void vbs_dissolve(struct vbs_srv *srv);
 void vbs_dissolve_all(void);
+
+/* vm/group.c */
+bool vbs_in_group(const struct task_struct *p);
+struct vbs_srv *vbs_server_of_thread(struct task_struct *p);
+void vbs_group_exec_privileged(void);
 
 /* watch.c */
 void vbs_watch_start(void);

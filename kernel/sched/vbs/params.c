@@ -260,6 +260,29 @@ static bool vbs_in_limits(const struct sched_attr *attr)
 	return vbs_check_runtime(attr) && vbs_check_period(attr);
 }
 
+/**
+ * vbs_params_of - parameters of a server that is to be entered
+ * @par: out
+ * @attr: runtime, period, cap and SCHED_FLAG_VBS_ALIGN of it
+ * @p: for whom, in the trace
+ *
+ * Return: 0, -EINVAL beyond the limits, or -ERANGE.
+ */
+int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
+		  struct task_struct *p)
+{
+	if (attr->sched_vbs_cap > VBS_BW_UNIT || !vbs_in_limits(attr)) {
+		vbs_reject(p, VBS_REJECT_LIMITS,
+			   vbs_check_period(attr) ? attr->sched_runtime :
+						    attr->sched_period, 0, -1);
+		return -EINVAL;
+	}
+	vbs_get_params(par, attr);
+	if (!par->cap)
+		par->cap = min_t(u64, vbs_bandwidth(par), U32_MAX);
+	return vbs_check_range(p, par);
+}
+
 /* ---- switching --------------------------------------------------------- */
 
 /*
@@ -327,13 +350,37 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 	vbs_switched(rq, srv);
 }
 
+/**
+ * vbs_switch_to - another resource and cap, if the cap can be booked
+ * @rq: the server's CPU's, locked
+ * @srv: the server
+ * @p: for whom, in the trace
+ * @par: checked
+ *
+ * Return: 0 or -EBUSY.
+ */
+int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
+		  const struct vbs_params *par)
+{
+	u32 spare = 0;
+	bool raised;
+
+	if (vbs_books_raise(srv, par->cap, &spare)) {
+		vbs_reject(p, VBS_REJECT_NO_ROOM, par->cap, spare, srv->cpu);
+		return -EBUSY;
+	}
+	raised = max(srv->core.cap, par->cap) > vbs_booked(srv);
+	vbs_do_switch(rq, srv, par);
+	if (raised)
+		cpufreq_update_util(rq, 0);
+	return 0;
+}
+
 static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 			  struct task_struct *p, const struct sched_attr *attr)
 {
 	struct vbs_srv *srv = p->vbs.own;
 	struct vbs_params par;
-	u32 spare = 0;
-	bool raised;
 
 	if (!vbs_permitted(chg, srv) || !vbs_in_limits(attr))
 		return vbs_change_anew(chg);
@@ -344,15 +391,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 		return -EPERM;
 	if (vbs_check_range(p, &par))
 		return -ERANGE;
-	if (vbs_books_raise(srv, par.cap, &spare)) {
-		vbs_reject(p, VBS_REJECT_NO_ROOM, par.cap, spare, srv->cpu);
-		return -EBUSY;
-	}
-	raised = max(srv->core.cap, par.cap) > vbs_booked(srv);
-	vbs_do_switch(rq, srv, &par);
-	if (raised)
-		cpufreq_update_util(rq, 0);
-	return 0;
+	return vbs_switch_to(rq, srv, p, &par);
 }
 
 /*
@@ -483,10 +522,7 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 
 	if (!srv || !chg->priv || !vbs_in_limits(attr))
 		return vbs_change_anew(chg);
-	vbs_get_params(&par, attr);
-	if (!par.cap)
-		par.cap = min_t(u64, vbs_bandwidth(&par), U32_MAX);
-	if (vbs_check_range(p, &par))
+	if (vbs_params_of(&par, attr, p))
 		return -ERANGE;
 	vbs_server_init(&srv->core, &par, 0);
 	srv->timeline = vbs_timeline_for(srv, &par);
@@ -509,7 +545,7 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 		return srv ? vbs_change_anew(chg) : -EINVAL;
 	if (srv && srv == p->vbs.own)
 		return vbs_change_anew(chg);
-	if (srv && (vbs_goes_offline(srv) || READ_ONCE(srv->plan)))
+	if (srv && vbs_is_about_to_move(srv))
 		return -EBUSY;
 	ret = srv ? vbs_reserve(srv, &p->cpus_mask) : -EINVAL;
 	if (ret == -EINVAL)
@@ -539,7 +575,7 @@ int vbs_change_check(struct vbs_change *chg, struct rq *rq, struct task_struct *
 		return -ESRCH;
 	if (!READ_ONCE(sysctl_vbs_enable))
 		return -EOPNOTSUPP;
-	if (p->flags & (PF_KTHREAD | PF_USER_WORKER)) {
+	if (!vbs_may_stop(p)) {
 		vbs_reject(p, VBS_REJECT_KTHREAD, 0, 0, -1);
 		return -EINVAL;
 	}

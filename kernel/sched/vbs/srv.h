@@ -66,6 +66,9 @@ struct vbs_spare {
 	bool			priv;	/* the caller may move the server */
 };
 
+/* Whose threads a server that is kept for a virtual machine is for */
+enum vbs_role { VBS_ROLE_NONE, VBS_ROLE_VCPU, VBS_ROLE_DM, VBS_ROLE_ONE };
+
 /**
  * struct vbs_srv - a server
  * @core: its state
@@ -83,6 +86,9 @@ struct vbs_spare {
  * @moving: a lone member takes it to another CPU: nobody joins meanwhile; @lock
  * @plan: a cpuset is about to move it: masks and members stay as they are; @lock
  * @dissolving: takes no more members: all there are will be SCHED_NORMAL
+ * @place: stays without members; @lock
+ * @role: of a place
+ * @group: the process whose place it is, in the initial pid namespace
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
  * @kernel: runnable members preempted in the kernel, FIFO
@@ -121,6 +127,9 @@ struct vbs_srv {
 	pid_t			leader_pid;
 	bool			moving;
 	bool			dissolving;
+	bool			place;
+	enum vbs_role		role;
+	pid_t			group;
 	struct vbs_plan		*plan;
 
 	struct list_head	fair;
@@ -151,7 +160,13 @@ struct vbs_srv {
 /* Who keeps it alive; its lock is held */
 static inline unsigned int vbs_nr_kept(const struct vbs_srv *srv)
 {
-	return srv->nr_members + srv->nr_loans;
+	return srv->nr_members + srv->nr_loans + srv->place;
+}
+
+/* May somebody enter it?  Its lock is held. */
+static inline bool vbs_is_open_to_join(const struct vbs_srv *srv)
+{
+	return (srv->nr_members || srv->place) && !srv->dissolving;
 }
 
 /* Where it is, all that was done to the server on its last CPU is seen. */

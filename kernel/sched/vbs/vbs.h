@@ -8,6 +8,7 @@
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/llist.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/vbs.h>
 #include <linux/smp.h>
 #include <uapi/linux/sched/types.h>
@@ -141,10 +142,18 @@ static inline bool vbs_change_is_done(const struct vbs_change *chg)
 	return chg->done;
 }
 
-void vbs_fork(struct task_struct *p);
+void vbs_fork(struct task_struct *p, bool thread);
+void __vbs_post_fork(struct task_struct *p);
 void vbs_cancel_fork(struct task_struct *p);
 void vbs_task_exit(struct task_struct *p);
 void __vbs_task_blocks(struct rq *rq, struct task_struct *p);
+
+/* The mark of its process may have been set since vbs_fork(). */
+static inline void vbs_post_fork(struct task_struct *p)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && p->signal->vbs_group)
+		__vbs_post_fork(p);
+}
 
 /* In schedule(), the runqueue lock held: it blocks; who is fair was so till then. */
 static inline void vbs_task_blocks(struct rq *rq, struct task_struct *p)
@@ -322,7 +331,9 @@ static inline void init_vbs_rq(struct rq *rq) { }
 
 static inline void init_vbs_entity(struct task_struct *p) { }
 
-static inline void vbs_fork(struct task_struct *p) { }
+static inline void vbs_fork(struct task_struct *p, bool thread) { }
+
+static inline void vbs_post_fork(struct task_struct *p) { }
 
 static inline void vbs_cancel_fork(struct task_struct *p) { }
 

@@ -56,12 +56,12 @@ static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 }
 
 /* The CPU that has been found best, and what both books leave there */
-struct vbs_place {
+struct vbs_best {
 	int cpu;
 	u32 spare;
 };
 
-static void vbs_place_better(struct vbs_place *best, int cpu, u32 spare)
+static void vbs_place_better(struct vbs_best *best, int cpu, u32 spare)
 {
 	if (best->cpu >= 0 && (spare < best->spare ||
 			       (spare == best->spare && cpu > best->cpu)))
@@ -72,7 +72,7 @@ static void vbs_place_better(struct vbs_place *best, int cpu, u32 spare)
 
 /* What is booked for the server already is its own to use. */
 static void vbs_place_booked(struct list_head *chain, const struct cpumask *mask,
-			     struct vbs_place *best)
+			     struct vbs_best *best)
 {
 	struct vbs_booked *b;
 	u32 spare;
@@ -90,7 +90,7 @@ static void vbs_place_booked(struct list_head *chain, const struct cpumask *mask
  * Of each root domain its best CPU, unless another domain's is better anyway.
  * Domains are disjoint, so all that is summed up is one pass over the CPUs.
  */
-static void vbs_place_spare(const struct cpumask *mask, struct vbs_place *best)
+static void vbs_place_spare(const struct cpumask *mask, struct vbs_best *best)
 {
 	struct cpumask *left = vbs_books.scratch;
 	u32 spare;
@@ -110,11 +110,11 @@ static void vbs_place_spare(const struct cpumask *mask, struct vbs_place *best)
 static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 			   u32 cap, u32 *spare, int *best)
 {
-	struct vbs_place place;
+	struct vbs_best place;
 
 	lockdep_assert_held(&vbs_books.lock);
 	do {
-		place = (struct vbs_place){ .cpu = -1 };
+		place = (struct vbs_best){ .cpu = -1 };
 		vbs_place_booked(chain, mask, &place);
 		vbs_place_spare(mask, &place);
 		*best = place.cpu;

@@ -20,6 +20,28 @@ struct vbs_held {
 	pid_t			leader;
 };
 
+/* The virtual machines of a process, for information */
+struct vbs_group_sum {
+	unsigned int		vms;
+	unsigned int		vcpus;
+	unsigned int		places;
+	unsigned int		unplaced;
+};
+
+/* A group as it is shown */
+struct vbs_group_line {
+	u64			id;
+	pid_t			pid;
+	kuid_t			owner;
+	struct vbs_group_sum	sum;
+	int			pooled;
+	int			outside;
+	bool			strict;
+	bool			poll;
+	bool			split;
+	char			comm[TASK_COMM_LEN];
+};
+
 /**
  * struct vbs_cpu_sum - of one CPU, for information
  * @servers: how many
@@ -81,6 +103,12 @@ static inline bool vbs_goes_offline(const struct vbs_srv *srv)
 	return READ_ONCE(srv->cpu) == READ_ONCE(vbs_books.leaving);
 }
 
+/* It is about to move: nobody enters who is not in a server that moves with it. */
+static inline bool vbs_is_about_to_move(const struct vbs_srv *srv)
+{
+	return vbs_goes_offline(srv) || READ_ONCE(srv->plan);
+}
+
 /* books.c */
 int vbs_books_enter(struct vbs_srv *srv, struct list_head *bookings,
 		    const struct cpumask *mask, u32 *spare);
@@ -103,6 +131,9 @@ void vbs_books_inherit(struct list_head *to, struct list_head *from);
 struct vbs_srv *vbs_next_server(struct vbs_srv *prev);
 bool vbs_next_held(struct vbs_held *held);
 u32 vbs_held_on(int cpu, u64 *until);
+
+/* vm/show.c */
+bool vbs_next_group(struct vbs_group_line *line, struct pid_namespace *ns);
 
 /* capacity.c */
 void vbs_books_online(int cpu, bool online);

@@ -6,6 +6,12 @@
 
 #define VBS_PROC_VERSION	1
 
+static const char * const vbs_role_names[] = {
+	[VBS_ROLE_VCPU]	= "vcpu",
+	[VBS_ROLE_DM]	= "dm",
+	[VBS_ROLE_ONE]	= "one",
+};
+
 static const char * const vbs_state_names[] = {
 	[VBS_IDLE]	= "idle",
 	[VBS_READY]	= "ready",
@@ -15,9 +21,11 @@ static const char * const vbs_state_names[] = {
 
 /* Where a reader is.  Nothing is locked, and no RCU held, between two lines. */
 struct vbs_reader {
-	enum { VBS_LINE_HEAD, VBS_LINE_CPU, VBS_LINE_SERVER, VBS_LINE_HELD } kind;
+	enum { VBS_LINE_HEAD, VBS_LINE_CPU, VBS_LINE_SERVER, VBS_LINE_GROUP,
+	       VBS_LINE_HELD } kind;
 	int cpu;
 	struct vbs_srv *srv;		/* with a reference */
+	struct vbs_group_line group;
 	struct vbs_held held;
 	bool priv;			/* sees all */
 };
@@ -109,6 +117,21 @@ static struct pid_namespace *vbs_reader_ns(struct seq_file *m)
 	return proc_pid_ns(file_inode(m->file)->i_sb);
 }
 
+/* The process whose place it is, as the reader knows it; RCU */
+static pid_t vbs_group_nr(struct seq_file *m, const struct vbs_srv *srv)
+{
+	struct pid *pid = find_pid_ns(srv->group, &init_pid_ns);
+
+	return pid ? pid_nr_ns(pid, vbs_reader_ns(m)) : 0;
+}
+
+/* One without members is its owner's. */
+static bool vbs_shows_place(const struct vbs_srv *srv, bool all)
+{
+	return READ_ONCE(srv->place) && !rcu_access_pointer(srv->leader) &&
+		(all || uid_eq(srv->owner, current_fsuid()));
+}
+
 static void vbs_show_visible(struct seq_file *m, struct vbs_srv *srv,
 			     struct task_struct *leader)
 {
@@ -121,9 +144,16 @@ static void vbs_show_visible(struct seq_file *m, struct vbs_srv *srv,
 		   vbs_state_names[READ_ONCE(s->state)]);
 	vbs_show_stats(m, &s->stats);
 	seq_printf(m, " lost=%llu", cpu_rq(cpu)->vbs.lost);
-	vbs_show_owner(m, srv->owner, task_pid_nr_ns(leader, vbs_reader_ns(m)));
+	if (srv->role != VBS_ROLE_NONE)
+		seq_printf(m, " group=%d role=%s", vbs_group_nr(m, srv),
+			   vbs_role_names[srv->role]);
+	vbs_show_owner(m, srv->owner,
+		       leader ? task_pid_nr_ns(leader, vbs_reader_ns(m)) : 0);
 	seq_puts(m, " comm=");
-	vbs_show_comm(m, leader);
+	if (leader)
+		vbs_show_comm(m, leader);
+	else
+		seq_putc(m, '\n');
 }
 
 static void vbs_show_server(struct seq_file *m, struct vbs_reader *r)
@@ -132,9 +162,24 @@ static void vbs_show_server(struct seq_file *m, struct vbs_reader *r)
 
 	rcu_read_lock();
 	leader = vbs_show_leader(r->srv, r->priv);
-	if (leader)
+	if (leader || vbs_shows_place(r->srv, r->priv))
 		vbs_show_visible(m, r->srv, leader);
 	rcu_read_unlock();
+}
+
+static void vbs_show_group(struct seq_file *m, struct vbs_reader *r)
+{
+	struct vbs_group_line *g = &r->group;
+
+	if (!r->priv && !uid_eq(g->owner, current_fsuid()))
+		return;
+	seq_printf(m, "group pid=%d owner=%u vms=%u vcpus=%u places=%u unplaced=%u",
+		   g->pid, from_kuid_munged(seq_user_ns(m), g->owner), g->sum.vms,
+		   g->sum.vcpus, g->sum.places, g->sum.unplaced);
+	seq_printf(m, " pooled=%d outside=%d strict=%d poll=%d split=%d comm=", g->pooled,
+		   g->outside, g->strict, g->poll, g->split);
+	seq_escape_str(m, g->comm, ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
+	seq_putc(m, '\n');
 }
 
 /* The server is gone, and with it whom one could ptrace: its owner's, then. */
@@ -151,7 +196,8 @@ static void vbs_show_held(struct seq_file *m, struct vbs_reader *r)
 }
 
 /* The next line, or NULL */
-static struct vbs_reader *vbs_proc_advance(struct vbs_reader *r)
+static struct vbs_reader *vbs_proc_advance(struct vbs_reader *r,
+					   struct pid_namespace *ns)
 {
 	switch (r->kind) {
 	case VBS_LINE_HEAD:
@@ -165,6 +211,11 @@ static struct vbs_reader *vbs_proc_advance(struct vbs_reader *r)
 	case VBS_LINE_SERVER:
 		r->srv = vbs_next_server(r->srv);
 		if (r->srv)
+			return r;
+		r->kind = VBS_LINE_GROUP;
+		fallthrough;
+	case VBS_LINE_GROUP:
+		if (vbs_next_group(&r->group, ns))
 			return r;
 		r->kind = VBS_LINE_HELD;
 		fallthrough;
@@ -196,7 +247,7 @@ static void *vbs_proc_next(struct seq_file *m, void *v, loff_t *pos)
 {
 	++*pos;
 	cond_resched();
-	return vbs_proc_advance(v);
+	return vbs_proc_advance(v, vbs_reader_ns(m));
 }
 
 static void vbs_proc_stop(struct seq_file *m, void *v) { }
@@ -214,6 +265,9 @@ static int vbs_proc_show(struct seq_file *m, void *v)
 		break;
 	case VBS_LINE_SERVER:
 		vbs_show_server(m, r);
+		break;
+	case VBS_LINE_GROUP:
+		vbs_show_group(m, r);
 		break;
 	case VBS_LINE_HELD:
 		vbs_show_held(m, r);
