@@ -16,7 +16,7 @@ B := tools/build
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help deps tree variant kernel refresh install-tree series install deb deb-tools dist clean \
+.PHONY: help deps tree qemu variant kernel refresh install-tree series install deb deb-tools dist clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
 	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
 
@@ -30,6 +30,10 @@ deps: ## 1 min: install the packages that the rest needs (Debian; instant when t
 
 tree: deps ## 30 s first, then 1 s: lay build/tree (source, new files, patches); LINUX_SRC=, FORCE=1
 	@$(B)/tree
+
+qemu: deps ## 5 min once on two cores: the emulator of machines that have machines inside (tests/vm/run --nested)
+	@$(B)/deps qemu
+	@$(B)/qemu
 
 variant:
 	@$(B)/kernel --known $(VARIANT)
