@@ -32,7 +32,7 @@ static struct event_kind {
 	[EV_RELEASE] = { "sched_vbs_release", { "server", "release", "deadline",
 						"runtime", "period", "debt" } },
 	[EV_EXHAUST] = { "sched_vbs_exhaust", { "server", "consumed", "runtime",
-						"until" } },
+						"until", "why" } },
 	[EV_VSWITCH] = { "sched_vbs_switch", { "server", "at", "release" } },
 	[EV_ADMIT] = { "sched_vbs_admit", { "server", "pid" } },
 	[EV_LEAVE] = { "sched_vbs_leave", { "server", "pid", "z" } },
