@@ -69,8 +69,8 @@ static void leader_first(struct list *l, pid_t leader)
 int vbs_members(pid_t leader, struct vbs_member **members)
 {
 	struct list l = { 0 };
-	pid_t *pids;
-	int i, n = task_processes(&pids);
+	pid_t *pids = NULL;
+	int i, n = leader > 0 ? task_processes(&pids) : 0;
 	bool good = n >= 0;
 
 	for (i = 0; i < n && good; i++)

@@ -12,7 +12,8 @@ struct vbs_member {
 
 /*
  * The members of the server whose oldest one @leader is, in *@members, to be freed;
- * the oldest first; how many, or -1 without memory.  Those of other users may be hidden.
+ * the oldest first; how many, or -1 without memory.  Of a server without members, and
+ * where the oldest one is not to be seen, @leader is 0: none.  Those of other users may be hidden.
  */
 int vbs_members(pid_t leader, struct vbs_member **members);
 

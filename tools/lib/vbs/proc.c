@@ -14,7 +14,7 @@
 #include "base/sysfile.h"
 #include "vbs/proc.h"
 
-enum kind { U32, U64, STATE };
+enum kind { U32, U64, STATE, ROLE };
 
 struct field {
 	const char *key;
@@ -82,8 +82,25 @@ static const struct field server_fields[] = {
 	FIELD(vbs_server, skipped, U64),
 	FIELD(vbs_server, fair, U64),
 	FIELD(vbs_server, lost, U64),
+	FIELD(vbs_server, group, U32),
+	FIELD(vbs_server, role, ROLE),
 	FIELD(vbs_server, owner, U32),
 	FIELD(vbs_server, leader, U32),
+	{ NULL, U32, 0 }
+};
+
+static const struct field group_fields[] = {
+	FIELD(vbs_group, pid, U32),
+	FIELD(vbs_group, owner, U32),
+	FIELD(vbs_group, vms, U32),
+	FIELD(vbs_group, vcpus, U32),
+	FIELD(vbs_group, places, U32),
+	FIELD(vbs_group, unplaced, U32),
+	FIELD(vbs_group, pooled, U64),
+	FIELD(vbs_group, outside, U64),
+	FIELD(vbs_group, strict, U32),
+	FIELD(vbs_group, poll, U32),
+	FIELD(vbs_group, split, U32),
 	{ NULL, U32, 0 }
 };
 
@@ -93,8 +110,9 @@ static void store(const struct field *f, const char *value, void *out)
 	uint64_t number;
 	uint32_t word;
 
-	if (f->kind == STATE) {
-		snprintf(to, sizeof(((struct vbs_server *)0)->state), "%s", value);
+	if (f->kind == STATE || f->kind == ROLE) {
+		snprintf(to, f->kind == STATE ? sizeof(((struct vbs_server *)0)->state) :
+			 sizeof(((struct vbs_server *)0)->role), "%s", value);
 		return;
 	}
 	number = *value == '-' ? (uint64_t)strtoll(value, NULL, 0) : strtoull(value, NULL, 0);
@@ -163,19 +181,36 @@ static int parse_held(struct vbs_snapshot *snap, char *line)
 }
 
 /* comm stands last since it may contain spaces */
+static void cut_comm(char *line, char *to, size_t size)
+{
+	char *comm = strstr(line, " comm=");
+
+	if (!comm)
+		return;
+	*comm = 0;
+	snprintf(to, size, "%s", comm + strlen(" comm="));
+}
+
 static int parse_server_line(struct vbs_snapshot *snap, char *line)
 {
 	struct vbs_server *s = push((void **)&snap->server, &snap->servers, sizeof(*s));
-	char *comm = strstr(line, " comm=");
 
 	if (!s)
 		return -1;
 	s->fair = NOT_TOLD;
-	if (comm) {
-		*comm = 0;
-		snprintf(s->comm, sizeof(s->comm), "%s", comm + strlen(" comm="));
-	}
+	cut_comm(line, s->comm, sizeof(s->comm));
 	parse_words(line, server_fields, s);
+	return 0;
+}
+
+static int parse_group(struct vbs_snapshot *snap, char *line)
+{
+	struct vbs_group *g = push((void **)&snap->group, &snap->groups, sizeof(*g));
+
+	if (!g)
+		return -1;
+	cut_comm(line, g->comm, sizeof(g->comm));
+	parse_words(line, group_fields, g);
 	return 0;
 }
 
@@ -194,6 +229,8 @@ static int parse_line(struct vbs_snapshot *snap, char *line)
 		return parse_cpu(snap, rest);
 	else if (!strcmp(line, "server"))
 		return parse_server_line(snap, rest);
+	else if (!strcmp(line, "group"))
+		return parse_group(snap, rest);
 	else if (!strcmp(line, "held"))
 		return parse_held(snap, rest);
 	return 0;
@@ -258,6 +295,7 @@ void vbs_snapshot_free(struct vbs_snapshot *snap)
 	free(snap->cpu);
 	free(snap->server);
 	free(snap->held);
+	free(snap->group);
 	free(snap);
 }
 
@@ -290,6 +328,17 @@ const struct vbs_server *vbs_find_server(const struct vbs_snapshot *snap, uint32
 	for (i = 0; i < snap->servers; i++) {
 		if (snap->server[i].id == id)
 			return &snap->server[i];
+	}
+	return NULL;
+}
+
+const struct vbs_group *vbs_find_group(const struct vbs_snapshot *snap, int pid)
+{
+	int i;
+
+	for (i = 0; i < snap->groups; i++) {
+		if (snap->group[i].pid == pid)
+			return &snap->group[i];
 	}
 	return NULL;
 }

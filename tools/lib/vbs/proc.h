@@ -42,9 +42,24 @@ struct vbs_server {
 	uint64_t consumed, instances, misses, overruns, overrun_worst;
 	uint64_t switches, switch_worst, release_worst, skipped, lost;
 	uint64_t fair;			/* times a member went on as a fair task, or NOT_TOLD */
+	int32_t group;			/* the process whose virtual machine it is for, or 0 */
+	char role[8];			/* of those: "vcpu", "dm", or "one" for both; else "" */
 	char state[16];
-	char comm[64];
+	char comm[64];			/* "" without members */
 	char name[VBS_NAME_LEN];	/* or "": see vbs/names.h */
+};
+
+/*
+ * A process that runs virtual machines.  Of its vCPUs, @places have a server booked, and
+ * @unplaced run in that of the device model.  @pooled and @outside count threads: those
+ * that ran a second vCPU and stayed where they were, and those whose mask excluded the
+ * CPU of their server, so that they are in none.
+ */
+struct vbs_group {
+	int32_t pid;
+	uint32_t owner, vms, vcpus, places, unplaced, strict, poll, split;
+	uint64_t pooled, outside;
+	char comm[64];
 };
 
 struct vbs_snapshot {
@@ -54,7 +69,8 @@ struct vbs_snapshot {
 	struct vbs_cpu *cpu;
 	struct vbs_server *server;
 	struct vbs_held *held;
-	int cpus, servers, helds;
+	struct vbs_group *group;
+	int cpus, servers, helds, groups;
 };
 
 /* NULL with errno: ENOENT no SCHED_VBS, EPROTO a version that is not ours */
@@ -65,6 +81,7 @@ void vbs_snapshot_free(struct vbs_snapshot *snap);
 const struct vbs_cpu *vbs_find_cpu(const struct vbs_snapshot *snap, int id);
 const struct vbs_server *vbs_find_leader(const struct vbs_snapshot *snap, int tid);
 const struct vbs_server *vbs_find_server(const struct vbs_snapshot *snap, uint32_t id);
+const struct vbs_group *vbs_find_group(const struct vbs_snapshot *snap, int pid);
 
 /* Servers that the CPU lines count and no server line shows */
 uint32_t vbs_hidden_servers(const struct vbs_snapshot *snap);

@@ -126,7 +126,9 @@ static struct json_object *save_all(const struct vbs_snapshot *snap, struct plan
 		const struct vbs_server *s = &snap->server[i];
 		struct plan_server *p = &plan->server[plan->servers];
 
-		if (!choose_tasks(s, p)) {
+		if (s->group) {
+			failure(VC_OK, "server %u is left out: it is of a virtual machine, see 'vbsctl vm'", s->id);
+		} else if (!choose_tasks(s, p)) {
 			failure(VC_OK, "server %u is left out: its oldest member is not to be seen", s->id);
 		} else if (same_tasks(plan, p)) {
 			failure(VC_OK, "server %u is left out: another one has the tasks of %s '%s'",

@@ -93,6 +93,10 @@ struct json_object *json_server(const struct vbs_server *s)
 	json_num(o, "owner", s->owner);
 	json_num(o, "leader", s->leader);
 	json_comm(o, s->comm);
+	if (s->group) {
+		json_num(o, "group", s->group);
+		json_str(o, "role", s->role);
+	}
 	return o;
 }
 

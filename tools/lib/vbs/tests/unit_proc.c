@@ -49,6 +49,40 @@ static void every_field(void **state)
 	vbs_snapshot_free(snap);
 }
 
+static void servers_of_a_virtual_machine(void **state)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_parse(HEAD CPU(0, 3)
+		"server id=4 cpu=0 cap=5 members=0 state=idle lost=8 group=77 role=vcpu owner=0 leader=0 comm=\n"
+		"server id=5 cpu=0 cap=5 members=9 state=idle lost=8 group=77 role=dm owner=0 leader=77 comm=q\n"
+		"group pid=77 owner=3 vms=1 vcpus=2 places=4 unplaced=5 pooled=6 outside=7 strict=1 poll=0 split=1 comm=q pid=1\n"
+		"held cpu=0 amount=9 until_ns=1 owner=0 leader=0\n");
+	const struct vbs_group *g = vbs_find_group(snap, 77);
+
+	(void)state;
+	assert_int_equal(snap->servers, 2);
+	assert_int_equal(snap->groups, 1);
+	assert_int_equal(snap->helds, 1);
+	assert_string_equal(snap->server[0].role, "vcpu");
+	assert_string_equal(snap->server[0].comm, "");
+	assert_int_equal(snap->server[0].leader, 0);
+	assert_int_equal(snap->server[1].group, 77);
+	assert_string_equal(snap->server[1].role, "dm");
+	assert_null(vbs_find_leader(snap, 0));
+	assert_null(vbs_find_group(snap, 1));
+	assert_int_equal(g->owner, 3);
+	assert_int_equal(g->vms, 1);
+	assert_int_equal(g->vcpus, 2);
+	assert_int_equal(g->places, 4);
+	assert_int_equal(g->unplaced, 5);
+	assert_int_equal(g->pooled, 6);
+	assert_int_equal(g->outside, 7);
+	assert_int_equal(g->strict, 1);
+	assert_int_equal(g->poll, 0);
+	assert_int_equal(g->split, 1);
+	assert_string_equal(g->comm, "q pid=1");
+	vbs_snapshot_free(snap);
+}
+
 static void a_name_may_look_like_fields(void **state)
 {
 	struct vbs_snapshot *snap =
@@ -174,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field),
+		cmocka_unit_test(servers_of_a_virtual_machine),
 		cmocka_unit_test(a_name_may_look_like_fields),
 		cmocka_unit_test(unknown_keys_and_lines_are_passed_over),
 		cmocka_unit_test(what_is_not_told),
