@@ -8,11 +8,13 @@
 #include "commands.h"
 #include "options.h"
 #include "timelines/timelines.h"
+#include "vm/vm.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
 	&cmd_apply, &cmd_save,
 	&cmd_list, &cmd_show, &cmd_top, &cmd_watch, &cmd_metrics, &cmd_trace, &cmd_check, &cmd_analyze, &cmd_advise, &cmd_timeline,
+	&cmd_vm,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
@@ -51,6 +53,8 @@ static int help(const char *topic, const char *part)
 	cmd = find(topic);
 	if (cmd == &cmd_timeline)
 		return timeline_help(cmd, part);
+	if (cmd == &cmd_vm)
+		return vm_help(cmd, part);
 	if (cmd)
 		return print_help(cmd);
 	return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them", topic);

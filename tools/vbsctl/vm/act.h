@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A request to KVM, and what is said about it. */
+#ifndef VBSCTL_VM_ACT_H
+#define VBSCTL_VM_ACT_H
+
+#include <sys/types.h>
+
+#include "vm/request.h"
+
+/* Who asks, for messages: "cannot attach 42: ..." */
+struct vm_deed {
+	const char *verb;
+	const char *object;	/* as the user names it */
+	pid_t pid;
+	bool quiet, json, test;
+};
+
+/* The request for the VMMs of a process: 0 or an exit code, message printed */
+int vm_act(const struct vm_deed *deed, const struct vm_request *req);
+int vm_undo(const struct vm_deed *deed);
+
+/* The vCPUs that it has: of its descriptors, which only its user and root see */
+uint32_t vm_count_vcpus(pid_t pid);
+
+/* Why KVM refused, and the exit code; prints it */
+int vm_refused(const struct vm_deed *deed, int err, const struct kvm_vbs_config *config);
+
+#endif
