@@ -20,15 +20,20 @@ function __vbsctl_servers
     sed -n 's/^server .* leader=\([1-9][0-9]*\) comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
 end
 
+function __vbsctl_machines
+    sed -n 's/^group pid=\([0-9]*\) .* comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
+end
+
 # Where the command of 'run' begins among the words before the cursor; fails if it does not yet
 function __vbsctl_command_at
     set -l i 3
+    test "$argv[2]" != vm; or set i 4
     while test $i -le (count $argv)
         switch $argv[$i]
             case --
                 echo (math $i + 1)
                 return 0
-            case --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p
+            case --vcpu --dm --dm-cap --vcpus --guest-period-min --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p
                 set i (math $i + 1)
             case '-*'
             case '*'
@@ -48,20 +53,26 @@ function __vbsctl_complete
     if test $n -eq 1
         __vbsctl_commands $words[1]
         printf '%s\t%s\n' --help 'the commands' --version 'the version'
-    else if contains -- $words[2] run trace; and set at (__vbsctl_command_at $words)
+    else if begin
+            contains -- $words[2] run trace
+            or test "$words[2] $words[3]" = "vm run"
+        end
+        and set at (__vbsctl_command_at $words)
         complete -C (string join ' ' -- (string escape -- $words[$at..-1]) $current)
     else if test $n -eq 2 -a $words[2] = help
         __vbsctl_commands $words[1]
-    else if test $n -eq 2 -a $words[2] = timeline
-        __vbsctl_commands $words[1] timeline
+    else if test $n -eq 2; and contains -- $words[2] timeline vm
+        __vbsctl_commands $words[1] $words[2]
     else if string match -q -- '-*' $current
-        if test $words[2] = timeline
-            __vbsctl_options $words[1] timeline $words[3]
+        if contains -- $words[2] timeline vm
+            __vbsctl_options $words[1] $words[2] $words[3]
         else
             __vbsctl_options $words[1] $words[2]
         end
     else if test $words[2] = timeline
         $words[1] timeline list 2>/dev/null | awk 'NR > 1 { print $3 "\ta timeline" }'
+    else if test $words[2] = vm
+        __vbsctl_machines
     else if contains -- $words[2] join switch leave list show
         __vbsctl_servers
     else if contains -- $words[2] run trace

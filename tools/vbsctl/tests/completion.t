@@ -39,6 +39,13 @@ for cmd in $subcommands; do
 	completes "$("$vbsctl" help timeline "$cmd" | sed -n 's/^  \(-., \|    \)\?\(--[a-z-]*\).*/\2/p') --help" \
 		vbsctl timeline "$cmd" --
 done
+subcommands=$("$vbsctl" help vm | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+completes "$subcommands --help" vbsctl vm ""
+for cmd in $subcommands; do
+	completes "$("$vbsctl" help vm "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl vm "$cmd" --
+done
+completes "attach" vbsctl vm a
+completes "200us/1.5ms" vbsctl vm attach web1 --dm 2
 completes "show sync" vbsctl timeline s
 completes "tai" vbsctl timeline create --type t
 completes "realtime" vbsctl timeline sync x --from r

@@ -52,11 +52,15 @@ for shell in zsh fish; do
 	fi
 	completes "$shell" "$(commands_of) --help --version" vbsctl ""
 	completes "$shell" "$(commands_of timeline)" vbsctl timeline ""
+	completes "$shell" "$(commands_of vm)" vbsctl vm ""
 	for cmd in $(commands_of); do
-		[ "$cmd" = help ] || [ "$cmd" = timeline ] || completes "$shell" "$(options_of "$cmd")" vbsctl "$cmd" --
+		[ "$cmd" = help ] || [ "$cmd" = timeline ] || [ "$cmd" = vm ] || completes "$shell" "$(options_of "$cmd")" vbsctl "$cmd" --
 	done
 	for cmd in $(commands_of timeline); do
 		completes "$shell" "$(options_of timeline "$cmd")" vbsctl timeline "$cmd" --
+	done
+	for cmd in $(commands_of vm); do
+		completes "$shell" "$(options_of vm "$cmd")" vbsctl vm "$cmd" --
 	done
 done
 plan
