@@ -3,6 +3,7 @@
 # vbsctl vm on any kernel: files of a fake root are read in place of /proc, and a preloaded
 # ioctl() answers as KVM would.  TAP.
 #	VBSCTL=path OBJ=directory tests/machines.t
+# shellcheck disable=SC2016
 set -u
 . "$(dirname "$0")/tap.sh"
 tool=$(realpath "${VBSCTL:-vbsctl}")
@@ -11,6 +12,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 export VBSCTL_ROOT="$root" FAKE_KVM_LOG="$root/asked" VBSCTL_PI="$obj/vbs-pi.so"
 # The sanitizer's library has to come first
 asan=$(ldd "$tool" | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')
+export ASAN_OPTIONS=verify_asan_link_order=0
 vbsctl="env LD_PRELOAD=$asan:$obj/tests/fake-kvm.so $tool"
 
 # A VMM with two vCPUs of which one has a place, a helper outside, and another machine
@@ -298,7 +300,7 @@ END
 # hook STATUS TEXT NAME OPERATION [XML]: nothing may get to standard output
 hook() {
 	local want=$1 text=$2 name=$3 operation=$4 status
-	(xml "${5:-}" && echo done >"$root/drained") | $vbsctl vm hook web1 "$operation" begin - >"$root/stdout" 2>"$out"
+	(xml "${5:-}" && echo all >"$root/drained") | $vbsctl vm hook web1 "$operation" begin - >"$root/stdout" 2>"$out"
 	status=${PIPESTATUS[1]}
 	ended "$status" "$want" "hook $operation" && says "$text" && [ ! -s "$root/stdout" ]
 	ok $? "$name"
