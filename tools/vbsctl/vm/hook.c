@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/parse.h"
@@ -100,15 +99,10 @@ static void started(const char *guest)
 
 static int hook_main(const struct command *cmd, int argc, char **argv)
 {
-	struct stat st;
-
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
 		return print_help(cmd);
 	if (argc < 3)
 		return usage_error(cmd, "libvirt calls it: GUEST OPERATION SUBOPERATION EXTRA");
-	/* What libvirt left open is an answer to "migrate": nothing may get there */
-	if (!fstat(STDOUT_FILENO, &st) && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return failure(VC_FAIL, "cannot close the output");
 	if (may_refuse(argv[2]))
 		return refuse_or_not(argv[1]);
 	drain();
