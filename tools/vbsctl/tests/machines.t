@@ -244,6 +244,13 @@ check 127 "there is no command 'no-such'" "run: no command" vm run --cap 20% no-
 check 125 "which command?" "run: nothing" vm run --cap 20%
 FAKE_KVM_ERR="16 0 1" check 125 "cannot run true: needs" "run: no room" vm run --cap 20% true
 VBSCTL_PI=/nowhere.so check 125 "--pi: cannot read /nowhere.so" "run --pi: no library" vm run --cap 20% --pi true
+mkdir -p "$root/usr/bin" "$root/usr/lib/vbsctl"
+cp "$tool" "$root/usr/bin/vbsctl"
+cp "$VBSCTL_PI" "$root/usr/lib/vbsctl/"
+# shellcheck disable=SC2086
+env -u VBSCTL_PI ${vbsctl% *} "$root/usr/bin/vbsctl" vm run --cap 20% --pi sh -c 'echo "pi=$LD_PRELOAD"' >"$out" 2>&1
+says "pi=$root/usr/lib/vbsctl/vbs-pi.so:"
+ok $? "run --pi: the library beside an installed vbsctl"
 
 # Rules
 rule() {

@@ -15,10 +15,7 @@
 #include "vm/act.h"
 #include "vm/vm.h"
 
-#ifndef LIBDIR
-#define LIBDIR	"/usr/lib/vbsctl"
-#endif
-#define PI_LIBRARY	LIBDIR "/vbs-pi.so"
+#define PI_LIBRARY	"lib/vbsctl/vbs-pi.so"	/* beside the bin that vbsctl is in */
 
 static const struct option options[] = {
 	VM_OPTIONS,
@@ -27,21 +24,30 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-/* For a vbsctl that is not installed; not for one with privilege of its own */
-static const char *library(void)
+/* That of a vbsctl that is not installed; but who runs it with privilege does not choose */
+static bool find_library(char *file, size_t size)
 {
 	const char *other = secure_getenv("VBSCTL_PI");
+	char self[4096];
+	ssize_t n;
+	int up;
 
-	return other ? other : PI_LIBRARY;
+	if (other)
+		return (size_t)snprintf(file, size, "%s", other) < size;
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = '\0';
+	for (up = 0; up < 2 && strrchr(self, '/'); up++)
+		*strrchr(self, '/') = '\0';
+	return (size_t)snprintf(file, size, "%s/" PI_LIBRARY, self) < size;
 }
 
 /* In front of what the user preloads, which may then wrap it */
 static int preload(void)
 {
-	const char *file = library(), *others = getenv("LD_PRELOAD");
-	char value[4096];
+	const char *others = getenv("LD_PRELOAD");
+	char file[4096], value[8192];
 
-	if (access(file, R_OK))
+	if (!find_library(file, sizeof(file)) || access(file, R_OK))
 		return failure(VC_RUN, "--pi: cannot read %s: %s", file, strerror(errno));
 	if (snprintf(value, sizeof(value), "%s%s%s", file, others && *others ? ":" : "",
 		     others ? others : "") >= (int)sizeof(value))
