@@ -6,6 +6,7 @@
 #		--file tools/vbsctl/tests/tap.sh --file tools/vbsctl/tests/vm.sh \
 #		--file tools/vbsctl/tests/machines-vm.t -- machines-vm.t
 # The machines have no system: their vCPUs run the firmware, and wait for a disk.  TAP.
+# shellcheck disable=SC2016
 set -u
 . "$(dirname "$0")/tap.sh"
 . "$(dirname "$0")/vm.sh"
