@@ -338,6 +338,23 @@ unsigned int group_servers(pid_t pid, const char *role)
 	return n;
 }
 
+bool in_role(pid_t tid, const char *role)
+{
+	struct vbs_sched_attr attr;
+	const char *is, *leader;
+
+	if (vbs_getattr(tid, &attr) || attr.sched_policy != SCHED_VBS)
+		return false;
+	for (const char *line = proc_vbs(0); *line; line = next_line(line)) {
+		leader = strncmp(line, "server ", 7) ? NULL : line_value(line, "leader");
+		if (!leader || atoi(leader) != attr.sched_vbs_leader)
+			continue;
+		is = line_value(line, "role");
+		return is && !strncmp(is, role, strlen(role)) && is[strlen(role)] == ' ';
+	}
+	return false;
+}
+
 struct stops stops_of(const struct trace *t, u64 server)
 {
 	struct stops s = {};
