@@ -38,10 +38,18 @@ static bool add(struct list *l, pid_t process, pid_t tid)
 }
 
 #define PARENT	2	/* words of stat after the name, the state being the first */
+#define FLAGS	7
 #define POLICY	39
+#define WORKER	0x4000	/* PF_USER_WORKER: the kernel's, in the VMM's name */
+
+struct stat {
+	pid_t parent;
+	unsigned long flags;
+	int policy;
+};
 
 /* The name may hold anything, but none of these words a parenthesis */
-static bool read_stat(pid_t process, pid_t tid, pid_t *parent, int *policy)
+static bool read_stat(pid_t process, pid_t tid, struct stat *st)
 {
 	char path[64], *stat, *at, *save, *word;
 	int n = 0;
@@ -52,23 +60,38 @@ static bool read_stat(pid_t process, pid_t tid, pid_t *parent, int *policy)
 	word = at ? strtok_r(at + 1, " ", &save) : NULL;
 	for (; word && ++n < POLICY; word = strtok_r(NULL, " ", &save)) {
 		if (n == PARENT)
-			*parent = atoi(word);
+			st->parent = atoi(word);
+		if (n == FLAGS)
+			st->flags = strtoul(word, NULL, 10);
 	}
-	*policy = word ? atoi(word) : -1;
+	st->policy = word ? atoi(word) : -1;
 	free(stat);
 	return n == POLICY;
 }
 
+/* KVM's own, which holds no lock of the VMM's, and is SCHED_NORMAL on purpose */
+static bool is_left_out(pid_t tid, const struct stat *st)
+{
+	struct task_info task;
+
+	if (!(st->flags & WORKER))
+		return false;
+	task_read(tid, &task);
+	return !strncmp(task.comm, "kvm-nx-lpage-re", strlen("kvm-nx-lpage-re"));
+}
+
 static bool add_threads(struct list *l, pid_t process)
 {
-	int policy, i, n;
-	pid_t parent, *tids;
+	struct stat st;
+	pid_t *tids;
 	bool good;
+	int i, n;
 
 	n = task_threads(process, &tids);
 	good = n >= 0;
 	for (i = 0; i < n && good; i++) {
-		if (read_stat(process, tids[i], &parent, &policy) && policy != SCHED_VBS)
+		if (read_stat(process, tids[i], &st) && st.policy != SCHED_VBS &&
+		    !is_left_out(tids[i], &st))
 			good = add(l, process, tids[i]);
 	}
 	free(tids);
@@ -95,10 +118,9 @@ static void read_scope(pid_t pid, char *scope, size_t size)
 static bool is_related(pid_t process, pid_t vmm, const char *scope)
 {
 	char theirs[512];
-	pid_t parent;
-	int policy;
+	struct stat st;
 
-	if (read_stat(process, process, &parent, &policy) && parent == vmm)
+	if (read_stat(process, process, &st) && st.parent == vmm)
 		return true;
 	if (!*scope)
 		return false;
