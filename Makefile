@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree qemu variant kernel refresh install-tree series install deb deb-tools dist clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
-	test test-unit test-kunit test-vm test-rt test-debug test-off test-setups
+	test test-unit test-kunit test-vm test-nested test-rt test-debug test-off test-setups
 
 help: ## Show this list
 	@$(B)/help $(firstword $(MAKEFILE_LIST))
@@ -87,6 +87,9 @@ test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the ke
 
 test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruction-counted and real time
 	@$(B)/test tool vm
+
+test-nested: kernel qemu ## 1 min after make qemu: machines of the distribution's QEMU in servers
+	@$(B)/test nested
 
 test-rt: tree ## 20 min cold: the same on PREEMPT_RT
 	@$(B)/kernel rt
