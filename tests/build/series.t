@@ -139,7 +139,7 @@ without_identity() {
 unnamed_is_told() {
 	local dir=$root/plan
 	mkdir -p "$dir"
-	{ git -C "$top" ls-files; echo kernel/no/where.c; } | sed 's/.*/&\t&/' | grep -E '^(arch|Documentation|include|kernel|samples|tests/selftests)/' >"$dir/files"
+	{ git -C "$top" ls-files; echo kernel/no/where.c; } | sed 's/.*/&\t&/' | grep -E '^(arch|Documentation|include|kernel|samples|virt|tests/selftests)/' >"$dir/files"
 	cp "$top/patches/series" "$dir/series"
 	! "$top/tools/build/mails" "$top/patches" "$dir" >"$out" 2>&1 &&
 		[ "$(cat "$out")" = "series: kernel/no/where.c comes with no mail: name it in patches/mails" ]
