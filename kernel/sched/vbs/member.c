@@ -181,6 +181,7 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 	WRITE_ONCE(p->vbs.own, NULL);
 	WRITE_ONCE(p->vbs.server, NULL);
 	p->vbs.vcpu = false;
+	p->vbs.poll = false;
 	vbs_set_leader(srv);
 	left = --srv->nr_members;
 	*over = !vbs_nr_kept(srv);

@@ -63,7 +63,7 @@ void vbs_init_look(struct rq *rq);
 
 /* place.c */
 struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpumask *mask,
-				 enum vbs_role role, pid_t group, int *cpu);
+				 const struct vbs_tenant *to, int *cpu);
 void vbs_place_unbook(struct vbs_srv *srv);
 int vbs_go_into(struct task_struct *p, struct vbs_srv *srv, bool vcpu, bool poll);
 int vbs_place_move(struct vbs_srv *srv, const struct cpumask *mask,

@@ -317,12 +317,10 @@ static timeline_ref_t vbs_timeline_for(const struct vbs_srv *srv,
 }
 
 /* Of the new resource; where nobody is runnable, if somebody were now */
-static u64 vbs_first_release(const struct vbs_srv *srv, u64 now)
+static u64 vbs_first_release(const struct vbs_srv *srv)
 {
 	const struct vbs_server *s = &srv->core;
 
-	if (!srv->attached)
-		return max(now, vbs_termination(s));
 	return s->ended ? s->start : s->release;
 }
 
@@ -331,10 +329,12 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 {
 	timeline_ref_t timeline = vbs_timeline_for(srv, par);
 	struct vbs_server *s = &srv->core;
-	struct vbs_cpu *c = srv->attached ? rq->vbs.core : NULL;
+	struct vbs_cpu *c = rq->vbs.core;
 	u64 runtime = s->runtime, period = s->period, now;
 
 	update_rq_clock(rq);
+	/* Where nobody has run yet there is no instance for the end of which a cap stays. */
+	vbs_attach(rq, srv);
 	vbs_update_server(rq, srv);
 	now = vbs_clock(rq);
 	if (par->runtime == runtime && par->period == period &&
@@ -346,7 +346,7 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
 	srv->timeline = timeline;
 	vbs_switch(c, s, par, now);
 	trace_sched_vbs_switch(srv->id, srv->cpu, runtime, s->runtime, period,
-			       s->period, now, vbs_first_release(srv, now));
+			       s->period, now, vbs_first_release(srv));
 	vbs_switched(rq, srv);
 }
 

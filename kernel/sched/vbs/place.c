@@ -35,16 +35,15 @@ static int vbs_place_enter_books(struct vbs_srv *srv, const struct cpumask *mask
  * vbs_place_create - book a server without members
  * @par: its parameters, checked
  * @mask: where it may be
- * @role: for whom it is; VBS_ROLE_NONE: to be asked only, and given back by
- *	vbs_place_unbook()
- * @group: the process, in the initial pid namespace
+ * @to: whose it will be; VBS_ROLE_NONE: nobody's, to be asked only, and given back
+ *	by vbs_place_unbook()
  * @cpu: out: the best CPU, or -1
  *
  * Context: may sleep; vbs_enable() has succeeded.
  * Return: the server, with a reference, or -ENOMEM, -EBUSY.
  */
 struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpumask *mask,
-				 enum vbs_role role, pid_t group, int *cpu)
+				 const struct vbs_tenant *to, int *cpu)
 {
 	struct vbs_srv *srv = vbs_srv_alloc();
 	int ret;
@@ -52,20 +51,20 @@ struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpum
 	if (!srv)
 		return ERR_PTR(-ENOMEM);
 	vbs_server_init(&srv->core, par, 0);
-	srv->timeline = par->align ? timeline_binding() : 0;
-	srv->owner = current_euid();
+	srv->timeline = par->align ? to->timeline : 0;
+	srv->owner = to->owner;
 	srv->place = true;
-	srv->role = role;
-	srv->group = group;
-	srv->leader_pid = group;
+	srv->role = to->role;
+	srv->group = to->group;
+	srv->leader_pid = to->group;
 	refcount_inc(&srv->refs);
-	ret = vbs_place_enter_books(srv, mask, role != VBS_ROLE_NONE);
+	ret = vbs_place_enter_books(srv, mask, to->role != VBS_ROLE_NONE);
 	*cpu = srv->cpu;
 	if (ret) {
 		vbs_srv_free(srv);
 		return ERR_PTR(ret);
 	}
-	if (role == VBS_ROLE_NONE)
+	if (to->role == VBS_ROLE_NONE)
 		return srv;
 	trace_sched_vbs_admit(srv->id, srv->cpu, srv->core.cap, srv->core.runtime,
 			      srv->core.period, NULL);
@@ -75,12 +74,12 @@ struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpum
 
 /**
  * vbs_place_unbook - it was only a question
- * @srv: of VBS_ROLE_NONE
+ * @srv: of VBS_ROLE_NONE; the caller's reference stays
  */
 void vbs_place_unbook(struct vbs_srv *srv)
 {
 	vbs_books_release(srv->cpu, vbs_booked(srv));
-	vbs_srv_free(srv);
+	vbs_srv_put(srv);
 }
 
 /* ---- entering ------------------------------------------------------------ */

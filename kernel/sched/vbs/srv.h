@@ -70,6 +70,20 @@ struct vbs_spare {
 enum vbs_role { VBS_ROLE_NONE, VBS_ROLE_VCPU, VBS_ROLE_DM, VBS_ROLE_ONE };
 
 /**
+ * struct vbs_tenant - whose a server is that is kept
+ * @role: of whom it is for
+ * @group: the process, in the initial pid namespace
+ * @owner: who commands it
+ * @timeline: whose multiples aligned releases keep to
+ */
+struct vbs_tenant {
+	enum vbs_role		role;
+	pid_t			group;
+	kuid_t			owner;
+	timeline_ref_t		timeline;
+};
+
+/**
  * struct vbs_srv - a server
  * @core: its state
  * @id: unique, rising in vbs_books.servers

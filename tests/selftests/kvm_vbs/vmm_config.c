@@ -103,7 +103,16 @@ static void replaced(struct machine *m)
 		.vcpu = { .runtime = 5 * MS, .period = PERIOD },
 		.dm = good.dm }, "a replacement that does not fit");
 	/* It is booked beside what it replaces. */
+	c.dm.cap = 300000;
+	must_configure(m->pid, &c, "a greater cap of the device model");
+	vm_refused(EBUSY, m->pid, &(struct kvm_vbs_config){
+		.version = KVM_VBS_VERSION, .vcpus = 2,
+		.vcpu = { .runtime = 5 * MS, .period = PERIOD },
+		.dm = good.dm }, "one that does not fit after that");
+	c = good;
 	c.vcpus = 1;
+	must_configure(m->pid, &c, "as it was");
+	sleep_ns(2 * PERIOD);
 	c.vcpu.runtime = MS;
 	c.dm = (struct kvm_vbs_resource){};
 	must_configure(m->pid, &c, "one server for all");

@@ -176,6 +176,7 @@ static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 {
 	grp->vcpu = w->vcpu;
 	grp->dm = w->dm;
+	grp->timeline = timeline_binding() ?: grp->timeline;
 	grp->one = w->one;
 	grp->least = vbs_least_places(w);
 	grp->split = w->cfg->split;
@@ -291,7 +292,8 @@ static int vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to, b
 			.runtime = s->runtime, .period = s->period, .align = s->align,
 			.cap = max(s->cap_next, to->cap),
 		};
-	ret = vbs_switch_to(rq, pl->srv, current, &par);
+	/* An administrator may have ended it meanwhile. */
+	ret = pl->srv->gone ? -EBUSY : vbs_switch_to(rq, pl->srv, current, &par);
 	rq_unlock_irqrestore(rq, &rf);
 	return ret;
 }
@@ -309,9 +311,17 @@ static void vbs_place_lower(struct vbs_place *pl)
 		.runtime = s->runtime, .period = s->period, .align = s->align,
 		.cap = min(s->cap_next, pl->before),
 	};
-	if (vbs_params_in_cap(&par) == VBS_REJECT_NONE)
+	if (!pl->srv->gone && vbs_params_in_cap(&par) == VBS_REJECT_NONE)
 		vbs_switch_to(rq, pl->srv, current, &par);
 	rq_unlock_irqrestore(rq, &rf);
+}
+
+static void vbs_places_remember(struct list_head *list)
+{
+	struct vbs_place *pl;
+
+	list_for_each_entry(pl, list, link)
+		pl->before = READ_ONCE(pl->srv->core.cap_next);
 }
 
 static int vbs_places_raise(struct list_head *list, const struct vbs_params *par,
@@ -319,8 +329,6 @@ static int vbs_places_raise(struct list_head *list, const struct vbs_params *par
 {
 	struct vbs_place *pl;
 
-	list_for_each_entry(pl, list, link)
-		pl->before = READ_ONCE(pl->srv->core.cap_next);
 	list_for_each_entry(pl, list, link) {
 		if (!vbs_place_switch(pl, par, true))
 			continue;
@@ -338,15 +346,22 @@ static void vbs_places_lower(struct list_head *list)
 		vbs_place_lower(pl);
 }
 
+/*
+ * The caps are booked: it can fail only where an owner has lowered his own since, who
+ * then has what he asked for.
+ */
 static void vbs_places_switch(struct list_head *list, const struct vbs_params *par)
 {
 	struct vbs_place *pl;
 
 	list_for_each_entry(pl, list, link)
-		WARN_ON_ONCE(vbs_place_switch(pl, par, false));
+		vbs_place_switch(pl, par, false);
 }
 
-/* The places that there are not yet, at the list's end */
+/*
+ * The places that there are not yet, at the list's end.  vCPUs beyond those that were
+ * asked for get theirs where there is room, as those that are created later do.
+ */
 static int vbs_places_more(struct vbs_group *grp, struct task_struct *p,
 			   const struct vbs_wanted *w, unsigned int *added)
 {
@@ -355,7 +370,7 @@ static int vbs_places_more(struct vbs_group *grp, struct task_struct *p,
 	int ret = 0;
 
 	vbs_group_count(grp, &n);
-	want = w->one ? 1 : max(w->cfg->places, n.vcpus);
+	want = max(vbs_least_places(w), w->cfg->strict && !w->one ? n.vcpus : 0);
 	for (*added = 0; !ret && n.places + *added < want; ++*added)
 		ret = vbs_book_place(grp, p, w);
 	if (ret)
@@ -378,6 +393,8 @@ static int vbs_group_change(struct task_struct *p, struct vbs_group *grp,
 	pid_t tid = 0;
 	int ret;
 
+	vbs_places_remember(&grp->places);
+	vbs_places_remember(&grp->dms);
 	ret = vbs_places_raise(&grp->places, &w->vcpu, &cfg->err_cpu) ?:
 	      vbs_places_raise(&grp->dms, &w->dm, &cfg->err_cpu) ?:
 	      vbs_places_more(grp, p, w, &added);

@@ -18,7 +18,16 @@ static void vbs_place_free(struct vbs_place *pl)
 {
 	vbs_spare_drop(&pl->spare);
 	free_cpumask_var(pl->mask);
-	kfree_rcu(pl, rcu);
+	kfree(pl);
+}
+
+/* Whoever found the place may still be about to take a reference on the server. */
+static void vbs_place_free_rcu(struct rcu_head *head)
+{
+	struct vbs_place *pl = container_of(head, struct vbs_place, rcu);
+
+	vbs_srv_put(pl->srv);
+	vbs_place_free(pl);
 }
 
 static struct vbs_place *vbs_place_alloc(struct vbs_group *grp)
@@ -50,13 +59,19 @@ struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 				const struct cpumask *mask, enum vbs_role role,
 				int *err_cpu)
 {
+	const struct vbs_tenant to = {
+		.role		= role,
+		.group		= grp->nr,
+		.owner		= grp->owner,
+		.timeline	= grp->timeline,
+	};
 	struct vbs_place *pl = vbs_place_alloc(grp);
 	struct vbs_srv *srv;
 	int cpu;
 
 	if (!pl)
 		return ERR_PTR(-ENOMEM);
-	srv = vbs_place_create(par, mask, role, grp->nr, &cpu);
+	srv = vbs_place_create(par, mask, &to, &cpu);
 	if (IS_ERR(srv)) {
 		if (PTR_ERR(srv) == -EBUSY)
 			*err_cpu = cpu;
@@ -81,16 +96,13 @@ void vbs_place_remove(struct vbs_place *pl, bool wait)
 	if (pl->vcpu)
 		RCU_INIT_POINTER(pl->vcpu->place, NULL);
 	list_del_rcu(&pl->link);
-	if (srv->role == VBS_ROLE_NONE) {
+	if (srv->role == VBS_ROLE_NONE)
 		vbs_place_unbook(srv);
-	} else {
-		if (wait)
-			vbs_disband(srv);
-		else
-			vbs_take_no_more(srv);
-		vbs_srv_put(srv);
-	}
-	vbs_place_free(pl);
+	else if (wait)
+		vbs_disband(srv);
+	else
+		vbs_take_no_more(srv);
+	call_rcu(&pl->rcu, vbs_place_free_rcu);
 }
 
 /* ---- the group ----------------------------------------------------------- */
@@ -138,6 +150,16 @@ struct vbs_group *vbs_group_of(struct pid *tgid)
 	return last;
 }
 
+/*
+ * The last thread looks for the mark after it has taken itself off signal->live, which
+ * is a full barrier: one of both sees the other.
+ */
+static bool vbs_mark_lasts(struct signal_struct *sig)
+{
+	smp_mb();
+	return !(sig->flags & SIGNAL_GROUP_EXIT) && atomic_read(&sig->live);
+}
+
 /**
  * vbs_group_mark - threads that are created from now on find the group
  * @p: a task of the process
@@ -147,7 +169,7 @@ struct vbs_group *vbs_group_of(struct pid *tgid)
  * A thread that was linked to its process before is found by who walks the threads
  * after this; one that is linked after this finds the mark when it is.
  *
- * Return: false if the process is about to end.
+ * Return: false if the process is about to end, or is marked otherwise.
  */
 bool vbs_group_mark(struct task_struct *p, struct vbs_group *old, struct vbs_group *grp)
 {
@@ -157,11 +179,13 @@ bool vbs_group_mark(struct task_struct *p, struct vbs_group *old, struct vbs_gro
 	lockdep_assert_held(&vbs_vm_mutex);
 	if (!lock_task_sighand(p, &flags))
 		return false;
-	ok = p->signal->vbs_group == old &&
-	     (!grp || (!(p->signal->flags & SIGNAL_GROUP_EXIT) &&
-		       atomic_read(&p->signal->live)));
+	ok = p->signal->vbs_group == old;
 	if (ok)
 		WRITE_ONCE(p->signal->vbs_group, grp);
+	if (ok && grp && !vbs_mark_lasts(p->signal)) {
+		WRITE_ONCE(p->signal->vbs_group, old);
+		ok = false;
+	}
 	unlock_task_sighand(p, &flags);
 	if (ok && grp && list_empty(&grp->link))
 		vbs_group_show(grp);

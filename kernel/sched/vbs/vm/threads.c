@@ -24,18 +24,44 @@ static void vbs_former_fill(struct sched_attr *attr, struct task_struct *p)
 		attr->sched_priority = p->rt_priority;
 }
 
+static void vbs_former_drop(struct vbs_former *f)
+{
+	list_del(&f->link);
+	put_task_struct(f->task);
+	kfree(f);
+}
+
+/* Of a task; those of the dead go */
+static struct vbs_former *vbs_former_of(struct list_head *formers, struct task_struct *p)
+{
+	struct vbs_former *f, *tmp, *found = NULL;
+
+	list_for_each_entry_safe(f, tmp, formers, link) {
+		if (f->task == p)
+			found = f;
+		else if (f->task->exit_state)
+			vbs_former_drop(f);
+	}
+	return found;
+}
+
+/* Only where somebody configures: a thread may leave and enter as often as it likes. */
 static int vbs_former_keep(struct vbs_group *grp, struct task_struct *p)
 {
 	struct vbs_former *f;
 
 	if (p->policy == SCHED_NORMAL || task_has_vbs_policy(p))
 		return 0;
-	f = kzalloc(sizeof(*f), GFP_KERNEL);
-	if (!f)
-		return -ENOMEM;
-	f->task = get_task_struct(p);
+	f = vbs_former_of(&grp->formers, p);
+	if (!f) {
+		f = kzalloc(sizeof(*f), GFP_KERNEL);
+		if (!f)
+			return -ENOMEM;
+		f->task = get_task_struct(p);
+		list_add_tail(&f->link, &grp->formers);
+	}
+	memset(&f->attr, 0, sizeof(f->attr));
 	vbs_former_fill(&f->attr, p);
-	list_add_tail(&f->link, &grp->formers);
 	return 0;
 }
 
@@ -51,10 +77,8 @@ void vbs_formers_end(struct list_head *formers, bool restore)
 	list_for_each_entry_safe(f, tmp, formers, link) {
 		if (restore && !f->task->exit_state && f->task->policy == SCHED_NORMAL)
 			sched_setattr_nocheck(f->task, &f->attr);
-		put_task_struct(f->task);
-		kfree(f);
+		vbs_former_drop(f);
 	}
-	INIT_LIST_HEAD(formers);
 }
 
 /* ---- entering ------------------------------------------------------------ */
@@ -79,15 +103,13 @@ static void vbs_leave_deadline(struct task_struct *p)
  * @srv: the server
  * @vcpu: it runs a vCPU
  *
- * Return: as vbs_go_into(), or -ENOMEM.
+ * Return: as vbs_go_into().
  */
 int vbs_group_enter(struct vbs_group *grp, struct task_struct *p, struct vbs_srv *srv,
 		    bool vcpu)
 {
-	int ret = vbs_former_keep(grp, p);
+	int ret;
 
-	if (ret)
-		return ret;
 	vbs_leave_deadline(p);
 	cgroup_threadgroup_change_begin(current);
 	ret = vbs_go_into(p, srv, vcpu, vcpu && grp->poll);
@@ -157,7 +179,7 @@ static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struc
 /* A vCPU that has no room goes on outside; of other threads each has to fit. */
 static int vbs_gather_one(struct vbs_group *grp, struct task_struct *p, bool *entered)
 {
-	int ret = vbs_group_enter_dm(grp, p);
+	int ret = vbs_former_keep(grp, p) ?: vbs_group_enter_dm(grp, p);
 
 	*entered |= !ret;
 	if (!ret || ret == -ESRCH)

@@ -257,7 +257,7 @@ void vbs_group_place_vcpus(struct vbs_group *grp)
 		p = vbs_vcpu_thread(vcpu);
 		if (!p)
 			continue;
-		if (!vbs_vcpu_is_pooled(grp, p, pl))
+		if (!vbs_vcpu_is_pooled(grp, p, pl) && !vbs_former_keep(grp, p))
 			vbs_vcpu_enter(grp, p, pl);
 		put_task_struct(p);
 	}

@@ -55,7 +55,8 @@ struct vbs_former {
  * @id: rising in that list
  * @tgid: the process
  * @nr: its number in the initial pid namespace
- * @owner: of its servers
+ * @owner: of its servers: who has configured it, not the process
+ * @timeline: that the owner was bound to
  * @vcpu: the resource of a place
  * @dm: that of a device-model server, if @one is not set
  * @least: places to be kept
@@ -76,6 +77,7 @@ struct vbs_group {
 	struct pid		*tgid;
 	pid_t			nr;
 	kuid_t			owner;
+	timeline_ref_t		timeline;
 	struct vbs_params	vcpu;
 	struct vbs_params	dm;
 	unsigned int		least;
