@@ -148,10 +148,11 @@ void vbs_cancel_fork(struct task_struct *p);
 void vbs_task_exit(struct task_struct *p);
 void __vbs_task_blocks(struct rq *rq, struct task_struct *p);
 
-/* The mark of its process may have been set since vbs_fork(). */
+/* Its server may be over, or the mark of its process been set, since vbs_fork(). */
 static inline void vbs_post_fork(struct task_struct *p)
 {
-	if (static_branch_unlikely(&sched_vbs_used) && p->signal->vbs_group)
+	if (static_branch_unlikely(&sched_vbs_used) &&
+	    (p->vbs.own || p->signal->vbs_group))
 		__vbs_post_fork(p);
 }
 

@@ -7,19 +7,31 @@
 #define MAKERS	8
 #define ROUNDS	1000
 
+#define LIFE	(60 * MS)
+#define LONGER	4		/* one in so many lives for a while, to be seen */
+
 static void *nothing(void *arg)
 {
-	return arg;
+	if (arg)
+		sleep_ns(LIFE);
+	return NULL;
 }
 
-/* Threads that are created and end as fast as that goes */
+/* Threads that are created, and mostly end, as fast as that goes */
 static void *maker(void *arg)
 {
 	pthread_t t;
 
-	for (;;)
-		if (!pthread_create(&t, NULL, nothing, arg))
+	for (uintptr_t i = 0; ; i++) {
+		arg = (void *)(uintptr_t)!(i % LONGER);
+		if (pthread_create(&t, NULL, nothing, arg))
+			continue;
+		if (arg)
+			pthread_detach(t);
+		else
 			pthread_join(t, NULL);
+	}
+	return NULL;
 }
 
 static void makers(void *arg)
@@ -55,7 +67,7 @@ static bool is_other(pid_t tid, int policy)
 
 	if (its < 0 || its == policy)
 		return false;
-	sleep_ns(50 * MS);
+	sleep_ns(20 * MS);
 	its = sched_getscheduler(tid);
 	return its >= 0 && its != policy;
 }
@@ -97,6 +109,8 @@ VBS_TEST("threads that are created meanwhile are configured as all others", 200)
 	sleep_ns(20 * MS);
 	for (u64 i = 0; i < rounds; i++) {
 		failed += !configured(pid, &cfg);
+		/* Who was on his way to be created then has been by now. */
+		sleep_ns(LIFE / 3);
 		outside += of_other_policy(pid, SCHED_VBS);
 		excluded += group_val(pid, "outside");
 		failed += vm_undo(pid) != 0;

@@ -317,16 +317,34 @@ static struct vbs_srv *vbs_thread_goes_to(struct task_struct *p)
 	return srv;
 }
 
+/* Has its server been ended while it was created?  Who ends one finds the born. */
+static bool vbs_is_left_over(struct task_struct *p)
+{
+	struct vbs_srv *own;
+	bool over;
+
+	rcu_read_lock();
+	own = READ_ONCE(p->vbs.own);
+	over = own && READ_ONCE(own->dissolving);
+	rcu_read_unlock();
+	return over;
+}
+
 /**
- * __vbs_post_fork - a thread looks again once others can see it
- * @p: the new thread, which has not run
+ * __vbs_post_fork - a task looks again once others can see it
+ * @p: the new task, which has not run
+ *
+ * Its creator may have been away for long since vbs_fork(), for a page perhaps.
  *
  * Context: may sleep; cpusets neither take in nor give away a task.
  */
 void __vbs_post_fork(struct task_struct *p)
 {
-	struct vbs_srv *srv = vbs_thread_goes_to(p);
+	struct vbs_srv *srv;
 
+	if (vbs_is_left_over(p))
+		vbs_expel(get_task_struct(p));
+	srv = vbs_thread_goes_to(p);
 	if (!srv)
 		return;
 	if (vbs_go_into(p, srv, false, false))
