@@ -167,7 +167,11 @@ void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest)
 	s.cr3 = AT_PML4;
 	s.cr4 = 0x20;
 	s.efer = 0x500;
-	s.ds = s.es = s.fs = s.gs = s.ss = data;
+	s.ds = data;
+	s.es = data;
+	s.fs = data;
+	s.gs = data;
+	s.ss = data;
 	s.cs = (struct kvm_segment) {
 		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1,
 	};

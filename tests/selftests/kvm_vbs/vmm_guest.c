@@ -9,7 +9,7 @@
 #pragma GCC optimize("no-tree-loop-distribute-patterns", "no-jump-tables", "no-stack-protector")
 
 #define GUEST	__attribute__((section("vmm_guest"), used, noinline, noclone))
-#define IN_GUEST static inline __attribute__((always_inline))
+#define IN_GUEST __attribute__((always_inline))
 
 #define APIC		0xfee00000UL
 #define APIC_EOI	0xb0
@@ -20,43 +20,43 @@
 #define STEAL_MSR	0x4b564d03
 #define STEAL_AT	0x9000
 
-IN_GUEST u64 tsc(void)
+static inline IN_GUEST u64 tsc(void)
 {
 	u32 lo, hi;
 
-	asm volatile("rdtsc" : "=a" (lo), "=d" (hi));
+	asm volatile("rdtsc" : "=a"(lo), "=d"(hi));
 	return (u64)hi << 32 | lo;
 }
 
-IN_GUEST void out(unsigned short port)
+static inline IN_GUEST void out(unsigned short port)
 {
-	asm volatile("outb %%al, %%dx" : : "a" (0), "d" (port) : "memory");
+	asm volatile("outb %%al, %%dx" : : "a"(0), "d"(port) : "memory");
 }
 
-IN_GUEST void apic(unsigned int reg, u32 val)
+static inline IN_GUEST void apic(unsigned int reg, u32 val)
 {
 	*(volatile u32 *)(APIC + reg) = val;
 }
 
-IN_GUEST void nops500(void)
+static inline IN_GUEST void nops500(void)
 {
 	asm volatile(".rept 500\n\tnop\n\t.endr");
 }
 
-IN_GUEST void run_for(u64 ticks)
+static inline IN_GUEST void run_for(u64 ticks)
 {
 	for (u64 end = tsc() + ticks; ticks && tsc() < end;)
 		nops500();
 }
 
 /* The VMM may run it once more after @stop. */
-IN_GUEST void stopped(void)
+static inline IN_GUEST void stopped(void)
 {
 	for (;;)
 		out(VMM_PORT_STOP);
 }
 
-IN_GUEST void add_piece(struct vmm_page *p, u64 from, u64 to)
+static inline IN_GUEST void add_piece(struct vmm_page *p, u64 from, u64 to)
 {
 	if (p->n < VMM_PIECES) {
 		p->piece[p->n].from = from;
@@ -110,8 +110,9 @@ GUEST void guest_cpuid(struct vmm_page *p)
 	u32 a, b, c, d;
 
 	while (!p->stop) {
-		a = c = 0;
-		asm volatile("cpuid" : "+a" (a), "=b" (b), "+c" (c), "=d" (d));
+		a = 0;
+		c = 0;
+		asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
 		p->count++;
 	}
 	stopped();
@@ -133,7 +134,7 @@ GUEST void guest_hypercall(struct vmm_page *p)
 
 	while (!p->stop) {
 		a = 99;
-		asm volatile("vmmcall" : "+a" (a) : "b" (0), "c" (0), "d" (0), "S" (0) : "memory");
+		asm volatile("vmmcall" : "+a"(a) : "b"(0), "c"(0), "d"(0), "S"(0) : "memory");
 		p->count++;
 	}
 	stopped();
@@ -146,27 +147,27 @@ GUEST void guest_triple(struct vmm_page *p)
 	if (p->stop)
 		stopped();
 	p->count++;
-	asm volatile("lidt %0\n\tud2" : : "m" (none));
+	asm volatile("lidt %0\n\tud2" : : "m"(none));
 }
 
 /* May come twice for one interrupt; the EOI without one does nothing. */
 asm(".pushsection vmm_guest, \"ax\"\n"
-    ".globl guest_interrupt\n"
-    "guest_interrupt:\n"
-    "	push %rax\n"
-    "	incq 24(%rdi)\n"
-    "	mov $0xfee000b0, %eax\n"
-    "	movl $0, (%rax)\n"
-    "	pop %rax\n"
-    "	iretq\n"
-    ".popsection\n");
+	".globl guest_interrupt\n"
+	"guest_interrupt:\n"
+	"	push %rax\n"
+	"	incq 24(%rdi)\n"
+	"	mov $0xfee000b0, %eax\n"
+	"	movl $0, (%rax)\n"
+	"	pop %rax\n"
+	"	iretq\n"
+	".popsection\n");
 
 _Static_assert(offsetof(struct vmm_page, irqs) == 24, "guest_interrupt knows it");
 
 /* With its page in RDI, where guest_interrupt looks for it */
-IN_GUEST void halt(struct vmm_page *p)
+static inline IN_GUEST void halt(struct vmm_page *p)
 {
-	asm volatile("sti\n\thlt\n\tcli" : : "D" (p) : "memory");
+	asm volatile("sti\n\thlt\n\tcli" : : "D"(p) : "memory");
 }
 
 GUEST void guest_halt(struct vmm_page *p)
@@ -205,7 +206,7 @@ GUEST void guest_timer(struct vmm_page *p)
 
 GUEST void guest_steal(struct vmm_page *p)
 {
-	asm volatile("wrmsr" : : "c" (STEAL_MSR), "a" (STEAL_AT | 1), "d" (0));
+	asm volatile("wrmsr" : : "c"(STEAL_MSR), "a"(STEAL_AT | 1), "d"(0));
 	while (!p->stop) {
 		p->sum = *(volatile u64 *)STEAL_AT;
 		p->count++;
@@ -215,17 +216,17 @@ GUEST void guest_steal(struct vmm_page *p)
 }
 
 asm(".pushsection .rodata\n"
-    ".globl guest_real_spin, guest_real_out, guest_real_pause, guest_real_end\n"
-    ".code16\n"
-    "guest_real_spin:\n"
-    "	jmp guest_real_spin\n"
-    "guest_real_out:\n"
-    "	mov $0x10, %dx\n"
-    "1:	outb %al, %dx\n"
-    "	jmp 1b\n"
-    "guest_real_pause:\n"
-    "	pause\n"
-    "	jmp guest_real_pause\n"
-    "guest_real_end:\n"
-    ".code64\n"
-    ".popsection\n");
+	".globl guest_real_spin, guest_real_out, guest_real_pause, guest_real_end\n"
+	".code16\n"
+	"guest_real_spin:\n"
+	"	jmp guest_real_spin\n"
+	"guest_real_out:\n"
+	"	mov $0x10, %dx\n"
+	"1:	outb %al, %dx\n"
+	"	jmp 1b\n"
+	"guest_real_pause:\n"
+	"	pause\n"
+	"	jmp guest_real_pause\n"
+	"guest_real_end:\n"
+	".code64\n"
+	".popsection\n");

@@ -22,8 +22,12 @@ static void want_polling(struct machine *m)
 /* The device model: an interrupt every @WAKE */
 static void wake(struct machine *m)
 {
+	u64 when;
+
 	gate_wait(&m->gate);
-	for (u64 when = now_ns() + WAKE; ; when += WAKE) {
+	when = now_ns();
+	for (;;) {
+		when += WAKE;
 		sleep_until(when);
 		vmm_interrupt(&m->vm, 0);
 		m->word[0]++;
@@ -111,7 +115,8 @@ static void without_polling(guest_fn *guest, u64 arg, const char *what)
 	vbs = measure_vbs(guest, arg, 0);
 	show(what, vbs);
 	/* Its instance is over when it halts; it takes no more than what it does. */
-	t_at_most(vbs.cpu / vbs.woken, fifo.cpu / fifo.woken * 5 / 4, "%s: ns for one wake-up", what);
+	t_at_most(vbs.cpu / vbs.woken, fifo.cpu / fifo.woken * 5 / 4,
+		  "%s: ns for one wake-up", what);
 	if (guest == guest_halt)
 		t_near(vbs.woken, vbs.asked, 2, "%s: woken as often as asked", what);
 	else

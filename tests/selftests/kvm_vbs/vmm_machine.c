@@ -252,7 +252,9 @@ static void drop_counters(char *p)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		for (char *at = p; (at = strstr(at, keys[i]));) {
 			at += strlen(keys[i]);
-			memmove(at, at + strcspn(at, " \n"), strlen(at + strcspn(at, " \n")) + 1);
+			size_t n = strcspn(at, "\n ");
+
+			memmove(at, at + n, strlen(at + n) + 1);
 		}
 }
 

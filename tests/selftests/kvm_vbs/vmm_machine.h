@@ -83,6 +83,7 @@ struct stops {
 	u64 why[WHY_MAX];
 	u64 releases;
 };
+
 struct stops stops_of(const struct trace *t, u64 server);
 
 #endif /* VMM_MACHINE_H */

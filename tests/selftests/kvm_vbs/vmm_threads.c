@@ -20,10 +20,11 @@ static void *nothing(void *arg)
 /* Threads that are created, and mostly end, as fast as that goes */
 static void *maker(void *arg)
 {
+	unsigned int n = 0;
 	pthread_t t;
 
-	for (uintptr_t i = 0; ; i++) {
-		arg = (void *)(uintptr_t)!(i % LONGER);
+	for (;;) {
+		arg = ++n % LONGER ? NULL : &n;
 		if (pthread_create(&t, NULL, nothing, arg))
 			continue;
 		if (arg)

@@ -117,7 +117,7 @@ static pid_t other_thread(pid_t pid)
 /* A member starts it after a while, so that it is one by then. */
 struct start {
 	volatile u32 gate;
-	void (*use)(void *);
+	void (*use)(void *arg);
 };
 
 static void begin(void *arg)

@@ -4,6 +4,7 @@
  * and how its threads find it.
  */
 
+/* All of this folder: see vm.h */
 DEFINE_MUTEX(vbs_vm_mutex);
 LIST_HEAD(vbs_vms);
 LIST_HEAD(vbs_groups);
@@ -156,7 +157,7 @@ struct vbs_group *vbs_group_of(struct pid *tgid)
  */
 static bool vbs_mark_lasts(struct signal_struct *sig)
 {
-	smp_mb();
+	smp_mb();	/* the mark, before the look */
 	return !(sig->flags & SIGNAL_GROUP_EXIT) && atomic_read(&sig->live);
 }
 

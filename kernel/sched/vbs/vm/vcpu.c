@@ -43,10 +43,6 @@ struct sched_vbs_vcpu *vbs_group_next_vcpu(const struct vbs_group *grp,
 	return NULL;
 }
 
-#define vbs_for_each_vcpu(vcpu, grp)					\
-	for (vcpu = vbs_group_next_vcpu(grp, NULL); vcpu;		\
-	     vcpu = vbs_group_next_vcpu(grp, vcpu))
-
 /* The thread that has run it last, with a reference, or NULL */
 struct task_struct *vbs_vcpu_thread(const struct sched_vbs_vcpu *vcpu)
 {
@@ -67,11 +63,11 @@ struct task_struct *vbs_vcpu_thread(const struct sched_vbs_vcpu *vcpu)
  */
 bool vbs_thread_runs_vcpu(const struct vbs_group *grp, struct task_struct *p)
 {
-	struct sched_vbs_vcpu *vcpu;
+	struct sched_vbs_vcpu *vcpu = NULL;
 	bool runs = false;
 
 	rcu_read_lock();
-	vbs_for_each_vcpu(vcpu, grp)
+	while ((vcpu = vbs_group_next_vcpu(grp, vcpu)))
 		runs |= rcu_dereference(*vcpu->runs) == task_pid(p);
 	rcu_read_unlock();
 	return runs;
@@ -84,14 +80,14 @@ bool vbs_thread_runs_vcpu(const struct vbs_group *grp, struct task_struct *p)
  */
 void vbs_group_count(const struct vbs_group *grp, struct vbs_group_sum *n)
 {
-	struct sched_vbs_vcpu *vcpu;
+	struct sched_vbs_vcpu *vcpu = NULL;
 	struct sched_vbs_vm *vm;
 	struct vbs_place *pl;
 
 	memset(n, 0, sizeof(*n));
 	list_for_each_entry(vm, &vbs_vms, link)
 		n->vms += vm->tgid == grp->tgid;
-	vbs_for_each_vcpu(vcpu, grp) {
+	while ((vcpu = vbs_group_next_vcpu(grp, vcpu))) {
 		n->vcpus++;
 		n->unplaced += !rcu_access_pointer(vcpu->place);
 	}
@@ -140,6 +136,11 @@ static struct vbs_place *vbs_place_more(struct vbs_group *grp)
 	return IS_ERR(pl) ? NULL : pl;
 }
 
+static struct vbs_place *vbs_vcpu_place(const struct sched_vbs_vcpu *vcpu)
+{
+	return rcu_dereference_protected(vcpu->place, lockdep_is_held(&vbs_vm_mutex));
+}
+
 static bool vbs_vcpu_assign(struct vbs_group *grp, struct sched_vbs_vcpu *vcpu)
 {
 	struct vbs_place *pl;
@@ -156,8 +157,7 @@ static bool vbs_vcpu_assign(struct vbs_group *grp, struct sched_vbs_vcpu *vcpu)
 
 static void vbs_vcpu_give_up(struct sched_vbs_vcpu *vcpu)
 {
-	struct vbs_place *pl = rcu_dereference_protected(vcpu->place,
-						lockdep_is_held(&vbs_vm_mutex));
+	struct vbs_place *pl = vbs_vcpu_place(vcpu);
 
 	if (!pl)
 		return;
@@ -244,16 +244,15 @@ static bool vbs_vcpu_is_pooled(struct vbs_group *grp, struct task_struct *p,
  */
 void vbs_group_place_vcpus(struct vbs_group *grp)
 {
-	struct sched_vbs_vcpu *vcpu;
+	struct sched_vbs_vcpu *vcpu = NULL;
 	struct task_struct *p;
 	struct vbs_place *pl;
 
-	vbs_for_each_vcpu(vcpu, grp) {
+	while ((vcpu = vbs_group_next_vcpu(grp, vcpu))) {
 		vbs_vcpu_assign(grp, vcpu);
 		/* Pairs with the barrier of who runs it: one of both sees the other. */
 		smp_mb();
-		pl = rcu_dereference_protected(vcpu->place,
-					       lockdep_is_held(&vbs_vm_mutex));
+		pl = vbs_vcpu_place(vcpu);
 		p = vbs_vcpu_thread(vcpu);
 		if (!p)
 			continue;
@@ -295,9 +294,7 @@ static void vbs_vcpu_find_place(struct sched_vbs_vcpu *vcpu)
 	grp = vbs_group_of(vcpu->vm->tgid);
 	if (grp) {
 		vbs_vcpu_assign(grp, vcpu);
-		vbs_vcpu_enter(grp, current,
-			       rcu_dereference_protected(vcpu->place,
-						lockdep_is_held(&vbs_vm_mutex)));
+		vbs_vcpu_enter(grp, current, vbs_vcpu_place(vcpu));
 	}
 	mutex_unlock(&vbs_vm_mutex);
 }
