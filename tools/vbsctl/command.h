@@ -28,11 +28,16 @@ struct command {
 	const char *summary;
 	const char *help;
 	int (*run)(const struct command *self, int argc, char **argv);
+	const struct command *const *subcommands;	/* NULL behind the last, or none */
 };
 
 int usage_error(const struct command *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 int failure(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int print_help(const struct command *cmd);
+
+/* subcommands.c: the run() of a command that has some; its help, or that of one of them */
+int subcommand_run(const struct command *self, int argc, char **argv);
+int subcommand_help(const struct command *self, const char *name);
 
 #endif

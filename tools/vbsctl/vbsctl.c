@@ -7,8 +7,6 @@
 #include "command.h"
 #include "commands.h"
 #include "options.h"
-#include "timelines/timelines.h"
-#include "vm/vm.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
@@ -51,12 +49,8 @@ static int help(const char *topic, const char *part)
 	if (!topic || !strcmp(topic, "--help") || !strcmp(topic, "-h") || !strcmp(topic, "help"))
 		return print_overview(stdout);
 	cmd = find(topic);
-	if (cmd == &cmd_timeline)
-		return timeline_help(cmd, part);
-	if (cmd == &cmd_vm)
-		return vm_help(cmd, part);
 	if (cmd)
-		return print_help(cmd);
+		return cmd->subcommands ? subcommand_help(cmd, part) : print_help(cmd);
 	return failure(VC_USAGE, "there is no command '%s'; 'vbsctl help' lists them", topic);
 }
 

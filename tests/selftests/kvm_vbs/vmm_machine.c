@@ -282,37 +282,14 @@ void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char
 		     err ? strerrorname_np(err) : "it would fit");
 }
 
-static const char *line_value(const char *line, const char *key)
-{
-	size_t len = strlen(key);
-	const char *end = strchrnul(line, '\n');
-
-	for (const char *p = line; (p = strchr(p, ' ')) && p < end;)
-		if (!strncmp(++p, key, len) && p[len] == '=')
-			return p + len + 1;
-	return NULL;
-}
-
-static const char *next_line(const char *line)
-{
-	line = strchrnul(line, '\n');
-	return line + !!*line;
-}
-
 bool group_key(pid_t pid, const char *key, u64 *val)
 {
-	const char *p;
+	const char *line = find_line("group ", "pid", pid);
+	const char *p = line ? line_key(line, key) : NULL;
 
-	for (const char *line = proc_vbs(0); *line; line = next_line(line)) {
-		if (strncmp(line, "group ", 6) || atoi(line_value(line, "pid")) != pid)
-			continue;
-		p = line_value(line, key);
-		if (!p)
-			return false;
+	if (p)
 		*val = strtoull(p, NULL, 0);
-		return true;
-	}
-	return false;
+	return p;
 }
 
 u64 group_val(pid_t pid, const char *key)
@@ -324,37 +301,22 @@ u64 group_val(pid_t pid, const char *key)
 	return val;
 }
 
-unsigned int group_servers(pid_t pid, const char *role)
+static bool line_has_role(const char *line, const char *role)
 {
-	unsigned int n = 0;
-	const char *group, *is;
+	const char *is = line_key(line, "role");
 
-	for (const char *line = proc_vbs(0); *line; line = next_line(line)) {
-		if (strncmp(line, "server ", 7))
-			continue;
-		group = line_value(line, "group");
-		is = line_value(line, "role");
-		n += group && atoi(group) == pid && is && !strncmp(is, role, strlen(role)) &&
-			is[strlen(role)] == ' ';
-	}
-	return n;
+	return is && !strncmp(is, role, strlen(role)) && is[strlen(role)] == ' ';
 }
 
 bool in_role(pid_t tid, const char *role)
 {
 	struct vbs_sched_attr attr;
-	const char *is, *leader;
+	const char *line;
 
 	if (vbs_getattr(tid, &attr) || attr.sched_policy != SCHED_VBS)
 		return false;
-	for (const char *line = proc_vbs(0); *line; line = next_line(line)) {
-		leader = strncmp(line, "server ", 7) ? NULL : line_value(line, "leader");
-		if (!leader || atoi(leader) != attr.sched_vbs_leader)
-			continue;
-		is = line_value(line, "role");
-		return is && !strncmp(is, role, strlen(role)) && is[strlen(role)] == ' ';
-	}
-	return false;
+	line = find_line("server ", "leader", attr.sched_vbs_leader);
+	return line && line_has_role(line, role);
 }
 
 struct stops stops_of(const struct trace *t, u64 server)

@@ -74,7 +74,6 @@ void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char
 /* /proc/vbs: its group's and servers' lines */
 bool group_key(pid_t pid, const char *key, u64 *val);
 u64 group_val(pid_t pid, const char *key);
-unsigned int group_servers(pid_t pid, const char *role);
 bool in_role(pid_t tid, const char *role);
 
 /* Stops of a server in a trace, by cause */

@@ -179,7 +179,7 @@ static const char *proc_read(void)
 }
 
 /* The value of " key=" in the line that starts at @line */
-static const char *line_key(const char *line, const char *key)
+const char *line_key(const char *line, const char *key)
 {
 	size_t len = strlen(key);
 	const char *end = strchrnul(line, '\n');
@@ -192,8 +192,7 @@ static const char *line_key(const char *line, const char *key)
 	return NULL;
 }
 
-/* The line of kind @kind whose @key is @val */
-static const char *find_line(const char *kind, const char *key, s64 val)
+const char *find_line(const char *kind, const char *key, s64 val)
 {
 	size_t len = strlen(kind);
 	const char *line = proc_read(), *p;

@@ -152,6 +152,9 @@ u64 cpu_key(int cpu, const char *key);
 u64 head_key(const char *key);
 /* All that admission grants there */
 u64 cpu_room(int cpu);
+/* The line of kind @kind, as "server ", whose @key is @val, or NULL; where a value is in one */
+const char *find_line(const char *kind, const char *key, s64 val);
+const char *line_key(const char *line, const char *key);
 bool server_key(pid_t leader, const char *key, u64 *val);
 u64 server_val(pid_t leader, const char *key);
 bool server_state(pid_t leader, const char *state);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "commands.h"
 #include "json_out.h"
 #include "options.h"
+#include "until_stopped.h"
 #include "vbs/task.h"
 #include "vbs/trace_line.h"
 #include "vbs/tracer.h"
@@ -40,14 +40,6 @@ struct advice {
 	struct machine machine;
 	uint64_t overhead;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
 
 static uint64_t now_ns(void)
 {
@@ -326,11 +318,9 @@ static int advise_load(struct advice *a)
 
 static int advise(struct advice *a, pid_t pid)
 {
-	struct sigaction act = { .sa_handler = stop };
 	int i, code = find_process(a, pid);
 
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
+	stop_on_signals();
 	if (!code)
 		code = watch_threads(a);
 	if (!code) {

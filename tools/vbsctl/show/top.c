@@ -2,7 +2,6 @@
 /* vbsctl top: the servers, again and again. */
 #include <errno.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "options.h"
 #include "show/snapshot.h"
 #include "show/top.h"
+#include "until_stopped.h"
 #include "vbs/attr.h"
 
 #define THRESHOLD	100000		/* ns; --overrun */
@@ -22,23 +22,6 @@ struct top_options {
 	bool batch, json;
 	struct top_filter filter;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-static void stop_on_signals(void)
-{
-	struct sigaction act = { .sa_handler = stop };
-
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
-}
 
 static void print_view(const struct top_view *view)
 {

@@ -2,7 +2,6 @@
 /* vbsctl watch: a line for each thing that happens to a server, and for each refusal. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "show/refusals.h"
 #include "show/snapshot.h"
 #include "show/table.h"
+#include "until_stopped.h"
 #include "vbs/task.h"
 
 #define THRESHOLD	100000		/* ns; --overrun */
@@ -27,23 +27,6 @@ struct watch {
 	char now[40];			/* of the latest reading */
 	uint64_t told;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-static void stop_on_signals(void)
-{
-	struct sigaction act = { .sa_handler = stop };
-
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
-}
 
 static void set_now(struct watch *w)
 {

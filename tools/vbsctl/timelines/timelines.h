@@ -12,9 +12,6 @@ extern const struct command timeline_create, timeline_list, timeline_show, timel
 			    timeline_bind, timeline_sync, timeline_watch, timeline_compare,
 			    timeline_metrics, timeline_destroy;
 
-/* The help of timeline, or that of one of its subcommands */
-int timeline_help(const struct command *self, const char *name);
-
 /* The device, opened: a file descriptor; or -1, the code of a printed message in *code */
 int timeline_open(int *code);
 

@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The loop of vm top and vm watch. */
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/parse.h"
 #include "options.h"
+#include "until_stopped.h"
 #include "vm/rounds.h"
 
 #define DELAY		1000000000	/* ns */
 #define DELAY_LEAST	10000000
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-static void stop_on_signals(void)
-{
-	struct sigaction act = { .sa_handler = stop };
-
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGHUP, &act, NULL);
-}
 
 static int rounds(const struct vm_rounds *r, vm_round_fn *show)
 {

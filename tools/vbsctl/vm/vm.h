@@ -14,9 +14,6 @@
 extern const struct command vm_run, vm_attach, vm_detach, vm_list, vm_switch, vm_check, vm_watch,
 			    vm_top, vm_hook;
 
-/* The help of vm, or that of one of its subcommands */
-int vm_help(const struct command *self, const char *name);
-
 #define VM_NAME	128
 
 /*
