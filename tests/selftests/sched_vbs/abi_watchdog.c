@@ -5,7 +5,7 @@
  * brings the file that plants it.
  */
 #include <sys/mount.h>
-#include "vbs_test.h"
+#include "vbs_measure.h"
 
 #define DEBUGFS	"/sys/kernel/debug"
 #define BREAK	DEBUGFS "/vbs_break"
@@ -41,7 +41,7 @@ static void found(const char *kind, void (*what)(void *))
 
 	must_enter(pid, 1 * MS, 10 * MS, 0);
 	sleep_ns(300 * MS);
-	t_equal(file_write(BREAK, "%lld %s", server_val(pid, "id"), kind), 0,
+	t_equal(file_write(BREAK, "%ju %s", (uintmax_t)server_val(pid, "id"), kind), 0,
 		"%s: planted", kind);
 	for (i = 0; i < 300 && policy_of(pid) != SCHED_OTHER; i++)
 		sleep_ns(10 * MS);

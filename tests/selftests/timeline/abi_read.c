@@ -75,7 +75,8 @@ static void unknown(void)
 
 	t_equal(tl_clock(CLOCK_TIMELINE(30), &ns), -EINVAL, "a timeline that does not exist");
 	t_equal(tl_clock(CLOCK_TIMELINE(40), &ns), -EINVAL, "a host's timeline, without a host");
-	t_equal(tl_clock(CLOCK_TIMELINE_LAST + 1, &ns), -EINVAL, "the clock id after the last");
+	t_equal(tl_clock((clockid_t)(CLOCK_TIMELINE_LAST + 1U), &ns), -EINVAL,
+		"the clock id after the last");
 	t_equal(tl_clock(CLOCK_TIMELINE_SELF, &ns), -EINVAL, "SELF, bound to none");
 	t_equal(tl_clock(30, &ns), -EINVAL, "clock id 30");
 	t_equal(clock_getres(CLOCK_TIMELINE(30), &ts) ? errno : 0, EINVAL, "its resolution");

@@ -58,7 +58,7 @@ static void reader(void)
 
 static void reads(void)
 {
-	static char page[2 * PAGE];
+	static char page[2 * PAGE], *volatile nowhere;
 	int f = open(NODE, O_RDONLY), i, rest = 0;
 
 	t_equal(read(f, page, sizeof(page)), PAGE, "read() ends with the page");
@@ -72,7 +72,7 @@ static void reads(void)
 	t_equal(lseek(f, 4, SEEK_SET) < 0 ? errno : 0, ESPIPE, "lseek()");
 	t_equal(pread(f, page, 4, 4), 4, "the size");
 	t_equal(*(u32 *)page, PAGE, "is the page's");
-	t_equal(pread(f, NULL, 8, 0) < 0 ? errno : 0, EFAULT, "to nowhere");
+	t_equal(pread(f, nowhere, 8, 0) < 0 ? errno : 0, EFAULT, "to nowhere");
 	t_equal(write(f, page, 4) < 0 ? errno : 0, EBADF, "write()");
 	close(f);
 }
