@@ -219,5 +219,6 @@ struct trace trace_stop(void)
 	if (cpus > 1)
 		qsort(t.ev, t.n, sizeof(*t.ev), by_time);
 	file_write(TRACEFS "buffer_size_kb", "64");
+	file_write(TRACEFS "tracing_on", "1");	/* as others find it */
 	return t;
 }

@@ -32,6 +32,7 @@ lay_wire() {
 # slave ARG...: ptp4l that follows it; a line for each message, constants with which its first guess of
 # the frequency takes a second and not 20, and no alarm where an emulated CPU was stopped for a while
 slave() {
+	: >"$client_log"	# what the one before has said last is not said of this one
 	keep ptp4l -4 -S -s -m -i wire0 --summary_interval -3 --pi_proportional_const 0.2 \
 		--pi_integral_const 0.02 --sanity_freq_limit 0 "$@"
 }
