@@ -4,6 +4,7 @@
  * slew bends. CLOCK_MONOTONIC_RAW counts the same counter, at its nominal rate.
  */
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -223,11 +224,21 @@ static void another_counter(void)
 	sleep_ns(10 * MS);
 }
 
+/* Its turn comes as it wakes, and not when those that it created have left */
+static void wait_for_nobody(void)
+{
+	struct sched_param param = { .sched_priority = 1 };
+
+	t_equal(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param), 0,
+		"who waits has its turn as it wakes");
+}
+
 VBS_TEST("a relative wait on a timeline lasts as long as it says", 60)
 {
 	fd = tl_open();
 	id = tl_make(fd, "durations", TIMELINE_STEP);
 	clk = CLOCK_TIMELINE(id);
+	wait_for_nobody();
 	sleeps();
 	instants();
 	restarted();
