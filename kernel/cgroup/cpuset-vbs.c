@@ -11,6 +11,7 @@
  */
 #include <linux/bsearch.h>
 #include <linux/sched/vbs_cpuset.h>
+#include <linux/sched/vbs_vm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -237,6 +238,7 @@ void cpuset_vbs_change(void)
 void cpuset_vbs_changed(void)
 {
 	sched_vbs_plan_end(&change_plan);
+	sched_vbs_vm_follow();
 }
 
 /* ---- tasks that come to a cpuset ---------------------------------------- */
@@ -333,6 +335,7 @@ void cpuset_vbs_attach(void)
 void cpuset_vbs_attached(void)
 {
 	sched_vbs_plan_end(&attach_plan);
+	sched_vbs_vm_follow();
 }
 
 /**

@@ -96,8 +96,12 @@
 #include "vm/threads.c"
 #include "vm/group.c"
 #include "vm/vcpu.c"
+#include "vm/booking.c"
 #include "vm/config.c"
 #include "vm/show.c"
+#ifdef CONFIG_CPUSETS
+#include "vm/follow.c"
+#endif
 #include "boundary.c"
 #include "books/sysctl.c"
 #include "books/proc.c"

@@ -9,7 +9,9 @@
 
 unsigned int sysctl_vbs_enable = 1;
 
+/* How long to wait, in ms: for who is running, and for a fork that may hang */
 #define VBS_DISSOLVE_TRIES	1000
+#define VBS_BIRTH_TRIES		50
 
 /* The oldest member, with a reference; none while all that is left are unborn */
 static struct task_struct *vbs_leader_get(struct vbs_srv *srv)
@@ -56,6 +58,13 @@ void vbs_take_no_more(struct vbs_srv *srv)
 		irq_work_queue(&srv->end_work);
 }
 
+/* Those that are left are unborn: when they are not any more, they look themselves. */
+static bool vbs_has_unborn_only(struct vbs_srv *srv)
+{
+	guard(raw_spinlock_irqsave)(&srv->lock);
+	return srv->nr_members && list_empty(&srv->members) && !srv->nr_loans;
+}
+
 /**
  * vbs_disband - end a server: its members go on as SCHED_NORMAL
  * @srv: the server, referenced
@@ -65,7 +74,7 @@ void vbs_take_no_more(struct vbs_srv *srv)
  */
 unsigned int vbs_disband(struct vbs_srv *srv)
 {
-	int tries = VBS_DISSOLVE_TRIES;
+	int tries = VBS_DISSOLVE_TRIES, births = VBS_BIRTH_TRIES;
 	struct task_struct *p;
 	unsigned int n = 0;
 
@@ -76,6 +85,8 @@ unsigned int vbs_disband(struct vbs_srv *srv)
 			n++;
 			continue;
 		}
+		if (!p && vbs_has_unborn_only(srv) && !births--)
+			break;
 		/* A fork that is under way, or the server's end */
 		fsleep(USEC_PER_MSEC);
 		tries--;

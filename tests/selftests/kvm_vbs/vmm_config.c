@@ -102,7 +102,6 @@ static void replaced(struct machine *m)
 		.version = KVM_VBS_VERSION, .vcpus = 2,
 		.vcpu = { .runtime = 5 * MS, .period = PERIOD },
 		.dm = good.dm }, "a replacement that does not fit");
-	/* It is booked beside what it replaces. */
 	c.dm.cap = 300000;
 	must_configure(m->pid, &c, "a greater cap of the device model");
 	vm_refused(EBUSY, m->pid, &(struct kvm_vbs_config){
@@ -121,6 +120,48 @@ static void replaced(struct machine *m)
 	t_equal(vm_undo(m->pid), 0, "undone");
 	t_equal(vm_undo(m->pid), 0, "and once more");
 	t_equal(sched_getscheduler(m->pid), SCHED_OTHER, "the policy that it had");
+}
+
+static void at_once(pid_t pid, const struct kvm_vbs_config *cfg, const char *what)
+{
+	struct kvm_vbs_config c = *cfg;
+
+	t_equal(vm_configure(pid, &c), 0, "%s", what);
+}
+
+static u64 id_of(pid_t tid)
+{
+	return server_val(tid, "id");
+}
+
+/* What stays is not booked twice: 70 % of the 90 are, with either kind. */
+static void other_kinds(struct machine *m)
+{
+	struct kvm_vbs_config apart = good, one = good, c;
+	u64 vcpu;
+
+	apart.vcpu.runtime = 5 * MS;
+	apart.dm.runtime = 2 * MS;
+	one.vcpu.runtime = 5 * MS;
+	one.dm = (struct kvm_vbs_resource){};
+	must_configure(m->pid, &apart, "a vCPU and a device model");
+	vcpu = id_of(m->tid[0]);
+	c = one;
+	c.flags = KVM_VBS_TEST;
+	at_once(m->pid, &c, "one server for all would fit");
+	t_ok(in_role(m->pid, "dm") && in_role(m->tid[0], "vcpu"), "which was a question");
+	at_once(m->pid, &one, "one server for all");
+	t_ok(in_role(m->pid, "one") && in_role(m->tid[0], "one"), "all are in it");
+	t_equal(id_of(m->tid[0]), vcpu, "which was the vCPU's");
+	sleep_ns(2 * PERIOD);
+	at_once(m->pid, &apart, "apart again");
+	t_ok(in_role(m->pid, "dm"), "the device model has left it");
+	t_ok(in_role(m->tid[0], "vcpu"), "and the vCPU has not");
+	apart.flags = KVM_VBS_DM_SPLIT;
+	at_once(m->pid, &apart, "a device model for each mask");
+	t_ok(in_role(m->pid, "dm"), "there is one mask");
+	t_equal(vm_undo(m->pid), 0, "undone");
+	sleep_ns(2 * PERIOD);
 }
 
 static void restored(struct machine *m)
@@ -152,6 +193,7 @@ VBS_TEST("KVM_VBS_CONFIG: one errno one cause, all or nothing, replaced and undo
 	machine_go(m);
 	sleep_ns(20 * MS);
 	replaced(m);
+	other_kinds(m);
 	restored(m);
 	machine_end(m);
 	t_equal(books_empty(SEC), 0, "booked in the end");

@@ -258,6 +258,19 @@ static void drop_counters(char *p)
 		}
 }
 
+void books_note(void)
+{
+	proc_vbs(0);
+	drop_counters(text[0]);
+}
+
+bool books_same(void)
+{
+	proc_vbs(1);
+	drop_counters(text[1]);
+	return !strcmp(text[0], text[1]);
+}
+
 void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char *fmt, ...)
 {
 	struct kvm_vbs_config asked = *cfg;
@@ -268,17 +281,14 @@ void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	proc_vbs(0);
+	books_note();
 	got = vm_configure(pid, &asked);
-	proc_vbs(1);
-	drop_counters(text[0]);
-	drop_counters(text[1]);
 	if (got != -err)
 		t_ok(false, "%s: %s, expected %s", what,
 		     got ? strerrorname_np(-got) : "succeeded",
 		     err ? strerrorname_np(err) : "success");
 	else
-		t_ok(!strcmp(text[0], text[1]), "%s: %s, and nothing changes", what,
+		t_ok(books_same(), "%s: %s, and nothing changes", what,
 		     err ? strerrorname_np(err) : "it would fit");
 }
 

@@ -71,6 +71,10 @@ int vm_undo(pid_t pid);
 void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char *fmt, ...)
 	printf_like(4, 5);
 
+/* /proc/vbs, but for what passes by itself: keep it; is it the same? */
+void books_note(void);
+bool books_same(void);
+
 /* /proc/vbs: its group's and servers' lines */
 bool group_key(pid_t pid, const char *key, u64 *val);
 u64 group_val(pid_t pid, const char *key);

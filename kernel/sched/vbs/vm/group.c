@@ -142,13 +142,13 @@ static void vbs_group_show(struct vbs_group *grp)
  */
 struct vbs_group *vbs_group_of(struct pid *tgid)
 {
-	struct vbs_group *grp, *last = NULL;
+	struct vbs_group *grp;
 
 	lockdep_assert_held(&vbs_vm_mutex);
 	list_for_each_entry(grp, &vbs_groups, link)
 		if (grp->tgid == tgid)
-			last = grp;	/* it may be about to replace another */
-	return last;
+			return grp;
+	return NULL;
 }
 
 /*
@@ -243,14 +243,18 @@ void vbs_group_undo(struct vbs_group *grp, bool restore)
 /* The first of them that @mask allows, or else the first */
 static struct vbs_srv *vbs_group_server(struct vbs_group *grp, const struct cpumask *mask)
 {
-	struct list_head *list = grp->one ? &grp->places : &grp->dms;
-	struct vbs_place *pl, *first;
+	struct list_head *list = READ_ONCE(grp->one) ? &grp->places : &grp->dms;
+	struct vbs_srv *first = NULL;
+	struct vbs_place *pl;
 
-	list_for_each_entry_rcu(pl, list, link, lockdep_is_held(&vbs_vm_mutex))
+	list_for_each_entry_rcu(pl, list, link, lockdep_is_held(&vbs_vm_mutex)) {
+		if (READ_ONCE(pl->srv->dissolving))
+			continue;
 		if (cpumask_test_cpu(READ_ONCE(pl->srv->cpu), mask))
 			return pl->srv;
-	first = list_first_or_null_rcu(list, struct vbs_place, link);
-	return first ? first->srv : NULL;
+		first = first ?: pl->srv;
+	}
+	return first;
 }
 
 /**
@@ -303,16 +307,33 @@ static void vbs_group_count_outside(const struct task_struct *p)
 	rcu_read_unlock();
 }
 
+/**
+ * vbs_is_inside - is a task where it belongs?
+ * @grp: its process's group
+ * @p: the task
+ *
+ * In the place of a vCPU who has not run one is there from a time when it was the
+ * one server for all.
+ *
+ * Context: RCU
+ */
+bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p)
+{
+	const struct vbs_srv *own = READ_ONCE(p->vbs.own);
+
+	return own && own->group == grp->nr && !READ_ONCE(own->dissolving) &&
+	       (own->role != VBS_ROLE_VCPU || p->vbs.vcpu);
+}
+
 /* Is it to be put into a server of the group?  With a reference on that. */
 static struct vbs_srv *vbs_thread_goes_to(struct task_struct *p)
 {
-	struct vbs_srv *own, *srv = NULL;
+	struct vbs_srv *srv = NULL;
 	struct vbs_group *grp;
 
 	rcu_read_lock();
 	grp = READ_ONCE(p->signal->vbs_group);
-	own = READ_ONCE(p->vbs.own);
-	if (grp && vbs_may_stop(p) && !(own && own->group == grp->nr))
+	if (grp && vbs_may_stop(p) && !vbs_is_inside(grp, p))
 		srv = vbs_group_server_get(grp, p);
 	rcu_read_unlock();
 	return srv;

@@ -139,25 +139,6 @@ int vbs_group_enter_dm(struct vbs_group *grp, struct task_struct *p)
 
 /* ---- the walk ------------------------------------------------------------ */
 
-/* Context: the mutex, or RCU */
-static bool vbs_place_is_of(const struct list_head *list, const struct vbs_srv *srv)
-{
-	struct vbs_place *pl;
-
-	list_for_each_entry_rcu(pl, list, link, lockdep_is_held(&vbs_vm_mutex))
-		if (pl->srv == srv)
-			return true;
-	return false;
-}
-
-static bool vbs_thread_is_inside(const struct vbs_group *grp, struct task_struct *p)
-{
-	struct vbs_srv *own = READ_ONCE(p->vbs.own);
-
-	return own && (vbs_place_is_of(&grp->places, own) ||
-		       vbs_place_is_of(&grp->dms, own));
-}
-
 /* Those that are not inside, with references; no more than @max */
 static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struct *p,
 					struct task_struct **found, unsigned int max)
@@ -169,7 +150,7 @@ static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struc
 	for_each_thread(p, t) {
 		if (n == max)
 			break;
-		if (!t->exit_state && vbs_may_stop(t) && !vbs_thread_is_inside(grp, t))
+		if (!t->exit_state && vbs_may_stop(t) && !vbs_is_inside(grp, t))
 			found[n++] = get_task_struct(t);
 	}
 	rcu_read_unlock();

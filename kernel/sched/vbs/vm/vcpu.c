@@ -92,7 +92,7 @@ void vbs_group_count(const struct vbs_group *grp, struct vbs_group_sum *n)
 		n->unplaced += !rcu_access_pointer(vcpu->place);
 	}
 	list_for_each_entry(pl, &grp->places, link)
-		n->places += !READ_ONCE(pl->srv->gone);
+		n->places += !READ_ONCE(pl->srv->dissolving);
 }
 
 /* ---- places for them ----------------------------------------------------- */
@@ -165,24 +165,63 @@ static void vbs_vcpu_give_up(struct sched_vbs_vcpu *vcpu)
 	RCU_INIT_POINTER(vcpu->place, NULL);
 }
 
+static bool vbs_places_have_members(const struct list_head *list)
+{
+	struct vbs_place *pl;
+
+	list_for_each_entry(pl, list, link)
+		if (READ_ONCE(pl->srv->dissolving) && READ_ONCE(pl->srv->nr_members))
+			return true;
+	return false;
+}
+
+static void vbs_places_clear(struct list_head *list, bool wait)
+{
+	struct vbs_place *pl, *tmp;
+
+	list_for_each_entry_safe(pl, tmp, list, link)
+		if (READ_ONCE(pl->srv->dissolving))
+			vbs_place_remove(pl, wait);
+}
+
+/**
+ * vbs_group_clear - threads leave the servers that take no more of them
+ * @grp: the group
+ *
+ * They enter those that do, if there are any.
+ */
+void vbs_group_clear(struct vbs_group *grp)
+{
+	struct task_struct *p = get_pid_task(grp->tgid, PIDTYPE_TGID);
+	pid_t tid = 0;
+
+	if (p && (vbs_places_have_members(&grp->places) || vbs_places_have_members(&grp->dms)))
+		vbs_group_gather(grp, p, &tid);
+	vbs_places_clear(&grp->places, p);
+	vbs_places_clear(&grp->dms, p);
+	if (p)
+		put_task_struct(p);
+}
+
 /**
  * vbs_group_trim - give back places that no vCPU needs
  * @grp: the group
  */
 void vbs_group_trim(struct vbs_group *grp)
 {
-	struct vbs_place *pl, *tmp;
 	struct vbs_group_sum n;
+	struct vbs_place *pl;
 
 	vbs_group_count(grp, &n);
-	list_for_each_entry_safe(pl, tmp, &grp->places, link) {
+	list_for_each_entry(pl, &grp->places, link) {
 		if (n.places <= max(grp->least, n.vcpus))
-			return;
-		if (pl->vcpu)
+			break;
+		if (pl->vcpu || READ_ONCE(pl->srv->dissolving))
 			continue;
-		vbs_place_remove(pl, true);
+		vbs_take_no_more(pl->srv);
 		n.places--;
 	}
+	vbs_group_clear(grp);
 }
 
 /* ---- threads ------------------------------------------------------------- */
@@ -228,13 +267,17 @@ static void vbs_vcpu_enter(struct vbs_group *grp, struct task_struct *p,
 static bool vbs_vcpu_is_pooled(struct vbs_group *grp, struct task_struct *p,
 			       const struct vbs_place *pl)
 {
-	struct vbs_srv *own = READ_ONCE(p->vbs.own);
+	struct vbs_srv *own;
+	bool pooled;
 
-	if (!p->vbs.vcpu || !own || (pl && own == pl->srv) ||
-	    !vbs_place_is_of(&grp->places, own))
-		return false;
-	atomic_inc(&grp->pooled);
-	return true;
+	rcu_read_lock();
+	own = READ_ONCE(p->vbs.own);
+	pooled = p->vbs.vcpu && !(pl && own == pl->srv) && vbs_is_inside(grp, p) &&
+		 own->role != VBS_ROLE_DM;
+	rcu_read_unlock();
+	if (pooled)
+		atomic_inc(&grp->pooled);
+	return pooled;
 }
 
 /**

@@ -28,6 +28,7 @@ struct vbs_group;
  * @spare: what it takes to move it
  * @vcpu: whose place it is
  * @before: its cap, while a change may fail
+ * @kept: a device-model server that the configuration which is wanted needs, too
  * @mask: whose threads a device-model server is for, if there are several
  * @rcu: to free it
  */
@@ -38,6 +39,7 @@ struct vbs_place {
 	struct vbs_spare	spare;
 	struct sched_vbs_vcpu	*vcpu;
 	u32			before;
+	bool			kept;
 	cpumask_var_t		mask;
 	struct rcu_head		rcu;
 };
@@ -93,6 +95,24 @@ struct vbs_group {
 	struct rcu_head		rcu;
 };
 
+/**
+ * struct vbs_wanted - a configuration that has been checked
+ * @vcpu: the resource of a place
+ * @dm: that of a device-model server, if @one is not set
+ * @one: one server for all
+ * @cfg: what was asked, and out: why not
+ * @places: booked for it beside those that the group has
+ * @dms: device-model servers, too
+ */
+struct vbs_wanted {
+	struct vbs_params		vcpu;
+	struct vbs_params		dm;
+	bool				one;
+	struct sched_vbs_vm_config	*cfg;
+	struct list_head		places;
+	struct list_head		dms;
+};
+
 extern struct mutex vbs_vm_mutex;
 extern struct list_head vbs_vms;
 extern struct list_head vbs_groups;
@@ -109,6 +129,12 @@ bool vbs_group_mark(struct task_struct *p, struct vbs_group *old, struct vbs_gro
 void vbs_group_end(struct vbs_group *grp, bool wait);
 void vbs_group_undo(struct vbs_group *grp, bool restore);
 struct vbs_srv *vbs_group_server_get(struct vbs_group *grp, struct task_struct *p);
+bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p);
+
+/* booking.c */
+int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p);
+void vbs_wanted_drop(struct vbs_wanted *w, struct vbs_group *grp);
+void vbs_wanted_adopt(struct vbs_wanted *w, struct vbs_group *grp);
 
 /* threads.c */
 int vbs_group_enter(struct vbs_group *grp, struct task_struct *p, struct vbs_srv *srv,
@@ -126,5 +152,6 @@ const struct cpumask *vbs_vm_mask_of(struct task_struct *p);
 void vbs_group_count(const struct vbs_group *grp, struct vbs_group_sum *n);
 void vbs_group_place_vcpus(struct vbs_group *grp);
 void vbs_group_trim(struct vbs_group *grp);
+void vbs_group_clear(struct vbs_group *grp);
 
 #endif /* _KERNEL_SCHED_VBS_VM_VM_H */
