@@ -37,16 +37,44 @@ sub list {
 	my @servers;
 
 	for my $ev (grep { $_->{name} eq 'admit' } @{ $t->{events} }) {
-		my $id = $ev->{server};
-		push @servers, {
-			id => $id, name => $leaders->{ $ev->{pid} } // $ev->{comm},
-			runtime => $ev->{runtime}, period => $ev->{period}, cap => $ev->{cap} / UNIT,
-			charges => $t->{charges}{$id} // [],
-			runs => [ map { [ @$_[1, 2] ] } grep { $_->[0] eq $id } @{ $t->{runs} } ],
-			events => [ grep { ($_->{server} // 0) == $id } @{ $t->{events} } ],
-		};
+		push @servers, server($t, $ev->{server}, $ev, $leaders->{ $ev->{pid} } // $ev->{comm});
 	}
 	return \@servers;
+}
+
+# server TRACE ID NUMBERS NAME
+sub server {
+	my ($t, $id, $numbers, $name) = @_;
+
+	return {
+		id => $id, name => $name,
+		runtime => $numbers->{runtime}, period => $numbers->{period}, cap => $numbers->{cap} / UNIT,
+		charges => $t->{charges}{$id} // [],
+		runs => [ map { [ @$_[1, 2] ] } grep { $_->[0] eq $id } @{ $t->{runs} } ],
+		events => [ grep { ($_->{server} // 0) == $id } @{ $t->{events} } ],
+	};
+}
+
+# machines TRACE PROC NAMES: the servers of virtual machines, named by their process and role, from their
+# first release on: what their threads did before was not in them
+sub machines {
+	my ($t, $proc, $names) = @_;
+	my @servers;
+
+	for my $line (sort { $a->{id} <=> $b->{id} } grep { $_->{role} } values %$proc) {
+		my $s = server($t, $line->{id}, $line, "$names->{ $line->{group} } $line->{role}");
+		my ($first) = of($s, 'release') or next;
+		$s->{$_} = after($s->{$_}, $first->{release}) for qw(charges runs);
+		push @servers, $s;
+	}
+	return \@servers;
+}
+
+# after LIST AT: what of [from, to]... comes later
+sub after {
+	my ($list, $at) = @_;
+
+	return [ map { [ max($_->[0], $at), $_->[1] ] } grep { $_->[1] > $at } @$list ];
 }
 
 # measure SERVER END: the whole instances before END, with what each got by the scheduler's charges and

@@ -5,15 +5,17 @@ package Trace;
 use strict;
 use warnings;
 
-# load FILE: { events, first, last, charges, runs }, times in ns of the machine's clock
+# load FILE [MEMBERS]: { events, first, last, charges, runs }, times in ns of the machine's clock
 #   events   the sched_vbs_* tracepoints: { name, at, and its fields }
 #   charges  server id -> [from, to]...: what the scheduler charged (sched_stat_runtime), which is
 #            execution without interrupts
 #   runs     [who, from, to]...: who had the CPU (sched_switch); a server id, "other", "fifo",
 #            "deadline" or "idle"
+# MEMBERS: thread -> server id, of those that enter without an event of their own
 sub load {
-	my ($file) = @_;
-	my $t = { events => [], charges => {}, runs => [], server => {}, who => 'idle' };
+	my ($file, $members) = @_;
+	my %server = %{ $members // {} };
+	my $t = { events => [], charges => {}, runs => [], server => {%server}, fixed => \%server, who => 'idle' };
 
 	open(my $in, '<', $file) or die "report: $file: $!\n";
 	while (<$in>) {
@@ -38,7 +40,7 @@ sub event {
 	my $ev = { $text =~ /(\w+)=(\S+)/g, name => $name, at => $at };
 	push @{ $t->{events} }, $ev;
 	$t->{server}{ $ev->{pid} } = $ev->{server} if $name eq 'admit';
-	delete $t->{server}{ $ev->{pid} } if $name eq 'leave';
+	delete $t->{server}{ $ev->{pid} } if $name eq 'leave' && !$t->{fixed}{ $ev->{pid} };
 	on_admit($t, $at, $ev) if $name eq 'admit';
 	return;
 }
@@ -56,7 +58,7 @@ sub on_fork {
 	my ($t, $text) = @_;
 	my ($parent, $child) = $text =~ / pid=(\d+) .*child_pid=(\d+)/ or return;
 
-	$t->{server}{$child} = $t->{server}{$parent} if $t->{server}{$parent};
+	$t->{server}{$child} = $t->{server}{$parent} if $t->{server}{$parent} && !$t->{fixed}{$child};
 	return;
 }
 
