@@ -236,8 +236,9 @@ static int vbs_want_dm(struct vbs_wanted *w, struct vbs_group *grp,
 {
 	enum vbs_role role = w->cfg->test ? VBS_ROLE_NONE : VBS_ROLE_DM;
 	struct vbs_place *pl = vbs_dm_that_fits(grp, mask);
+	int cpu;
 
-	if (pl && !vbs_place_raise(pl, &w->dm, &w->cfg->err_cpu)) {
+	if (pl && !vbs_place_raise(pl, &w->dm, &cpu)) {
 		pl->kept = true;
 		cpumask_copy(pl->mask, mask);
 		return 0;
