@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree qemu variant kernel refresh install-tree series install deb deb-tools dist clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
-	test test-unit test-kunit test-vm test-nested test-rt test-debug test-off test-setups
+	test test-unit test-kunit test-vm test-nested test-kvm test-rt test-debug test-off test-setups
 
 help: ## Show this list
 	@$(B)/help $(firstword $(MAKEFILE_LIST))
@@ -90,6 +90,10 @@ test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruct
 
 test-nested: kernel qemu ## 1 min after make qemu: machines of the distribution's QEMU in servers
 	@$(B)/test nested
+
+test-kvm: kernel qemu ## 1 h after make qemu: KVM's own selftests have the same results with SCHED_VBS and without
+	@$(B)/kernel off
+	@$(B)/test-kvm
 
 test-rt: tree ## 20 min cold: the same on PREEMPT_RT
 	@$(B)/kernel rt
