@@ -88,7 +88,7 @@ test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the ke
 test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruction-counted and real time
 	@$(B)/test tool vm
 
-test-nested: kernel qemu ## 1 min after make qemu: machines of the distribution's QEMU in servers
+test-nested: kernel qemu ## 10 min after make qemu: machines of the distribution's QEMU in servers
 	@$(B)/test nested
 
 test-kvm: kernel qemu ## 1 h after make qemu: KVM's own selftests have the same results with SCHED_VBS and without

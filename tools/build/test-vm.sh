@@ -17,23 +17,27 @@ machine() {
 # comes more than once. boot=OPTION[,OPTION]... asks for a machine of its own with these on the
 # kernel's command line, tool=NAME for one with a program of this host: SMP is then
 # CPUS[+OPTION,...][@NAME]. A debug kernel is there for its reports: less of each, no bounds in time.
+# manifest_runs [nested]: only those that have machines inside the machine, with the word nested; or
+# only the others.
 manifest_runs() {
-	local first=
+	local first='' only=$1
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
 	sed ${long:+-e 's/^#long //'} -e 's/#.*//' ${long:+-e 's/^race_update.*/race_update real smp=4 timeout=3600 reads=100000000/' \
 		-e 's/^soak_everything.*/soak_everything real smp=4 timeout=3600 seconds=1800/' \
 		-e 's/^fuzz_attr.*/& seconds=1800/'} \
-		"${manifests[@]}" | awk -v first="$first" '
+		"${manifests[@]}" | awk -v first="$first" -v only="$only" '
 		NF < 2 || (first != "" && /[ \t]n=64/) { next }
 		{
-			smp = 1; limit = 60; args = first; boot = tool = ""
+			smp = 1; limit = 60; args = first; boot = tool = nested = ""
 			for (i = 3; i <= NF; i++) {
 				if ($i ~ /^smp=/) smp = substr($i, 5)
 				else if ($i ~ /^boot=/) boot = "+" substr($i, 6)
 				else if ($i ~ /^tool=/) tool = "@" substr($i, 6)
+				else if ($i == "nested") nested = $i
 				else if ($i ~ /^timeout=/) limit = substr($i, 9)
 				else args = args " " $i
 			}
+			if (nested != only) next
 			if ($2 != "icount" && $2 != "real") { print "bad " $0; next }
 			smp = smp boot tool
 			n[$1]++
@@ -121,7 +125,7 @@ run_list() {
 	while [ -s "$list" ]; do
 		dir=$(mktemp -d "$build/vm-group.XXXXXX")
 		status=0
-		machine --smp "$smp" "$clock" "${tool[@]}" --timeout "$(host_limit "$list")" \
+		machine --smp "$smp" "$clock" ${nested:+--nested} "${tool[@]}" --timeout "$(host_limit "$list")" \
 			--append "sysctl.kernel.panic_on_rcu_stall=1 ${boot//,/ }" --log "$dir/log" \
 			--file "$list:/root/list" --file "$top/tests/vm/group:/root/group" -- \
 			sh /root/group >"$dir/stdout" 2>"$dir/stderr" || status=$?
@@ -143,14 +147,11 @@ run_list() {
 }
 
 # Counted machines have a time of their own, so two of them run at once; real ones run alone.
-suite_vm() {
-	local work=$out/work runs=$out/work/runs key mode smp jobs=0
-	if [ ! -s "${manifests[0]}" ]; then
-		echo "1..0 # SKIP no tests/selftests/*/MANIFEST" >"$out/vm.tap"
-		return
-	fi
+run_manifests() {
+	local nested=$1 work=$out/work${1:+-$1} runs key mode smp jobs=0
+	runs=$work/runs
 	mkdir -p "$work"
-	manifest_runs >"$runs"
+	manifest_runs "$nested" >"$runs"
 	! grep '^bad ' "$runs" >"$work/bad" || sed 's/^bad /# vbs-fail: MANIFEST: /' "$work/bad" >"$out/manifest.tap"
 	while read -r mode smp; do
 		awk -v out="$work" -v mode="$mode" -v smp="$smp" -v parts="$([ "$mode" = icount ] && echo 2 || echo 1)" '
@@ -180,4 +181,12 @@ suite_vm() {
 	awk '$1 != "bad" { print $3 }' "$runs" | while IFS= read -r key; do
 		[ -s "$out/$key.tap" ] || echo "# vbs-fail: was not run" >"$out/$key.tap"
 	done
+}
+
+suite_vm() {
+	if [ -s "${manifests[0]}" ]; then
+		run_manifests ""
+	else
+		echo "1..0 # SKIP no tests/selftests/*/MANIFEST" >"$out/vm.tap"
+	fi
 }
