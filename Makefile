@@ -76,8 +76,8 @@ demo: deps ## 1 min after the kernel: see SCHED_VBS at work in a virtual machine
 
 #: Tests (the last line of each is "N passed, N failed")
 
-test: kernel ## 20 min warm, 60 cold: patches, unit tests, fuzzer, KUnit, selftests, vbsctl
-	@$(B)/test patches unit fuzz kunit ordinary tool vm
+test: kernel ## 30 min warm, 80 cold: patches, unit tests, fuzzer, KUnit, selftests, vbsctl, machines in machines
+	@$(B)/test patches unit fuzz kunit ordinary tool nested vm
 
 test-unit: deps ## 1 min: the core, vbsctl and the scripts in user space
 	@$(B)/test unit
