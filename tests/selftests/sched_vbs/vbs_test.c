@@ -442,10 +442,11 @@ static int run_watched(const struct vbs_testcase *tc)
 	alarm(t_arg("timeout", tc->timeout));
 	while (waitpid(pid, &status, 0) != pid && !timed_out)
 		;
-	while (!kill(-pid, SIGKILL))
+	/* Its first process is of the session until it has been waited for. */
+	while (!kill(-pid, SIGKILL)) {
 		sleep_ns(MS);
-	if (timed_out)
-		waitpid(pid, &status, 0);
+		waitpid(pid, &status, WNOHANG);
+	}
 	restore_files();
 	if (timed_out || !WIFEXITED(status))
 		t_ok(false, timed_out ? "ended within %u s" :
