@@ -14,7 +14,6 @@
 #define AT_PDPT		0x2000
 #define AT_PD		0x3000		/* four of them */
 #define AT_GDT		0x7000
-#define AT_IDT		0x7800
 #define AT_CODE		0x10000
 #define AT_PAGES	0x20000
 #define PAGE_STEP	0x10000
@@ -51,7 +50,7 @@ static void fill_tables(u8 *mem)
 {
 	u64 *pml4 = (u64 *)(mem + AT_PML4), *pdpt = (u64 *)(mem + AT_PDPT);
 	u64 *pd = (u64 *)(mem + AT_PD), *gdt = (u64 *)(mem + AT_GDT);
-	u64 *gate = (u64 *)(mem + AT_IDT) + 2 * VMM_VECTOR, to = code_at(guest_interrupt);
+	u64 *gate = (u64 *)(mem + VMM_IDT) + 2 * VMM_VECTOR, to = code_at(guest_interrupt);
 
 	pml4[0] = AT_PDPT | PTE_TABLE;
 	for (u64 i = 0; i < 4; i++)
@@ -72,12 +71,24 @@ static void must(int ret, const char *what)
 		t_fatal("%s", what);
 }
 
-void vmm_open(struct vmm *vm, u8 *mem, bool irqchip)
+static void add_slot(struct vmm *vm, u32 slot, u64 at, void *mem, size_t size)
 {
 	struct kvm_userspace_memory_region region = {
-		.memory_size = MEMORY, .userspace_addr = (u64)(uintptr_t)mem,
+		.slot = slot, .guest_phys_addr = at, .memory_size = size,
+		.userspace_addr = (u64)(uintptr_t)mem,
 	};
 
+	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region), "a memory slot");
+}
+
+/* One more, once */
+void vmm_add_memory(struct vmm *vm, u64 at, void *mem, size_t size)
+{
+	add_slot(vm, 1, at, mem, size);
+}
+
+void vmm_open(struct vmm *vm, u8 *mem, bool irqchip)
+{
 	*vm = (struct vmm) { .mem = mem, .size = MEMORY, .irqchip = irqchip };
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	must(vm->kvm, "open /dev/kvm");
@@ -87,7 +98,7 @@ void vmm_open(struct vmm *vm, u8 *mem, bool irqchip)
 	if (irqchip)
 		must(ioctl(vm->fd, KVM_CREATE_IRQCHIP), "KVM_CREATE_IRQCHIP");
 	fill_tables(mem);
-	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region), "a memory slot");
+	add_slot(vm, 0, 0, mem, MEMORY);
 }
 
 /* Its guest reads the TSC of the machine. */
@@ -176,7 +187,7 @@ void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest)
 		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1,
 	};
 	s.gdt = (struct kvm_dtable) { .base = AT_GDT, .limit = 23 };
-	s.idt = (struct kvm_dtable) { .base = AT_IDT, .limit = 16 * (VMM_VECTOR + 1) - 1 };
+	s.idt = (struct kvm_dtable) { .base = VMM_IDT, .limit = 16 * (VMM_VECTOR + 1) - 1 };
 	must(ioctl(v->fd, KVM_SET_SREGS, &s), "KVM_SET_SREGS");
 	must(ioctl(v->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 	set_running(vm, v);

@@ -54,6 +54,8 @@ extern const char guest_real_spin[], guest_real_out[], guest_real_pause[];
 #define VMM_PORT_STOP	0x11		/* the guest has seen @stop */
 #define VMM_MMIO	0xd0000000UL
 #define VMM_VECTOR	0x30
+#define VMM_IDT		0x7800		/* as far as that vector */
+#define VMM_STEAL	0x9000		/* where guest_steal() has it */
 
 struct vmm_vcpu {
 	int fd;
@@ -75,6 +77,7 @@ u8 *vmm_memory(void);
 struct vmm_page *vmm_page(u8 *mem, unsigned int i);
 void vmm_open(struct vmm *vm, u8 *mem, bool irqchip);
 int vmm_add_vcpu(struct vmm *vm);		/* 0 or -errno */
+void vmm_add_memory(struct vmm *vm, u64 at, void *mem, size_t size);
 void vmm_close(struct vmm *vm);
 void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest);
 void vmm_boot_real(struct vmm *vm, unsigned int i, const char *guest);

@@ -60,7 +60,9 @@ static bool handle(struct machine *m, unsigned int i, int ret)
 		return true;
 	}
 	s->err = run->exit_reason;
-	return false;
+	if (m->again)
+		boot(m, i);
+	return m->again;
 }
 
 static void run_vcpu(struct machine *m, unsigned int i)

@@ -25,6 +25,7 @@ struct machine {
 	const char *real;		/* the guest if @guest is NULL */
 	u64 arg;
 	bool irqchip;
+	bool again;			/* whatever ends a vCPU, it is booted anew */
 	/* by its first thread before there are others; by it then, instead of sleeping */
 	void (*prepare)(struct machine *m);
 	void (*device)(struct machine *m);

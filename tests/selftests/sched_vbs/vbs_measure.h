@@ -113,6 +113,7 @@ struct slices service_vbs_except(const struct trace *t, const pid_t *pids,
 				 size_t n);
 u64 service_total(const struct slices *s);
 u64 service_between(const struct slices *s, u64 from, u64 to);
+s64 service_excess(const struct slices *s, double u);
 u64 service_gap(const struct slices *s);
 void slices_free(struct slices *s);
 /*

@@ -171,6 +171,12 @@ u64 service_gap(const struct slices *s)
 	return worst;
 }
 
+/* What no window has more of, beyond its share */
+s64 service_excess(const struct slices *s, double u)
+{
+	return worst_window(s, u).excess;
+}
+
 bool check_g2(const struct slices *s, double u, u64 runtime, u64 eps,
 	      const char *who)
 {
