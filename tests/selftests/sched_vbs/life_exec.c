@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/stat.h>
-#include <fcntl.h>
 #include "vbs_test.h"
 
 /* The program that is executed is this one: with "policy" it exits with that */
 #define COPY	"/tmp/vbs_life_exec"
-
-static void copy_self(mode_t mode)
-{
-	static char buf[65536];
-	int in = open("/proc/self/exe", O_RDONLY), out;
-	ssize_t n;
-
-	unlink(COPY);
-	out = open(COPY, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, n) != n)
-			t_fatal("copy");
-	close(in);
-	close(out);
-	chmod(COPY, mode);
-}
 
 static void run_copy(void *uid)
 {
@@ -35,7 +17,7 @@ static int policy_after_exec(mode_t mode, uid_t uid)
 {
 	pid_t pid;
 
-	copy_self(mode);
+	file_copy_self(COPY, mode);
 	pid = t_fork(run_copy, (void *)(intptr_t)uid);
 	must_enter(pid, 2 * MS, 10 * MS, 0);
 	return (t_wait(pid) >> 8) & 0xff;

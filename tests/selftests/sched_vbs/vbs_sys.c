@@ -2,6 +2,7 @@
 /* System calls, small files and /proc/vbs */
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include "vbs_test.h"
 
@@ -134,6 +135,23 @@ s64 file_num(const char *path)
 	int err = file_read(path, buf, sizeof(buf));
 
 	return err < 0 ? err : strtoll(buf, NULL, 0);
+}
+
+/* With "policy" it exits with that */
+void file_copy_self(const char *path, mode_t mode)
+{
+	static char buf[65536];
+	int in = open("/proc/self/exe", O_RDONLY), out;
+	ssize_t n;
+
+	unlink(path);
+	out = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0755);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, n) != n)
+			t_fatal("copy");
+	close(in);
+	close(out);
+	chmod(path, mode);
 }
 
 int file_write(const char *path, const char *fmt, ...)

@@ -146,6 +146,8 @@ int file_read(const char *path, char *buf, size_t size);
 s64 file_num(const char *path);
 int file_write(const char *path, const char *fmt, ...) printf_like(2, 3);
 void file_restore(const char *path);
+/* This program, for tests of exec */
+void file_copy_self(const char *path, mode_t mode);
 
 /* /proc/vbs: a key's value in the line of a CPU, or of a server by leader */
 u64 cpu_key(int cpu, const char *key);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <sys/stat.h>
 #include "tl_test.h"
 
 /* The program that is executed is this one: with "binding" it exits with that */
@@ -16,22 +15,6 @@ __attribute__((constructor)) static void executed(int argc, char **argv)
 	_exit(id < 0 ? NONE : id);
 }
 
-static void copy_self(mode_t mode)
-{
-	static char buf[65536];
-	int in = open("/proc/self/exe", O_RDONLY), out;
-	ssize_t n;
-
-	unlink(COPY);
-	out = open(COPY, O_WRONLY | O_CREAT | O_TRUNC, 0755);
-	while ((n = read(in, buf, sizeof(buf))) > 0)
-		if (write(out, buf, n) != n)
-			t_fatal("copy");
-	close(in);
-	close(out);
-	chmod(COPY, mode);
-}
-
 static void run_copy(void *uid)
 {
 	if (uid)
@@ -43,7 +26,7 @@ static void run_copy(void *uid)
 /* Of a program with this mode that a user executes who is bound */
 static int binding_after_exec(mode_t mode, uid_t uid)
 {
-	copy_self(mode);
+	file_copy_self(COPY, mode);
 	return (t_wait(t_fork(run_copy, (void *)(intptr_t)uid)) >> 8) & 0xff;
 }
 
