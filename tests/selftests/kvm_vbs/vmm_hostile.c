@@ -354,7 +354,7 @@ VBS_TEST("two hostile guests leave a server its budgets and get no more than the
 	fair = t_fork(spin_forever, NULL);
 	end = now_ns() + t_arg("seconds", 30) * SEC;
 	t_diag("of two machines: what they do|rounds|vCPUs %%|fair %%|nobody %%|us off|us late");
-	for (unsigned int n = 0; n < ATTACK_MAX || now_ns() < end; n++) {
+	for (unsigned int n = 0; n < t_arg("attacks", ATTACK_MAX) || now_ns() < end; n++) {
 		unsigned int a = n % ATTACK_MAX, b = (a + n / ATTACK_MAX * 5) % ATTACK_MAX;
 
 		stretch(&r, (enum vmm_attack[]){ a, b }, length);
