@@ -38,7 +38,7 @@ qemu: deps ## 5 min once on two cores: the emulator of machines that have machin
 variant:
 	@$(B)/kernel --known $(VARIANT)
 
-kernel: variant tree ## 10 min cold on two cores, 30 s with changes: build/obj-VARIANT; VARIANT=std rt debug guest off
+kernel: variant tree ## 10 min cold on two cores, 30 s with changes: build/obj-VARIANT; VARIANT=std rt debug guest guest-rt off
 	@$(B)/kernel $(VARIANT)
 
 refresh: ## 5 s: write the commits and edits of build/tree back to patches/ and the new files

@@ -68,7 +68,7 @@ says 2 "LINUX_SRC=$root/no does not exist" "tree: no source" make_there tree LIN
 says 1 "is Linux 6.12.113, the patches need 6.12.114 or later" "install-tree: too old" \
 	"$top/tools/build/install-tree" "$(source_of 6.12.113)"
 says 1 "has no " "install-tree: new enough" "$top/tools/build/install-tree" "$(source_of 6.12.114)"
-says 2 "no such variant: bogus (std, rt, debug, guest, off)" "kernel: variant" make_there kernel VARIANT=bogus
+says 2 "no such variant: bogus (std, rt, debug, guest, guest-rt, off)" "kernel: variant" make_there kernel VARIANT=bogus
 [ ! -e "$BUILD/tree" ]
 ok $? "kernel: nothing is laid for an unknown variant"
 BUILD=/proc/x says 1 "cannot create /proc/x: No such file" "build directory: cannot be" "$top/tools/build/tree"
