@@ -14,10 +14,7 @@ load_start() {
 	hackbench) load_run 'exec hackbench -g 1 -l 1000000' ;;
 	find) load_run 'while :; do find /proc; done' ;;
 	dd) load_run "while :; do dd if=/dev/zero of=$xp/dd bs=1M count=64; done" ;;
-	qmp)
-		qmp "$2" query-status
-		load_run "while :; do echo '{\"execute\":\"query-qmp-schema\"}'; done >'$xp/$2/qmp.in'"
-		;;
+	qmp) load_run "exec guestload flood '$xp/$2/qmp'" ;;
 	*) fail "no load $1: want none, busy, hackbench, find, dd or qmp" ;;
 	esac
 	sleep 0.2

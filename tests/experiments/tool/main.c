@@ -12,6 +12,7 @@ static const struct {
 	{ "mmio", "SECONDS", mmio, 1 },
 	{ "lock", "HOLD_US FREE_US SECONDS", lock, 3 },
 	{ "charge", "SECONDS", charge, 1 },
+	{ "flood", "QMP_PIPE", flood, 1 },
 };
 
 int main(int argc, char **argv)

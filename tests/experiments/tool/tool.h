@@ -37,5 +37,6 @@ int storm(int argc, char **argv);
 int mmio(int argc, char **argv);
 int lock(int argc, char **argv);
 int charge(int argc, char **argv);
+int flood(int argc, char **argv);
 
 #endif
