@@ -6,8 +6,8 @@
 # (tests/vm/guest-init).
 machines=''
 
-# guest_start NAME [OPTION]...: returns when the guest takes commands; false if it does not within 30 s. $kernel is
-# its kernel, $machine its type, $wrap words before the command. QEMU holds both ends of the pipes.
+# guest_start NAME [OPTION]...: returns when the guest takes commands; false if it does not within 30 s. $machine is
+# its type, $wrap words before the command. QEMU holds both ends of the pipes.
 guest_start() {
 	guest_begin "$@" && guest_up "$1" 30
 }
@@ -20,7 +20,7 @@ guest_begin() {
 	mkfifo "$dir/in" "$dir/out" "$dir/qmp.in" "$dir/qmp.out"
 	# shellcheck disable=SC2086 # words
 	${wrap:-} qemu-system-x86_64 -name "guest=$guest,debug-threads=on" -M "${machine:-microvm}" -accel kvm -cpu host -m 80 \
-		-nodefaults -display none -kernel "$files/${kernel:-bzImage}" -initrd "$files/initrd" \
+		-nodefaults -display none -kernel "$files/bzImage" -initrd "$files/initrd" \
 		-append "console=ttyS0 quiet reboot=t panic=-1 ${append:-}" -serial stdio \
 		-chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control "$@" \
 		0<>"$dir/in" 1<>"$dir/out" 2>"$dir/err" &
