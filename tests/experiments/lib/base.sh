@@ -127,7 +127,13 @@ of() {
 	tr ' ' '\n' <"$2" | sed -n "s/^$1=//p" | tail -n 1
 }
 
-# percent NS: of one CPU, in the time of a measurement
+# now_cs: hundredths of a second
+now_cs() {
+	sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\2/' /proc/uptime
+}
+
+# percent NS SINCE: of one CPU, since now_cs said so
 percent() {
-	printf '%d.%02d\n' $(($1 / seconds / 10000000)) $(($1 / seconds / 100000 % 100))
+	spent=$(($(now_cs) - $2))
+	printf '%d.%02d\n' $(($1 / spent / 100000)) $(($1 / spent / 1000 % 100))
 }
