@@ -85,7 +85,7 @@ tids() {
 		kvm-nx-lpage* | '') continue ;;
 		*) kind=other ;;
 		esac
-		[ $kind != "$2" ] || echo "${task##*/}"
+		[ "$kind" != "$2" ] || echo "${task##*/}"
 	done
 }
 

@@ -19,7 +19,7 @@ with_unit() {
 
 # vbs_words COLUMN: for vbsctl vm
 vbs_words() {
-	IFS=: read -r kind res dm words <<END
+	IFS=: read -r _ res dm words <<END
 $1
 END
 	words=$(echo "$words" | tr ',' ' ')
@@ -76,12 +76,12 @@ policy_kept() {
 	vbs:*) want=8 ;;
 	esac
 	for tid in $(vcpu_tids "$1"); do
-		[ "$(policy_of "$tid")" = $want ] || fail "$2: vCPU thread $tid has policy $(policy_of "$tid")"
+		[ "$(policy_of "$tid")" = "$want" ] || fail "$2: vCPU thread $tid has policy $(policy_of "$tid")"
 	done
 	case $2 in
 	vbs:*:out* | fifo | dl:*) want=0 ;;
 	esac
 	for tid in $(other_tids "$1"); do
-		[ "$(policy_of "$tid")" = $want ] || fail "$2: thread $tid has policy $(policy_of "$tid")"
+		[ "$(policy_of "$tid")" = "$want" ] || fail "$2: thread $tid has policy $(policy_of "$tid")"
 	done
 }
