@@ -6,10 +6,10 @@
 # (tests/vm/guest-init).
 machines=''
 
-# guest_start NAME [OPTION]...: returns when the guest takes commands; false if it does not within 30 s. $machine is
+# guest_start NAME [OPTION]...: returns when the guest takes commands; false if it does not within 120 s. $machine is
 # its type, $wrap words before the command. QEMU holds both ends of the pipes.
 guest_start() {
-	guest_begin "$@" && guest_up "$1" 30
+	guest_begin "$@" && guest_up "$1" 120
 }
 
 guest_begin() {
