@@ -97,6 +97,41 @@ unsigned int vbs_disband(struct vbs_srv *srv)
 	return n;
 }
 
+/* A member that is not of current's process, with a reference */
+static struct task_struct *vbs_stranger_get(struct vbs_srv *srv)
+{
+	struct task_struct *p;
+
+	guard(raw_spinlock_irqsave)(&srv->lock);
+	list_for_each_entry(p, &srv->members, vbs.member)
+		if (p->signal != current->signal)
+			return get_task_struct(p);
+	return NULL;
+}
+
+/**
+ * vbs_abandon - a server ends with the process whose threads it is for
+ * @srv: the server, referenced
+ *
+ * All threads of the process are about to die; a member that lives on, since it was
+ * forked by one, goes on as SCHED_NORMAL.
+ *
+ * Context: current, its process's last thread; may sleep.
+ */
+void vbs_abandon(struct vbs_srv *srv)
+{
+	int tries = VBS_BIRTH_TRIES;
+	struct task_struct *p;
+
+	vbs_take_no_more(srv);
+	while (tries && (p = vbs_stranger_get(srv))) {
+		if (vbs_expel(p))
+			continue;
+		fsleep(USEC_PER_MSEC);	/* it dies, too */
+		tries--;
+	}
+}
+
 /**
  * vbs_dissolve - an administrator ends a server, or a fault does
  * @srv: the server, referenced

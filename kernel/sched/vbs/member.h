@@ -72,6 +72,7 @@ int vbs_place_move(struct vbs_srv *srv, const struct cpumask *mask,
 /* dissolve.c */
 void vbs_take_no_more(struct vbs_srv *srv);
 unsigned int vbs_disband(struct vbs_srv *srv);
+void vbs_abandon(struct vbs_srv *srv);
 void vbs_dissolve(struct vbs_srv *srv);
 void vbs_dissolve_all(void);
 

@@ -88,7 +88,7 @@ struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 /**
  * vbs_place_remove - its threads become SCHED_NORMAL
  * @pl: the place
- * @wait: until they have; otherwise they are about to die
+ * @wait: until they have; otherwise those of current's process are about to die
  */
 void vbs_place_remove(struct vbs_place *pl, bool wait)
 {
@@ -102,7 +102,7 @@ void vbs_place_remove(struct vbs_place *pl, bool wait)
 	else if (wait)
 		vbs_disband(srv);
 	else
-		vbs_take_no_more(srv);
+		vbs_abandon(srv);
 	call_rcu(&pl->rcu, vbs_place_free_rcu);
 }
 
