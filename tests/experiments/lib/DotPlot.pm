@@ -9,7 +9,7 @@ use POSIX qw(ceil floor);
 use Svg;
 use Units qw(time_text);
 
-use constant { WIDTH => 1000, LABEL => 236, TOP => 74, LINE => 17, HEAD => 26, FOOT => 30, COLUMNS => 4, GAP => 14 };
+use constant { WIDTH => 1056, LABEL => 292, TOP => 74, LINE => 17, HEAD => 26, FOOT => 30, COLUMNS => 4, GAP => 14 };
 use constant { AVERAGE => '#0072b2', WORST => '#d55e00', FAINT => '#d0d7de', GREY => '#57606a' };
 
 # draw FILE, CROSS, TITLE, SUBTITLE, VALUES: VALUES gives a row's average and worst in ns
@@ -79,6 +79,7 @@ sub panel {
 	for my $decade ($first .. $last) {
 		my $at = $x + $w * ($decade - $first) / ($last - $first);
 		$svg->line($at, $y + HEAD, $at, $bottom, stroke => FAINT);
+		next if $decade == $last;	# the next panel begins there
 		my $text = time_text(10**$decade) =~ s/\.0+ / /r;
 		$svg->text($at, $bottom + 13, $text, text_anchor => 'middle', font_size => 9.5, fill => GREY);
 	}
