@@ -41,6 +41,7 @@ guest_fn guest_watch;	/* pieces in which it ran: gaps over @arg end one */
 guest_fn guest_out;	/* writes to a port; @arg NOPs between */
 guest_fn guest_mmio;	/* writes to where there is no memory */
 guest_fn guest_cpuid;	/* exits that end in the kernel */
+guest_fn guest_exit;	/* the shortest of these, in @sum */
 guest_fn guest_pause;
 guest_fn guest_hypercall;
 guest_fn guest_triple;	/* a triple fault */

@@ -66,6 +66,24 @@ GUEST void guest_cpuid(struct vmm_page *p)
 	stopped();
 }
 
+GUEST void guest_exit(struct vmm_page *p)
+{
+	u32 a, b, c, d;
+	u64 took;
+
+	while (!p->stop) {
+		a = 0;
+		c = 0;
+		took = tsc();
+		asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+		took = tsc() - took;
+		if (!p->sum || took < p->sum)
+			p->sum = took;
+		p->count++;
+	}
+	stopped();
+}
+
 GUEST void guest_pause(struct vmm_page *p)
 {
 	while (!p->stop) {
