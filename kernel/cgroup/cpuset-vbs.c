@@ -11,7 +11,6 @@
  */
 #include <linux/bsearch.h>
 #include <linux/sched/vbs_cpuset.h>
-#include <linux/sched/vbs_vm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -238,7 +237,7 @@ void cpuset_vbs_change(void)
 void cpuset_vbs_changed(void)
 {
 	sched_vbs_plan_end(&change_plan);
-	sched_vbs_vm_follow();
+	sched_vbs_places_follow();
 }
 
 /* ---- tasks that come to a cpuset ---------------------------------------- */
@@ -335,7 +334,7 @@ void cpuset_vbs_attach(void)
 void cpuset_vbs_attached(void)
 {
 	sched_vbs_plan_end(&attach_plan);
-	sched_vbs_vm_follow();
+	sched_vbs_places_follow();
 }
 
 /**

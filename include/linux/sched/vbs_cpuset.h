@@ -29,6 +29,7 @@ int sched_vbs_plan_add(struct vbs_plan *plan, struct task_struct *p);
 int sched_vbs_plan_book(struct vbs_plan *plan);
 void sched_vbs_plan_go(struct vbs_plan *plan);
 void sched_vbs_plan_end(struct vbs_plan *plan);
+void sched_vbs_places_follow(void);
 int __sched_vbs_can_fork(struct task_struct *p, const struct cpumask *mask);
 
 #endif /* _LINUX_SCHED_VBS_CPUSET_H */

@@ -91,7 +91,6 @@ int sched_vbs_vcpu_create(struct sched_vbs_vm *vm, struct sched_vbs_vcpu *vcpu,
 void sched_vbs_vcpu_destroy(struct sched_vbs_vcpu *vcpu);
 int sched_vbs_vm_config(struct sched_vbs_vm_config *cfg);
 void __sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu);
-void sched_vbs_vm_follow(void);
 
 /**
  * sched_vbs_vcpu_runs - another thread than before is about to run a vCPU

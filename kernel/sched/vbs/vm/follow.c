@@ -40,11 +40,11 @@ static void vbs_groups_follow(struct work_struct *work)
 static DECLARE_WORK(vbs_follow_work, vbs_groups_follow);
 
 /**
- * sched_vbs_vm_follow - cpusets have changed the masks of tasks
+ * sched_vbs_places_follow - cpusets have changed the masks of tasks
  *
  * Context: any process
  */
-void sched_vbs_vm_follow(void)
+void sched_vbs_places_follow(void)
 {
 	if (static_branch_unlikely(&sched_vbs_vms))
 		schedule_work(&vbs_follow_work);
