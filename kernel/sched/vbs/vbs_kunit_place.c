@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit tests of SCHED_VBS's places, in the books of the kernel that runs: booked,
- * refused, asked for; entered and left by a worker, and moved while it is outside.
+ * refused, asked for; entered and left, and moved while nobody is inside.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/irq_work.h>
-#include <linux/kthread.h>
 #include <linux/mmu_context.h>
 #include <linux/sched/task.h>
 #include <linux/sched/vbs.h>
@@ -82,24 +82,44 @@ static void vbs_test_place_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbs_booked_on(0), before);
 }
 
-static int vbs_worker_fn(void *unused)
+/* A task like a user's, which sleeps in the kernel */
+struct vbs_visitor {
+	struct task_struct	*p;
+	struct completion	started;
+	struct completion	gone;
+	bool			stop;
+};
+
+static int vbs_visitor_lives(void *data)
 {
-	while (!kthread_should_stop()) {
-		vbs_kthread_point();
-		schedule_timeout_interruptible(1);
-	}
-	return 0;
+	struct vbs_visitor *v = data;
+
+	v->p = current;
+	complete(&v->started);
+	while (!READ_ONCE(v->stop))
+		schedule_timeout_uninterruptible(1);
+	complete(&v->gone);
+	do_exit(0);
 }
 
-static struct task_struct *vbs_make_worker(struct kunit *test)
+static struct vbs_visitor *vbs_visitor_comes(struct kunit *test)
 {
-	struct task_struct *p = kthread_create(vbs_worker_fn, NULL, "vbs_worker");
+	struct vbs_visitor *v = kunit_kzalloc(test, sizeof(*v), GFP_KERNEL);
 
-	KUNIT_ASSERT_FALSE(test, IS_ERR(p));
-	p->vbs.worker = true;
-	get_task_struct(p);
-	wake_up_process(p);
-	return p;
+	KUNIT_ASSERT_NOT_NULL(test, v);
+	init_completion(&v->started);
+	init_completion(&v->gone);
+	KUNIT_ASSERT_GT(test, user_mode_thread(vbs_visitor_lives, v, CLONE_FS | SIGCHLD), 0);
+	wait_for_completion(&v->started);
+	get_task_struct(v->p);
+	return v;
+}
+
+static void vbs_visitor_goes(struct vbs_visitor *v)
+{
+	WRITE_ONCE(v->stop, true);
+	wait_for_completion(&v->gone);
+	put_task_struct(v->p);
 }
 
 static void vbs_leaves(struct kunit *test, struct task_struct *p)
@@ -113,7 +133,8 @@ static void vbs_leaves(struct kunit *test, struct task_struct *p)
 
 static void vbs_test_place_entered(struct kunit *test)
 {
-	struct task_struct *p = vbs_make_worker(test);
+	struct vbs_visitor *v = vbs_visitor_comes(test);
+	struct task_struct *p = v->p;
 	u32 before = vbs_booked_on(0);
 	struct vbs_srv *srv[2];
 	int i;
@@ -133,20 +154,21 @@ static void vbs_test_place_entered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbs_booked_on(0), before + 2 * tenth.cap);
 	vbs_end_place(test, srv[0], before + tenth.cap);
 	vbs_end_place(test, srv[1], before);
-	kthread_stop(p);
-	put_task_struct(p);
+	vbs_visitor_goes(v);
 }
 
 static void vbs_test_place_moved(struct kunit *test)
 {
 	struct vbs_spare spare = {};
+	struct vbs_visitor *v;
 	struct task_struct *p;
 	struct vbs_srv *srv;
 	u32 before[2];
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "one CPU");
-	p = vbs_make_worker(test);
+	v = vbs_visitor_comes(test);
+	p = v->p;
 	before[0] = vbs_booked_on(0);
 	before[1] = vbs_booked_on(1);
 	srv = vbs_make_place(&tenth, VBS_ROLE_VCPU, cpumask_of(0));
@@ -163,8 +185,7 @@ static void vbs_test_place_moved(struct kunit *test)
 	vbs_end_place(test, srv, before[1]);
 	KUNIT_EXPECT_EQ(test, vbs_booked_on(0), before[0]);
 	vbs_spare_drop(&spare);
-	kthread_stop(p);
-	put_task_struct(p);
+	vbs_visitor_goes(v);
 }
 
 static int vbs_place_init(struct kunit *test)
