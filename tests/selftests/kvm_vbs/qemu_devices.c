@@ -59,7 +59,7 @@ static void churn(struct qemu *q)
 	guest_must(q, "%s " PACKETS "; r=$?; wait; exit $r", command);
 }
 
-VBS_TEST("threads, iothreads, and workers of vhost and io_uring are in the device model's server", 300)
+VBS_TEST("threads, and workers of vhost and io_uring, are in the device model's server", 300)
 {
 	char worker[32];
 	struct qemu *q;

@@ -9,7 +9,8 @@ static void pinned(pid_t tid, int cpu, const char *what)
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	t_equal(sched_setaffinity(tid, sizeof(set), &set) ? errno : 0, 0, "%s to CPU %d", what, cpu);
+	t_equal(sched_setaffinity(tid, sizeof(set), &set) ? errno : 0, 0, "%s to CPU %d", what,
+		cpu);
 }
 
 /* All threads but those of vCPUs and iothreads */

@@ -17,7 +17,7 @@
 
 /* ---- who asks ------------------------------------------------------------ */
 
-enum who { ROOT, ROOT_WITHOUT, MANAGER_WITH, MANAGER_WITHOUT, VMM_ITSELF, NS_ROOT, WHO_MAX };
+enum caller { ROOT, ROOT_WITHOUT, MANAGER_WITH, MANAGER_WITHOUT, VMM_ITSELF, NS_ROOT, WHO_MAX };
 
 static const struct {
 	const char *name;
@@ -37,14 +37,16 @@ static void only_cap(int cap)
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = {};
 
-	if (cap >= 0)
-		data[cap / 32].effective = data[cap / 32].permitted = 1U << cap % 32;
+	if (cap >= 0) {
+		data[cap / 32].permitted = 1U << cap % 32;
+		data[cap / 32].effective = data[cap / 32].permitted;
+	}
 	if (syscall(SYS_capset, &head, data))
 		_exit(98);
 }
 
 /* For children */
-static void become(enum who who)
+static void become(enum caller who)
 {
 	if (callers[who].uid) {
 		prctl(PR_SET_KEEPCAPS, 1);
@@ -81,7 +83,7 @@ static int its_file(pid_t pid, int fd)
 
 /* The machine's file descriptor of its VM is in word[0] of it. */
 struct asked {
-	enum who who;
+	enum caller who;
 	struct kvm_vbs_config cfg;
 	int fd;
 };
@@ -97,7 +99,7 @@ static int ask(struct asked *a)
 	return (t_wait(pid) >> 8) & 0xff;
 }
 
-static struct asked question(struct machine *m, enum who who, enum way way, u32 flags)
+static struct asked question(struct machine *m, enum caller who, enum way way, u32 flags)
 {
 	struct asked a = { .who = who, .cfg = good, .fd = dev_kvm };
 
@@ -123,13 +125,13 @@ static void answered(struct asked *a)
 		close(a->fd);
 }
 
-static int expected(enum who who, enum way way)
+static int expected(enum caller who, enum way way)
 {
 	if (way == BY_PID_0)
-		return EINVAL;
+		return -EINVAL;
 	if (way == BY_VM_OF_OTHER)
-		return EIO;
-	return callers[who].cap ? 0 : EPERM;
+		return -EIO;
+	return callers[who].cap ? 0 : -EPERM;
 }
 
 /* ---- machines ------------------------------------------------------------ */
@@ -143,20 +145,20 @@ static int obey(struct machine *m)
 
 	switch (m->word[ORDER]) {
 	case SWITCH:
-		return -vbs_enter(m->tid[0], RUNTIME / 2, PERIOD, 0);
+		return vbs_enter(m->tid[0], RUNTIME / 2, PERIOD, 0);
 	case RAISE:
-		return -vbs_enter(m->tid[0], 3 * RUNTIME, PERIOD, 0);
+		return vbs_enter(m->tid[0], 3 * RUNTIME, PERIOD, 0);
 	case LEAVE:
-		return -vbs_leave(m->tid[0]);
+		return vbs_leave(m->tid[0]);
 	case JOIN:
-		return -vbs_join(m->tid[0], m->pid);
+		return vbs_join(m->tid[0], m->pid);
 	case CONFIGURE:
 		c.pid = m->pid;
-		return ioctl(m->vm.kvm, KVM_VBS_CONFIG, &c) ? errno : 0;
+		return ioctl(m->vm.kvm, KVM_VBS_CONFIG, &c) ? -errno : 0;
 	case FILE_CONFIGURE:
-		return ioctl(m->vm.fd, KVM_VBS_CONFIG, &c) ? errno : 0;
+		return ioctl(m->vm.fd, KVM_VBS_CONFIG, &c) ? -errno : 0;
 	}
-	return EINVAL;
+	return -EINVAL;
 }
 
 /* The VMM gives up its rights, and does what its guest wants. */
@@ -168,7 +170,7 @@ static void device(struct machine *m)
 	for (;;) {
 		while (!m->word[ORDER])
 			sleep_ns(MS);
-		m->word[ANSWER] = obey(m);
+		m->word[ANSWER] = -obey(m);
 		__sync_synchronize();
 		m->word[ORDER] = NOTHING;
 	}
@@ -232,9 +234,9 @@ static void is_owned_by(struct machine *m, uid_t uid, const char *what)
 		t_fatal("something is booked");
 }
 
-static void cell(struct machine *m, uid_t uid, enum who who, enum way way)
+static void cell(struct machine *m, uid_t uid, enum caller who, enum way way)
 {
-	int want = expected(who, way);
+	int want = -expected(who, way);
 	struct asked a;
 	char what[128];
 
@@ -255,7 +257,7 @@ static void matrix(uid_t uid)
 {
 	struct machine *m = machine_of(uid);
 
-	for (enum who who = 0; who < WHO_MAX; who++)
+	for (enum caller who = 0; who < WHO_MAX; who++)
 		for (enum way way = 0; way < WAY_MAX; way++)
 			cell(m, uid, who, way);
 	machine_end(m);
