@@ -27,8 +27,12 @@ static const struct vbs_params whole = {
 
 static u32 vbs_booked_on(int cpu)
 {
-	guard(raw_spinlock_irq)(&vbs_books.lock);
-	return vbs_books.adm.cpu[cpu].booked;
+	u32 booked;
+
+	raw_spin_lock_irq(&vbs_books.lock);
+	booked = vbs_books.adm.cpu[cpu].booked;
+	raw_spin_unlock_irq(&vbs_books.lock);
+	return booked;
 }
 
 static struct vbs_srv *vbs_make_place(const struct vbs_params *par, enum vbs_role role,

@@ -51,7 +51,7 @@ int flood(int argc, char **argv)
 
 	(void)argc;
 	send(in, "{\"execute\":\"qmp_capabilities\"}\n");
-	for (unsigned int n = AHEAD; ; n = answers(out))
+	for (unsigned int n = AHEAD;; n = answers(out))
 		while (n--)
 			send(in, COMMAND);
 }

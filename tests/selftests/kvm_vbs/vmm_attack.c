@@ -31,10 +31,10 @@ static inline IN_GUEST void outb(unsigned short port, unsigned char val)
 	"lea -128(%%rsp), %%rsp\n\t" text "\n\tlea 128(%%rsp), %%rsp"
 
 /* What may fault: the handler goes to the label. */
-#define TRY(text, ...) do {						\
+#define TRY(text, ...) ({						\
 	asm volatile("lea 1f(%%rip), %%r15\n\t"				\
 		     BELOW_RED_ZONE(text "\n1:") __VA_ARGS__);		\
-} while (0)
+})
 
 asm(".pushsection vmm_guest, \"ax\"\n"
 	"attack_fault_code:\n"
