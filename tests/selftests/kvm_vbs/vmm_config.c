@@ -72,18 +72,9 @@ static void asked_only(pid_t pid)
 	t_equal(sched_getscheduler(pid), SCHED_OTHER, "nor the policy");
 }
 
-/* What was booked before is so until z. */
 static void must_configure(pid_t pid, const struct kvm_vbs_config *cfg, const char *what)
 {
-	struct kvm_vbs_config c = *cfg;
-	int err = -EBUSY;
-
-	for (int i = 0; i < 40 && err == -EBUSY; i++) {
-		err = vm_configure(pid, &c);
-		if (err)
-			sleep_ns(5 * MS);
-	}
-	t_equal(err, 0, "%s", what);
+	t_equal(vm_configure_soon(pid, cfg), 0, "%s", what);
 }
 
 static void replaced(struct machine *m)

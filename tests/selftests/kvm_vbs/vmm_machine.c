@@ -236,6 +236,19 @@ void machine_into_servers(struct machine *m, u64 runtime, u64 period)
 		t_fatal("KVM_VBS_CONFIG");
 }
 
+int vm_configure_soon(pid_t pid, const struct kvm_vbs_config *cfg)
+{
+	struct kvm_vbs_config c = *cfg;
+	int err = -EBUSY;
+
+	for (int i = 0; i < 40 && err == -EBUSY; i++) {
+		err = vm_configure(pid, &c);
+		if (err)
+			sleep_ns(5 * MS);
+	}
+	return err;
+}
+
 static char text[2][1 << 18];
 
 static const char *proc_vbs(int which)

@@ -67,6 +67,8 @@ void machine_into_servers(struct machine *m, u64 runtime, u64 period);
 struct kvm_vbs_config vm_config(u64 runtime, u64 period, u64 dm_runtime, u64 dm_period);
 /* By /dev/kvm; 0 or -errno */
 int vm_configure(pid_t pid, struct kvm_vbs_config *cfg);
+/* What was booked before is so until z: the same, for 200 ms at most */
+int vm_configure_soon(pid_t pid, const struct kvm_vbs_config *cfg);
 int vm_undo(pid_t pid);
 /* It must fail with @err, @err_tid and @err_cpu, and change nothing that is shown */
 void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char *fmt, ...)

@@ -60,16 +60,10 @@ static struct machine *new_machine(void)
 static void configure(struct machine *m, u64 runtime, u32 vcpus, u32 flags, const char *what)
 {
 	struct kvm_vbs_config c = vm_config(runtime, PERIOD, MS / 2, PERIOD);
-	int err = -EBUSY;
 
 	c.vcpus = vcpus;
 	c.flags = flags;
-	for (int i = 0; i < 40 && err == -EBUSY; i++) {
-		err = vm_configure(m->pid, &c);
-		if (err)
-			sleep_ns(5 * MS);
-	}
-	t_equal(err, 0, "%s", what);
+	t_equal(vm_configure_soon(m->pid, &c), 0, "%s", what);
 }
 
 static u64 with_text(const char *text)
