@@ -187,7 +187,7 @@ static int vbs_clamp_beside(struct vbs_subject *s)
 	int clamp = -1;
 
 	rq_lock_irqsave(rq, &rf);
-	if (rq->curr != s->p && !rq->rt.rt_nr_running)
+	if (rcu_access_pointer(rq->curr) != s->p && !rq->rt.rt_nr_running)
 		clamp = uclamp_rq_get(rq, UCLAMP_MIN);
 	rq_unlock_irqrestore(rq, &rf);
 	return clamp;

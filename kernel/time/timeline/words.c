@@ -96,10 +96,11 @@ void timeline_words_clear(void)
 	unsigned int cpu;
 	int bucket;
 
-	guard(spinlock)(&words_lock);
+	spin_lock(&words_lock);
 	hash_for_each(words_table, bucket, w, node)
 		for_each_possible_cpu(cpu)
 			show(w, cpu, 0);
+	spin_unlock(&words_lock);
 }
 
 static void free_words(struct timeline_words *w)
@@ -177,8 +178,12 @@ static struct timeline_words *get_words(struct mm_struct *mm)
 
 static struct timeline_words *find_mapped(struct mm_struct *mm)
 {
-	guard(spinlock)(&words_lock);
-	return find(mm);
+	struct timeline_words *w;
+
+	spin_lock(&words_lock);
+	w = find(mm);
+	spin_unlock(&words_lock);
+	return w;
 }
 
 static vm_fault_t words_fault(const struct vm_special_mapping *sm, struct vm_area_struct *vma,
@@ -203,10 +208,11 @@ static int words_mremap(const struct vm_special_mapping *sm, struct vm_area_stru
 {
 	struct timeline_words *w;
 
-	guard(spinlock)(&words_lock);
+	spin_lock(&words_lock);
 	w = find(vma->vm_mm);
 	if (w)
 		w->mappings++;
+	spin_unlock(&words_lock);
 	return 0;
 }
 
@@ -214,12 +220,13 @@ static void words_close(const struct vm_special_mapping *sm, struct vm_area_stru
 {
 	struct timeline_words *w;
 
-	guard(spinlock)(&words_lock);
+	spin_lock(&words_lock);
 	w = find(vma->vm_mm);
-	if (!w || --w->mappings)
-		return;
-	hash_del_rcu(&w->node);
-	call_rcu(&w->rcu, free_rcu_words);
+	if (w && !--w->mappings) {
+		hash_del_rcu(&w->node);
+		call_rcu(&w->rcu, free_rcu_words);
+	}
+	spin_unlock(&words_lock);
 }
 
 const struct vm_special_mapping timeline_words_mapping = {
