@@ -170,8 +170,14 @@ static void set_target(struct timeline_entry *e, const struct timeline_set *s, _
 	e->time_frac_sec = t.frac;
 }
 
-/* floor((2^64 * hi + lo) / d) for hi < d, by bits */
-static __u64 divide(__u64 hi, __u64 lo, __u64 d, __u64 *rest)
+/**
+ * timeline_divide - floor((2^64 * @hi + @lo) / @d), by bits
+ * @hi: below @d
+ * @lo: lower half
+ * @d: divisor
+ * @rest: the remainder
+ */
+__u64 timeline_divide(__u64 hi, __u64 lo, __u64 d, __u64 *rest)
 {
 	__u64 q = 0;
 	bool carry;
@@ -224,7 +230,7 @@ static int slew_from(struct timeline_entry *e, struct timeline_span old)
 	hi = r.sec << shift | (r.frac >> 1) >> (63 - shift);
 	if (hi >= rate)
 		return -ERANGE;
-	n = divide(hi, r.frac << shift, rate, &rest);
+	n = timeline_divide(hi, r.frac << shift, rate, &rest);
 	if (ahead && rest)
 		n++;
 	if (n >= SLEW_TICKS_LIMIT)
@@ -287,7 +293,7 @@ void timeline_last_ns(struct timeline_span *lasted, __u64 ns)
 	struct timeline_span d = { .sec = ns / TIMELINE_NSEC_PER_SEC };
 	__u64 rest;
 
-	d.frac = divide(ns % TIMELINE_NSEC_PER_SEC, 0, TIMELINE_NSEC_PER_SEC, &rest);
+	d.frac = timeline_divide(ns % TIMELINE_NSEC_PER_SEC, 0, TIMELINE_NSEC_PER_SEC, &rest);
 	timeline_span_add(lasted, d);
 }
 
@@ -316,7 +322,7 @@ void timeline_reanchor(struct timeline_entry *next,
 	next->clock_status = TIMELINE_STATUS_UNRELIABLE;
 	next->flags &= ~(__u64)(BOUND_FLAGS | ESTIMATE_FLAGS);
 	next->counter_period_shift = 0;
-	next->counter_period_frac_sec = divide(1, 0, counter->hz, &rest);
+	next->counter_period_frac_sec = timeline_divide(1, 0, counter->hz, &rest);
 	next->counter_period_esterror_rate_frac_sec = 0;
 	next->counter_period_maxerror_rate_frac_sec = 0;
 	next->counter_value = now;
@@ -378,7 +384,7 @@ __u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,
 	growth = timeline_sat_add(growth, 1);
 	if (growth >= e->err_rate)
 		return TIMELINE_UNBOUNDED;
-	ticks = divide(growth, 0, e->err_rate, &rest);
+	ticks = timeline_divide(growth, 0, e->err_rate, &rest);
 	ticks = ticks + !!rest - since;
 	if (ticks / hz >= TIMELINE_UNBOUNDED / TIMELINE_NSEC_PER_SEC)
 		return TIMELINE_UNBOUNDED;

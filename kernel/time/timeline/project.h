@@ -35,6 +35,7 @@ void timeline_last(struct timeline_span *lasted, const struct timeline_entry *e,
 void timeline_last_ns(struct timeline_span *lasted, __u64 ns);
 __s64 timeline_span_ktime(struct timeline_span t);
 __u64 timeline_bound(const struct timeline_time *tt);
+__u64 timeline_divide(__u64 hi, __u64 lo, __u64 d, __u64 *rest);
 __u64 timeline_bound_exceeds(const struct timeline_entry *e, __u64 since,
 			     __u64 bound, __u64 accuracy, __u64 hz);
 
