@@ -8,12 +8,14 @@
 #include <linux/kvm_host.h>
 #include <linux/kvm_vbs.h>
 #include <linux/sched/vbs_vm.h>
+#include <linux/timeline_guest.h>
 #include <linux/uaccess.h>
 
 #include "kvm_vbs.h"
 
 #define KVM_VBS_FLAGS	(KVM_VBS_TEST | KVM_VBS_STRICT | KVM_VBS_DM_SPLIT | \
-			 KVM_VBS_PIDFD | KVM_VBS_POLL)
+			 KVM_VBS_PIDFD | KVM_VBS_POLL | KVM_VBS_GUEST_SWITCH | \
+			 KVM_VBS_GUEST_TIMELINE)
 
 static bool kvm_vbs_resource_valid(const struct kvm_vbs_resource *r)
 {
@@ -47,12 +49,20 @@ static int kvm_vbs_configure(struct kvm_vbs_config *c)
 		.strict	= c->flags & KVM_VBS_STRICT,
 		.split	= c->flags & KVM_VBS_DM_SPLIT,
 		.poll	= c->flags & KVM_VBS_POLL,
+		.guest_period = c->guest_period_min,
 	};
 	int ret;
+
+	if (c->flags & KVM_VBS_GUEST_SWITCH)
+		cfg.guest_may |= SCHED_VBS_GUEST_SWITCH;
+	if (c->flags & KVM_VBS_GUEST_TIMELINE)
+		cfg.guest_may |= SCHED_VBS_GUEST_TIMELINE;
 
 	kvm_vbs_resource_get(&cfg.vcpu, &c->vcpu);
 	kvm_vbs_resource_get(&cfg.dm, &c->dm);
 	ret = sched_vbs_vm_config(&cfg);
+	/* What they have been allowed, or are not any more */
+	timeline_guest_touch();
 	c->err_tid = cfg.err_tid;
 	c->err_cpu = cfg.err_cpu;
 	return ret;

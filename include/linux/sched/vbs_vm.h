@@ -9,6 +9,7 @@
 #ifndef _LINUX_SCHED_VBS_VM_H
 #define _LINUX_SCHED_VBS_VM_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/vbs.h>
@@ -17,16 +18,22 @@
 struct pid;
 struct vbs_place;
 
+/* What a guest may ask for */
+#define SCHED_VBS_GUEST_SWITCH		BIT(0)	/* another resource of its vCPU's server */
+#define SCHED_VBS_GUEST_TIMELINE	BIT(1)	/* the host's timelines */
+
 /**
  * struct sched_vbs_vm - a virtual machine
  * @link: among all
  * @vcpus: its vCPUs
  * @tgid: the process that has created it
+ * @guest_may: SCHED_VBS_GUEST_*, read without a lock
  */
 struct sched_vbs_vm {
 	struct list_head	link;
 	struct list_head	vcpus;
 	struct pid		*tgid;
+	u32			guest_may;
 };
 
 /**
@@ -62,6 +69,8 @@ struct sched_vbs_resource {
  * @strict: a vCPU without a place is not created
  * @split: a device-model server for each affinity mask
  * @poll: vCPUs may poll when they halt
+ * @guest_may: SCHED_VBS_GUEST_*
+ * @guest_period: the shortest period that a guest may ask for, 0: that of @vcpu / 8
  * @err_tid: out: because of which thread it failed, or 0
  * @err_cpu: out: the CPU with most to spare, if that is not enough, or -1
  */
@@ -75,8 +84,30 @@ struct sched_vbs_vm_config {
 	bool			strict;
 	bool			split;
 	bool			poll;
+	u32			guest_may;
+	u64			guest_period;
 	pid_t			err_tid;
 	int			err_cpu;
+};
+
+/**
+ * struct sched_vbs_guest - the server of a vCPU, as its guest sees it
+ * @runtime: ns
+ * @period: ns
+ * @least_period: that it may ask for
+ * @left: of the budget of this instance
+ * @until: ns to its deadline, 0 if that has passed
+ * @cap: 1 << 20 is one CPU
+ * @count: rises with each configuration
+ */
+struct sched_vbs_guest {
+	u64			runtime;
+	u64			period;
+	u64			least_period;
+	u64			left;
+	u64			until;
+	u32			cap;
+	u32			count;
 };
 
 #ifdef CONFIG_SCHED_VBS
@@ -91,6 +122,8 @@ int sched_vbs_vcpu_create(struct sched_vbs_vm *vm, struct sched_vbs_vcpu *vcpu,
 void sched_vbs_vcpu_destroy(struct sched_vbs_vcpu *vcpu);
 int sched_vbs_vm_config(struct sched_vbs_vm_config *cfg);
 void __sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu);
+int sched_vbs_guest_get(struct sched_vbs_guest *g);
+int sched_vbs_guest_switch(u64 runtime, u64 period);
 
 /**
  * sched_vbs_vcpu_runs - another thread than before is about to run a vCPU

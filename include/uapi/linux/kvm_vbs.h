@@ -69,6 +69,8 @@ struct kvm_vbs_config {
 #define KVM_VBS_DM_SPLIT	(1U << 2)	/* a device-model server per affinity mask */
 #define KVM_VBS_PIDFD		(1U << 3)	/* pid is a pidfd */
 #define KVM_VBS_POLL		(1U << 4)	/* vCPUs may poll when they halt */
+#define KVM_VBS_GUEST_SWITCH	(1U << 5)	/* guests may switch their vCPUs' servers */
+#define KVM_VBS_GUEST_TIMELINE	(1U << 6)	/* guests may read timelines of TIMELINE_GUEST */
 
 /* On /dev/kvm and on a VM; CAP_SYS_NICE */
 #define KVM_VBS_CONFIG		_IOWR(0xAE, 0xf5, struct kvm_vbs_config)

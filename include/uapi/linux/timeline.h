@@ -95,6 +95,7 @@
 #define TIMELINE_SLEW_PPB_MAX	(TIMELINE_PPM_MAX * 1000)
 #define TIMELINE_SEC_MAX	(1ULL << 33)	/* time_sec of TIMELINE_SET */
 #define TIMELINE_UNBOUNDED	(~0ULL)		/* an error bound that claims nothing */
+#define TIMELINE_NAME_LEN	32		/* with the closing 0 */
 
 /**
  * struct timeline_entry - one timeline in the table
@@ -144,7 +145,14 @@
  *	unit of the period; the bound is wider by that term
  * @step_marker: changes, to a new value, exactly when the time steps, as it does
  *	at a disruption of the counter, too
+ * @host_name: of one that was received from the host: what the host calls it, for ever;
+ *	else empty
  * @reserved: 0
+ * @cookie: of the places for those: tells the host that the page is what it was; else 0
+ *
+ * Of those from the host @counter_id is no counter while the host does not keep the
+ * entry (the system call asks for it), and @clock_status TIMELINE_STATUS_UNKNOWN where
+ * the present host has no timeline of the name: ENODEV.
  */
 struct timeline_entry {
 	__u32 magic;
@@ -181,7 +189,9 @@ struct timeline_entry {
 	__aligned_u64 slew_end;
 	__s64 slew_rate;
 	__aligned_u64 step_marker;
-	__aligned_u64 reserved[10];
+	char host_name[TIMELINE_NAME_LEN];
+	__aligned_u64 reserved[5];
+	__aligned_u64 cookie;
 };
 
 /**
@@ -212,8 +222,6 @@ struct timeline_time {
  * of the counter, with an unbounded error and TIMELINE_STATUS_INITIALIZING; the first
  * TIMELINE_SET is a step.
  */
-
-#define TIMELINE_NAME_LEN	32		/* with the closing 0 */
 
 /**
  * struct timeline_create - TIMELINE_CREATE

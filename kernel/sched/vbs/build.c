@@ -98,6 +98,7 @@
 #include "vm/vcpu.c"
 #include "vm/booking.c"
 #include "vm/config.c"
+#include "vm/guest.c"
 #include "vm/show.c"
 #ifdef CONFIG_CPUSETS
 #include "vm/follow.c"

@@ -43,7 +43,7 @@ struct timeline_queue {
 /**
  * struct timeline - a timeline of this kernel
  * @lock: protects all below, and serialises writers
- * @entry: its place in the table
+ * @entry: its place in the table; of one of the host's, a copy
  * @node: its node, NULL if it does not exist
  * @id: its id, or of the last one here
  * @generation: of the present or last timeline with this id, never 0
@@ -96,7 +96,13 @@ struct timeline {
 	struct work_struct	stepped;
 };
 
-extern struct timeline timelines[TIMELINE_IDS];
+extern struct timeline timelines[TIMELINE_MAX_IDS];
+
+/* One of the host's, which it alone sets */
+static inline bool timeline_is_received(const struct timeline *tl)
+{
+	return tl >= timelines + TIMELINE_IDS;
+}
 
 /* table.c */
 u64 timeline_read_counter(u8 counter_id);
@@ -118,6 +124,15 @@ int timeline_create(struct timeline_create *arg);
 int timeline_lookup(struct timeline_lookup *arg);
 int timeline_get(struct timeline_get *arg);
 int timeline_destroy(const struct timeline_destroy *arg);
+
+/* received.c */
+void timeline_receive(struct timeline *tl);
+void timeline_receive_all(void);
+bool timeline_is_gone(const struct timeline *tl);
+struct timeline_entry *timeline_received_entry(u32 place);
+
+/* guest.c */
+void timeline_guest_changed(struct timeline *tl, bool disrupted);
 
 /* node.c */
 struct timeline_node *timeline_node_create(u32 place, const char *name);

@@ -38,16 +38,28 @@ static u32 generation_if_named(struct timeline *tl, const char *name)
 	return generation;
 }
 
-static struct timeline *find_name(const char *name, u32 *generation)
+static struct timeline *find_name(const char *name, struct timeline *first, unsigned int n,
+				  u32 *generation)
 {
 	struct timeline *tl;
 
-	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
+	for (tl = first; tl < first + n; tl++) {
 		*generation = generation_if_named(tl, name);
 		if (*generation)
 			return tl;
 	}
 	return NULL;
+}
+
+static struct timeline *find_own(const char *name, u32 *generation)
+{
+	return find_name(name, timelines, TIMELINE_IDS, generation);
+}
+
+static struct timeline *find_received(const char *name, u32 *generation)
+{
+	timeline_receive_all();
+	return find_name(name, timelines + TIMELINE_IDS, TIMELINE_GUEST_IDS, generation);
 }
 
 static bool name_is_valid(const char *name)
@@ -108,6 +120,7 @@ static void bring_up(struct timeline *tl, struct timeline_node *node,
 	tl->updates = 0;
 	tl->node = node;
 	timeline_entry_init(tl, arg);
+	timeline_guest_changed(tl, false);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 	arg->id = tl->id;
 	arg->generation = tl->generation;
@@ -122,7 +135,7 @@ static long try_create(struct timeline_create *arg)
 	long rest = 0;
 
 	guard(mutex)(&create_mutex);
-	if (find_name(arg->name, &generation))
+	if (find_own(arg->name, &generation))
 		return -EEXIST;
 	tl = find_free(&rest);
 	if (!tl)
@@ -159,6 +172,8 @@ int timeline_create(struct timeline_create *arg)
 /**
  * timeline_lookup - TIMELINE_LOOKUP
  * @arg: in and out
+ *
+ * A timeline of this kernel goes before one of the host's with the same name.
  */
 int timeline_lookup(struct timeline_lookup *arg)
 {
@@ -166,7 +181,8 @@ int timeline_lookup(struct timeline_lookup *arg)
 
 	if (!name_is_valid(arg->name))
 		return -ENOENT;
-	tl = find_name(arg->name, &arg->generation);
+	tl = find_own(arg->name, &arg->generation) ?:
+	     find_received(arg->name, &arg->generation);
 	if (!tl)
 		return -ENOENT;
 	arg->id = (arg->generation - 1) * TIMELINE_MAX_IDS + (tl - timelines);
@@ -206,11 +222,16 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	tl = timeline_lock(arg->id, arg->generation, &flags);
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
+	if (timeline_is_received(tl)) {
+		timeline_unlock(tl, flags);
+		return -EROFS;
+	}
 	node = tl->node;
 	/* Until this one has drained it, nobody gets the id */
 	tl->live = false;
 	tl->drains = true;
 	tl->was_set = false;
+	timeline_guest_changed(tl, true);
 	timeline_entry_clear(tl);
 	tl->node = NULL;
 	timeline_queue_update(tl);

@@ -201,6 +201,8 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	q->busy = true;
+	if (timeline_is_received(tl))
+		timeline_receive(tl);
 	while (n++ < BATCH && (due = take_due(q))) {
 		error = tl->live ? 0 : -ENODEV;
 		raw_spin_unlock_irqrestore(&tl->lock, flags);

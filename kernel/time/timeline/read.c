@@ -20,7 +20,7 @@ static timeline_ref_t make_ref(u32 id)
  */
 struct timeline *timeline_of(timeline_ref_t ref)
 {
-	return &timelines[array_index_nospec((ref & 0x7f) - 1, TIMELINE_IDS)];
+	return &timelines[array_index_nospec((ref & 0x7f) - 1, TIMELINE_MAX_IDS)];
 }
 
 /**
@@ -83,10 +83,31 @@ int timeline_resolve(clockid_t clockid, timeline_ref_t *ref)
 				   clockid - CLOCK_TIMELINE_FIRST, ref);
 }
 
+/* Of the host's: from the copy, for which the host may have to be asked */
+static int read_received(u32 id, struct timeline_time *tt)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	int ret = -ENODEV;
+
+	tl = timeline_lock(id, 0, &flags);
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	if (!timeline_is_gone(tl)) {
+		timeline_read_locked(tl, tt);
+		ret = 0;
+	}
+	timeline_unlock(tl, flags);
+	return ret;
+}
+
 /**
  * timeline_gettime - read a timeline
  * @id: its id, or TIMELINE_SELF
  * @tt: result
+ *
+ * Return: 0; -EINVAL, there is none; -ENODEV, it is the host's, which has none of its
+ * name now
  */
 int timeline_gettime(u32 id, struct timeline_time *tt)
 {
@@ -94,6 +115,8 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
 	const struct timeline_entry *e;
 	bool found;
 
+	if (its % TIMELINE_MAX_IDS >= TIMELINE_IDS && its != TIMELINE_NONE)
+		return read_received(its, tt);
 	e = &timeline_table.entry[array_index_nospec(its % TIMELINE_MAX_IDS, TIMELINE_MAX_IDS)];
 	do {
 		seq = timeline_read_begin(e);

@@ -30,7 +30,7 @@
 #include "internal.h"
 
 struct timeline_table timeline_table __page_aligned_data;
-struct timeline timelines[TIMELINE_IDS];
+struct timeline timelines[TIMELINE_MAX_IDS];
 
 /* The counters that there are, and the one in use */
 static struct timeline_counter tsc_counter = { .id = TIMELINE_COUNTER_X86_TSC };
@@ -68,7 +68,8 @@ CHECK_OFFSET(time_maxerror_nanosec, 0x60);
 CHECK_OFFSET(vm_generation_counter, 0x68);
 CHECK_OFFSET(id, 0x70);
 CHECK_OFFSET(step_marker, 0xa8);
-CHECK_OFFSET(reserved, 0xb0);
+CHECK_OFFSET(host_name, 0xb0);
+CHECK_OFFSET(cookie, 0xf8);
 static_assert(sizeof(struct timeline_entry) == TIMELINE_ENTRY_SIZE);
 static_assert(sizeof(struct timeline_time) == 48);
 static_assert(sizeof(struct timeline_set) == 128);
@@ -95,10 +96,12 @@ struct timeline *timeline_lock_place(u32 place, unsigned long *flags)
 {
 	struct timeline *tl;
 
-	if (place >= TIMELINE_IDS)
+	if (place >= TIMELINE_MAX_IDS)
 		return ERR_PTR(-EINVAL);
-	tl = &timelines[array_index_nospec(place, TIMELINE_IDS)];
+	tl = &timelines[array_index_nospec(place, TIMELINE_MAX_IDS)];
 	raw_spin_lock_irqsave(&tl->lock, *flags);
+	if (timeline_is_received(tl))
+		timeline_receive(tl);
 	if (tl->live) {
 		__release(&tl->lock);	/* is held: sparse has no "if" for that */
 		return tl;
@@ -257,18 +260,22 @@ int timeline_set(const struct timeline_set *arg)
 {
 	struct timeline *tl;
 	unsigned long flags;
+	u64 step;
 	int ret;
 
 	tl = timeline_lock(arg->id, arg->generation, &flags);
 	if (IS_ERR(tl))
 		return PTR_ERR(tl);
-	ret = update_entry(tl, arg);
+	step = tl->entry->step_marker;
+	ret = timeline_is_received(tl) ? -EROFS : update_entry(tl, arg);
 	if (!ret) {
 		tl->was_set = true;
 		tl->step_next = false;
 		tl->updates++;
 		timeline_queue_update(tl);
 		timeline_watch_update(tl);
+		timeline_guest_changed(tl, tl->entry->step_marker != step ||
+				       arg->clock_status == TIMELINE_STATUS_UNRELIABLE);
 	}
 	timeline_unlock(tl, flags);
 	return ret;
@@ -379,6 +386,7 @@ void timeline_disrupt(bool tsc, u64 extra_ns, u64 last)
 			reanchor(tl, extra_ns);
 			timeline_queue_update(tl);
 			timeline_watch_update(tl);
+			timeline_guest_changed(tl, true);
 		}
 		raw_spin_unlock_irqrestore(&tl->lock, flags);
 	}
@@ -487,10 +495,11 @@ static int __init timeline_table_init(void)
 	/* Markers do not repeat, over boots either */
 	atomic64_set(&next_marker, get_random_u64() >> 1);
 	vm_generation = new_marker();
-	for (id = 0; id < TIMELINE_IDS; id++) {
+	for (id = 0; id < TIMELINE_MAX_IDS; id++) {
 		tl = &timelines[id];
 		tl->id = id;
-		tl->entry = &timeline_table.entry[id];
+		tl->entry = timeline_is_received(tl) ? timeline_received_entry(id) :
+						       &timeline_table.entry[id];
 		tl->reusable = jiffies;
 		raw_spin_lock_init(&tl->lock);
 		timeline_queue_init(tl);

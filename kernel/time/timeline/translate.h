@@ -8,12 +8,11 @@
 
 #include "project.h"
 
-/**
- * struct timeline_scale - a guest's counter by this machine's
- * @offset: guest = floor(host * ratio / 2^frac_bits) + offset, modulo 2^64
- * @ratio: not 0
- * @frac_bits: of the ratio, 1 to 48
- */
+#ifdef __KERNEL__
+#include <linux/timeline_guest.h>
+#else
+
+/* See include/linux/timeline_guest.h */
 struct timeline_scale {
 	__u64 offset;
 	__u64 ratio;
@@ -22,5 +21,7 @@ struct timeline_scale {
 
 bool timeline_translate(struct timeline_entry *e, const struct timeline_scale *s);
 void timeline_go_on(struct timeline_entry *next, const struct timeline_entry *before);
+
+#endif
 
 #endif /* _KERNEL_TIME_TIMELINE_TRANSLATE_H */

@@ -248,6 +248,8 @@ static enum hrtimer_restart change(struct hrtimer *timer)
 	rcu_read_lock();
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	tl->telling = true;
+	if (timeline_is_received(tl))
+		timeline_receive(tl);
 	get_quality(tl, &q);
 	while (n++ < BATCH && (watch = change_one(tl, &q))) {
 		bits = poll_bits(watch);
@@ -384,7 +386,7 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 int timeline_watch_start(struct timeline_watch *watch, const struct timeline_bind *arg)
 {
 	u32 place = arg->id % TIMELINE_MAX_IDS;
-	struct timeline *tl = &timelines[array_index_nospec(place, TIMELINE_IDS)], *old;
+	struct timeline *tl = &timelines[array_index_nospec(place, TIMELINE_MAX_IDS)], *old;
 	unsigned long flags;
 	bool found;
 

@@ -69,6 +69,21 @@ static __always_inline bool begin_fast(const struct timeline_entry *e, u32 id, u
 	return likely(!(*seq & 1)) && is_readable(e, id);
 }
 
+/*
+ * An update in progress is waited for, but for one of the host's: it may have been
+ * stopped there, and then it is for the kernel to ask.
+ */
+static __always_inline bool begin_slowly(const struct timeline_entry *e, u32 *seq)
+{
+	if (e < &timeline_page.entry[TIMELINE_IDS]) {
+		*seq = timeline_read_begin(e);
+		return true;
+	}
+	*seq = timeline_load_seq(e);
+	timeline_rmb();
+	return !(*seq & 1);
+}
+
 static __always_inline void to_timespec(struct timeline_span t, struct __kernel_timespec *ts)
 {
 	ts->tv_sec = t.sec;
@@ -132,8 +147,7 @@ static noinline int read_self_slowly(struct timeline_time *tt)
 		s = guess_self();
 		id = id_of(s);
 		e = entry_of(id);
-		seq = timeline_read_begin(e);
-		if (!is_readable(e, id))
+		if (!begin_slowly(e, &seq) || !is_readable(e, id))
 			return timeline_fallback(TIMELINE_SELF, tt);
 		timeline_read(e, counter_and_cpu(&cpu), tt);
 	} while (unlikely(timeline_read_retry(e, seq) || !was_self(s, cpu)));
@@ -169,8 +183,7 @@ static noinline int clock_self_slowly(struct __kernel_timespec *ts)
 		s = guess_self();
 		id = id_of(s);
 		e = entry_of(id);
-		seq = timeline_read_begin(e);
-		if (!is_readable(e, id))
+		if (!begin_slowly(e, &seq) || !is_readable(e, id))
 			return clock_syscall(__NR_clock_gettime, CLOCK_TIMELINE_SELF, ts);
 		t = timeline_project(e, counter_and_cpu(&cpu));
 	} while (unlikely(timeline_read_retry(e, seq) || !was_self(s, cpu)));
@@ -201,8 +214,7 @@ static noinline int read_slowly(u32 id, struct timeline_time *tt)
 	u32 seq;
 
 	do {
-		seq = timeline_read_begin(e);
-		if (!is_readable(e, id))
+		if (!begin_slowly(e, &seq) || !is_readable(e, id))
 			return timeline_fallback(id, tt);
 		timeline_read(e, rdtsc_ordered(), tt);
 	} while (unlikely(timeline_read_retry(e, seq)));
@@ -240,8 +252,7 @@ static noinline int clock_slowly(clockid_t clock, struct __kernel_timespec *ts)
 	struct timeline_span t;
 
 	do {
-		seq = timeline_read_begin(e);
-		if (!is_readable(e, id))
+		if (!begin_slowly(e, &seq) || !is_readable(e, id))
 			return clock_syscall(__NR_clock_gettime, clock, ts);
 		t = timeline_project(e, rdtsc_ordered());
 	} while (unlikely(timeline_read_retry(e, seq)));
@@ -282,8 +293,7 @@ int __vdso_timeline_clock_getres(clockid_t clock, struct __kernel_timespec *res)
 	u64 ns;
 
 	do {
-		seq = timeline_read_begin(e);
-		if (!is_readable(e, id))
+		if (!begin_slowly(e, &seq) || !is_readable(e, id))
 			return clock_syscall(__NR_clock_getres, clock, res);
 		ns = timeline_entry_resolution(e);
 	} while (unlikely(timeline_read_retry(e, seq)));

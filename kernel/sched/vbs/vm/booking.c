@@ -352,6 +352,10 @@ static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 	grp->split = w->cfg->split;
 	grp->strict = w->cfg->strict;
 	WRITE_ONCE(grp->poll, w->cfg->poll);
+	grp->guest_may = w->cfg->guest_may;
+	WRITE_ONCE(grp->guest_period, w->cfg->guest_period ?: w->vcpu.period / 8);
+	WRITE_ONCE(grp->count, grp->count + 1);
+	vbs_group_tell_vms(grp, grp->guest_may);
 }
 
 /**

@@ -203,6 +203,7 @@ void vbs_group_end(struct vbs_group *grp, bool wait)
 	struct vbs_place *pl, *tmp;
 
 	lockdep_assert_held(&vbs_vm_mutex);
+	vbs_group_tell_vms(grp, 0);
 	list_for_each_entry_safe(pl, tmp, &grp->places, link)
 		vbs_place_remove(pl, wait);
 	list_for_each_entry_safe(pl, tmp, &grp->dms, link)

@@ -380,9 +380,13 @@ EXPORT_SYMBOL_GPL(__sched_vbs_vcpu_runs);
  */
 void sched_vbs_vm_create(struct sched_vbs_vm *vm)
 {
+	struct vbs_group *grp;
+
 	INIT_LIST_HEAD(&vm->vcpus);
 	vm->tgid = get_pid(task_tgid(current));
 	mutex_lock(&vbs_vm_mutex);
+	grp = vbs_group_of(vm->tgid);
+	vm->guest_may = grp ? grp->guest_may : 0;
 	list_add_tail(&vm->link, &vbs_vms);
 	mutex_unlock(&vbs_vm_mutex);
 }

@@ -66,6 +66,9 @@ struct vbs_former {
  * @split: a device-model server per affinity mask
  * @strict: a vCPU without a place is not created
  * @poll: vCPUs may poll when they halt
+ * @guest_may: SCHED_VBS_GUEST_*
+ * @guest_period: the shortest period that a guest may ask for
+ * @count: rises with each configuration
  * @places: for vCPUs, taken or not
  * @dms: for the other threads; empty if there is one server for all
  * @formers: what threads were before
@@ -87,6 +90,9 @@ struct vbs_group {
 	bool			split;
 	bool			strict;
 	bool			poll;
+	u32			guest_may;
+	u64			guest_period;
+	u32			count;
 	struct list_head	places;
 	struct list_head	dms;
 	struct list_head	formers;
@@ -142,6 +148,9 @@ int vbs_group_enter(struct vbs_group *grp, struct task_struct *p, struct vbs_srv
 int vbs_group_enter_dm(struct vbs_group *grp, struct task_struct *p);
 int vbs_group_gather(struct vbs_group *grp, struct task_struct *p, pid_t *err_tid);
 void vbs_formers_end(struct list_head *formers, bool restore);
+
+/* guest.c */
+void vbs_group_tell_vms(const struct vbs_group *grp, u32 may);
 
 /* vcpu.c */
 struct sched_vbs_vcpu *vbs_group_next_vcpu(const struct vbs_group *grp,

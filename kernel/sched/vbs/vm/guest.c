@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SCHED_VBS: what guests may do, and what they ask for of their vCPU's server.
+ *
+ * A guest can use less of its cap than it is given, or the same with another period, at
+ * the cost of its own server: the switch is the core's, and each release is charged.
+ */
+
+/**
+ * vbs_group_tell_vms - its virtual machines may do what the configuration says
+ * @grp: the group
+ * @may: SCHED_VBS_GUEST_*
+ */
+void vbs_group_tell_vms(const struct vbs_group *grp, u32 may)
+{
+	struct sched_vbs_vm *vm;
+
+	lockdep_assert_held(&vbs_vm_mutex);
+	list_for_each_entry(vm, &vbs_vms, link)
+		if (vm->tgid == grp->tgid)
+			WRITE_ONCE(vm->guest_may, may);
+}
+
+/* The server of the vCPU that current runs, if it is one of a vCPU's own; under RCU */
+static struct vbs_srv *vbs_guest_server(void)
+{
+	struct vbs_srv *srv = READ_ONCE(current->vbs.own);
+
+	return srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU ? srv : NULL;
+}
+
+static u64 vbs_guest_least_period(void)
+{
+	struct vbs_group *grp = READ_ONCE(current->signal->vbs_group);
+
+	return grp ? READ_ONCE(grp->guest_period) : U64_MAX;
+}
+
+static void vbs_guest_fill(struct sched_vbs_guest *g, struct rq *rq, struct vbs_srv *srv)
+{
+	const struct vbs_server *s = &srv->core;
+	u64 now;
+
+	update_rq_clock(rq);
+	if (srv->attached)
+		vbs_update_server(rq, srv);
+	now = vbs_clock(rq);
+	g->runtime = s->runtime;
+	g->period = s->period;
+	g->cap = s->cap_next;
+	g->left = srv->attached ? vbs_budget_left(s) : s->runtime;
+	g->until = s->deadline > now ? s->deadline - now : 0;
+}
+
+/**
+ * sched_vbs_guest_get - the server of the vCPU that current runs
+ * @g: out
+ *
+ * Context: current runs a vCPU, interrupts enabled.
+ * Return: 0; -EPERM, it has no server of its own.
+ */
+int sched_vbs_guest_get(struct sched_vbs_guest *g)
+{
+	struct vbs_srv *srv;
+	struct rq_flags rf;
+	struct rq *rq;
+
+	memset(g, 0, sizeof(*g));
+	guard(rcu)();
+	srv = vbs_guest_server();
+	if (!srv)
+		return -EPERM;
+	g->least_period = vbs_guest_least_period();
+	g->count = READ_ONCE(current->signal->vbs_group) ?
+		   READ_ONCE(current->signal->vbs_group->count) : 0;
+	rq = vbs_lock_home(srv, &rf);
+	vbs_guest_fill(g, rq, srv);
+	rq_unlock_irqrestore(rq, &rf);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(sched_vbs_guest_get);
+
+/* Its cap stays */
+static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sched_attr *attr)
+{
+	struct vbs_params par = {
+		.runtime	= attr->sched_runtime,
+		.period		= attr->sched_period,
+		.align		= srv->core.align,
+		.cap		= srv->core.cap_next,
+	};
+
+	if (!rq->vbs.core->release_cost)
+		return -EINVAL;
+	if (vbs_params_in_cap(&par) != VBS_REJECT_NONE)
+		return -ERANGE;
+	return vbs_switch_to(rq, srv, current, &par);
+}
+
+/**
+ * sched_vbs_guest_switch - another resource within the cap, in constant time
+ * @runtime: ns
+ * @period: ns
+ *
+ * Context: current runs a vCPU, interrupts enabled.
+ * Return: 0; -EPERM, it has no server of its own; -EINVAL, numbers that no server can
+ * have, a period below what the guest may ask for, or what a release costs is not known
+ * and cannot be charged; -ERANGE, above the cap.
+ */
+int sched_vbs_guest_switch(u64 runtime, u64 period)
+{
+	const struct sched_attr attr = { .sched_runtime = runtime, .sched_period = period };
+	struct vbs_srv *srv;
+	struct rq_flags rf;
+	struct rq *rq;
+	int ret;
+
+	guard(rcu)();
+	srv = vbs_guest_server();
+	if (!srv)
+		return -EPERM;
+	if (!vbs_in_limits(&attr) || period < vbs_guest_least_period())
+		return -EINVAL;
+	rq = vbs_lock_home(srv, &rf);
+	ret = vbs_guest_switch(rq, srv, &attr);
+	rq_unlock_irqrestore(rq, &rf);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sched_vbs_guest_switch);

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timelines for a hypervisor that shows them to its guests.
+ *
+ * It looks by itself, when a vCPU is about to enter the guest, whether anything has
+ * changed. Who is in the guest is told at once only of what its page must not go on to
+ * say: a step, a timeline that is gone or not to be relied upon. Otherwise bounds grow,
+ * and an old page is wide, not wrong: it is told within STALE.
+ */
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/timeline_guest.h>
+#include <linux/workqueue.h>
+#include "internal.h"
+
+#define STALE	HZ
+
+/* Counts what has changed of the timelines that guests may read */
+atomic_t timeline_guest_changes;
+EXPORT_SYMBOL_GPL(timeline_guest_changes);
+EXPORT_SYMBOL_GPL(timeline_translate);
+EXPORT_SYMBOL_GPL(timeline_go_on);
+
+static BLOCKING_NOTIFIER_HEAD(guests);
+
+static void tell(struct work_struct *work)
+{
+	blocking_notifier_call_chain(&guests, 0, NULL);
+}
+
+static DECLARE_DELAYED_WORK(tell_work, tell);
+
+/**
+ * timeline_guest_changed - a timeline has changed, or is about to go
+ * @tl: timeline, locked
+ * @disrupted: what they have of it must not be used any more
+ */
+void timeline_guest_changed(struct timeline *tl, bool disrupted)
+{
+	lockdep_assert_held(&tl->lock);
+	if (!(tl->entry->timeline_flags & TIMELINE_GUEST))
+		return;
+	atomic_inc(&timeline_guest_changes);
+	if (!rcu_access_pointer(guests.head))
+		return;
+	if (disrupted)
+		mod_delayed_work(system_highpri_wq, &tell_work, 0);
+	else
+		queue_delayed_work(system_highpri_wq, &tell_work, STALE);
+}
+
+/**
+ * timeline_guest_touch - guests look at what they have
+ */
+void timeline_guest_touch(void)
+{
+	atomic_inc(&timeline_guest_changes);
+	mod_delayed_work(system_highpri_wq, &tell_work, 0);
+}
+EXPORT_SYMBOL_GPL(timeline_guest_touch);
+
+/**
+ * timeline_guest_entry - a timeline, if guests may read it
+ * @place: in the table, below TIMELINE_IDS
+ * @e: result: consistent, with its name as host_name
+ */
+bool timeline_guest_entry(unsigned int place, struct timeline_entry *e)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	bool may;
+
+	tl = timeline_lock_place(place, &flags);
+	if (IS_ERR(tl))
+		return false;
+	may = tl->entry->timeline_flags & TIMELINE_GUEST;
+	if (may) {
+		*e = *tl->entry;
+		strscpy_pad(e->host_name, tl->name);
+	}
+	timeline_unlock(tl, flags);
+	return may;
+}
+EXPORT_SYMBOL_GPL(timeline_guest_entry);
+
+/**
+ * timeline_guest_notify - be told when guests have to leave and look
+ * @block: called from a work
+ */
+int timeline_guest_notify(struct notifier_block *block)
+{
+	return blocking_notifier_chain_register(&guests, block);
+}
+EXPORT_SYMBOL_GPL(timeline_guest_notify);
+
+/**
+ * timeline_guest_forget - be told no more
+ * @block: as registered
+ */
+void timeline_guest_forget(struct notifier_block *block)
+{
+	blocking_notifier_chain_unregister(&guests, block);
+}
+EXPORT_SYMBOL_GPL(timeline_guest_forget);

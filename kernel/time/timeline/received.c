@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timelines of the host, which this kernel, its guest, reads as its own.
+ *
+ * The host keeps their entries filled, in the upper half of the table, while it runs
+ * this machine. It does not tell when it has done so. So the kernel works on copies,
+ * which it takes whenever it has locked such a timeline and the entry has changed, and
+ * looks once a second if somebody waits; readers in user space see the entry itself.
+ *
+ * What the host does not keep is not valid, and says so. Then it is asked for the
+ * entries: at first, and on another host, and on this one after whatever made
+ * it forget. If it does not answer, what was known goes on without any claim.
+ *
+ * Before this kernel gives its memory away, or sleeps, it tells the host to stop.
+ */
+#include <linux/compiler.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+#include <linux/syscore_ops.h>
+#include <linux/timekeeping.h>
+#include <asm/timeline.h>
+#include <asm/timeline_host.h>
+#include "internal.h"
+
+/* A host that keeps nothing is not asked by each of those who find that */
+#define ASK_AGAIN	(HZ / 100 + 1)
+/* How often an entry is copied that changes meanwhile: the host may have stopped there */
+#define TRIES		1000
+
+static struct timeline_entry copies[TIMELINE_GUEST_IDS];
+
+static DEFINE_RAW_SPINLOCK(ask_lock);
+static u64 cookie;
+static bool host_answers;
+static bool registered;		/* when it was asked last */
+static bool silent;		/* this machine gives its memory away, or sleeps */
+static unsigned long asked;
+
+static struct timeline_entry *shared_of(const struct timeline *tl)
+{
+	return &timeline_table.entry[tl - timelines];
+}
+
+/* ---- asking the host ------------------------------------------------------- */
+
+static bool ask_host(void)
+{
+	struct timeline_entry *first = &timeline_table.entry[TIMELINE_IDS];
+	unsigned int i;
+
+	lockdep_assert_held(&ask_lock);
+	if (!cookie)
+		cookie = get_random_u64() | 1;
+	for (i = 0; i < TIMELINE_GUEST_IDS; i++)
+		first[i].cookie = cookie;
+	/* The host sees them before it is asked: a hypercall is a barrier */
+	return !arch_timeline_call_host(KVM_TIMELINE_REGISTER, __pa_symbol(first), cookie);
+}
+
+/* Whether the entries may have become valid */
+static bool register_with_host(void)
+{
+	unsigned long flags;
+	bool done = false;
+
+	if (!READ_ONCE(host_answers))
+		return false;
+	raw_spin_lock_irqsave(&ask_lock, flags);
+	if (!silent && time_after_eq(jiffies, asked + ASK_AGAIN)) {
+		done = ask_host();
+		WRITE_ONCE(registered, done);
+		asked = jiffies;
+	}
+	raw_spin_unlock_irqrestore(&ask_lock, flags);
+	return done;
+}
+
+static void stop_host(void)
+{
+	unsigned long flags;
+
+	if (!host_answers)
+		return;
+	raw_spin_lock_irqsave(&ask_lock, flags);
+	silent = true;
+	arch_timeline_call_host(KVM_TIMELINE_UNREGISTER, 0, 0);
+	raw_spin_unlock_irqrestore(&ask_lock, flags);
+}
+
+/* ---- the copies ------------------------------------------------------------ */
+
+/* A copy that no write of the host's came into; it could have stopped in one */
+static bool snapshot(const struct timeline_entry *shared, struct timeline_entry *e)
+{
+	unsigned int i;
+	u32 seq;
+
+	for (i = 0; i < TRIES; i++) {
+		seq = READ_ONCE(shared->seq_count);
+		smp_rmb();
+		memcpy(e, shared, sizeof(*e));
+		smp_rmb();
+		if (!(seq & 1) && READ_ONCE(shared->seq_count) == seq)
+			return true;
+		cpu_relax();
+	}
+	return false;
+}
+
+static bool is_kept(const struct timeline_entry *e)
+{
+	return e->magic == TIMELINE_MAGIC && e->counter_id == TIMELINE_COUNTER_X86_TSC;
+}
+
+/* The host says that it has none of this name now */
+static bool is_unknown(const struct timeline_entry *e)
+{
+	return e->magic == TIMELINE_MAGIC && e->clock_status == TIMELINE_STATUS_UNKNOWN;
+}
+
+/*
+ * What the kernel itself does with a timeline must not overflow, whatever the host says:
+ * see include/vdso/timeline.h.
+ */
+static bool is_usable(const struct timeline_entry *e, u32 id)
+{
+	return is_kept(e) && e->id == id && timeline_entry_sane(e);
+}
+
+static bool get_usable(const struct timeline *tl, struct timeline_entry *e)
+{
+	const struct timeline_entry *shared = shared_of(tl);
+	u32 id = tl - timelines;
+
+	if (snapshot(shared, e) && is_usable(e, id))
+		return true;
+	return !is_unknown(e) && register_with_host() && snapshot(shared, e) &&
+	       is_usable(e, id);
+}
+
+/* The copy, for who reads it without the lock; a sequence count that it never had */
+static void store(struct timeline *tl, const struct timeline_entry *e, u32 seq)
+{
+	const size_t at = offsetof(struct timeline_entry, seq_count);
+	const size_t after = offsetofend(struct timeline_entry, seq_count);
+
+	WRITE_ONCE(tl->entry->seq_count, tl->entry->seq_count | 1);
+	smp_wmb();
+	memcpy(tl->entry, e, at);
+	memcpy((u8 *)tl->entry + after, (const u8 *)e + after, sizeof(*e) - after);
+	smp_wmb();
+	WRITE_ONCE(tl->entry->seq_count, seq);
+}
+
+static void begin(struct timeline *tl, const struct timeline_entry *e)
+{
+	tl->id = tl - timelines;
+	tl->generation = 1;
+	strscpy_pad(tl->name, e->host_name);
+	tl->lasted = (struct timeline_span) { 0, 0 };
+	tl->live = true;
+}
+
+/* See timeline_last(): by the counter, unless that is another one now */
+static void let_pass(struct timeline *tl, const struct timeline_entry *e)
+{
+	if (tl->entry->counter_id == e->counter_id &&
+	    tl->entry->disruption_marker == e->disruption_marker)
+		timeline_last(&tl->lasted, tl->entry, e->counter_value);
+	else
+		timeline_last_ns(&tl->lasted, ktime_get_raw_fast_ns() - tl->anchor_ns);
+}
+
+static void take(struct timeline *tl, struct timeline_entry *e)
+{
+	bool stepped = tl->entry->step_marker != e->step_marker;
+	u64 since;
+
+	if (tl->live) {
+		let_pass(tl, e);
+		tl->updates++;
+	} else {
+		begin(tl, e);
+	}
+	store(tl, e, e->seq_count);
+	since = timeline_elapsed(e, arch_timeline_counter());
+	tl->anchor_ns = ktime_get_raw_fast_ns() -
+			timeline_span_ns(timeline_ticks(since, e->counter_period_frac_sec,
+							e->counter_period_shift));
+	if (stepped)
+		schedule_work(&tl->stepped);
+}
+
+/* Goes on by another clock, and nothing is claimed about it */
+static void go_without(struct timeline *tl)
+{
+	const struct timeline_counter raw = { .id = TIMELINE_COUNTER_RAW, .hz = NSEC_PER_SEC };
+	u64 now = ktime_get_raw_fast_ns();
+	struct timeline_entry e;
+
+	if (tl->entry->counter_id == TIMELINE_COUNTER_RAW)
+		return;
+	timeline_reanchor(&e, tl->entry, now - tl->anchor_ns, &raw, now);
+	timeline_last_ns(&tl->lasted, now - tl->anchor_ns);
+	store(tl, &e, e.seq_count + 2);
+	tl->anchor_ns = now;
+}
+
+/**
+ * timeline_receive - look at what the host says
+ * @tl: timeline of the host's, locked
+ */
+void timeline_receive(struct timeline *tl)
+{
+	const struct timeline_entry *shared = shared_of(tl);
+	struct timeline_entry e;
+
+	lockdep_assert_held(&tl->lock);
+	if (tl->entry->seq_count == READ_ONCE(shared->seq_count) && is_kept(tl->entry) && tl->live)
+		return;
+	if (!READ_ONCE(host_answers) && !tl->live)
+		return;
+	if (get_usable(tl, &e))
+		take(tl, &e);
+	else if (tl->live)
+		go_without(tl);
+}
+
+/**
+ * timeline_is_gone - the host has none of a timeline's name now
+ * @tl: timeline of the host's, locked
+ */
+bool timeline_is_gone(const struct timeline *tl)
+{
+	struct timeline_entry e;
+
+	if (tl->entry->counter_id == TIMELINE_COUNTER_X86_TSC)
+		return false;
+	return !READ_ONCE(registered) || (snapshot(shared_of(tl), &e) && is_unknown(&e));
+}
+
+/**
+ * timeline_receive_all - ask for what the host has, for who looks for a name
+ */
+void timeline_receive_all(void)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	if (!READ_ONCE(host_answers))
+		return;
+	if (!is_kept(&timeline_table.entry[TIMELINE_IDS]))
+		register_with_host();
+	for (tl = timelines + TIMELINE_IDS; tl < timelines + TIMELINE_MAX_IDS; tl++) {
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		timeline_receive(tl);
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+	}
+}
+
+/* ---- this machine ----------------------------------------------------------- */
+
+static int suspend(void *unused)
+{
+	stop_host();
+	return 0;
+}
+
+static void resume(void *unused)
+{
+	WRITE_ONCE(silent, false);
+}
+
+static void shutdown(void *unused)
+{
+	stop_host();
+}
+
+static const struct syscore_ops syscore_ops = {
+	.suspend	= suspend,
+	.resume		= resume,
+	.shutdown	= shutdown,
+};
+
+static struct syscore syscore = { .ops = &syscore_ops };
+
+/**
+ * timeline_received_entry - where a place's entry is, for this kernel
+ * @place: in the table
+ */
+struct timeline_entry *timeline_received_entry(u32 place)
+{
+	return &copies[place - TIMELINE_IDS];
+}
+
+static int __init timeline_received_init(void)
+{
+	asked = jiffies - ASK_AGAIN;
+	WRITE_ONCE(host_answers, arch_timeline_has_host());
+	if (!host_answers)
+		return 0;
+	register_syscore(&syscore);
+	timeline_receive_all();
+	return 0;
+}
+late_initcall(timeline_received_init);
