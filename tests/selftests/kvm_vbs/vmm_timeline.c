@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of timelines in a guest, as its host writes them.  Read here as the guest's
+ * vDSO would, and compared with what this machine reads at the same counter value.
+ */
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "vmm_call.h"
+#include "tl_test.h"
+
+#define AT		0x90000ULL	/* the last of VMM_VCPUS pages, which no vCPU has */
+#define BESIDE		64		/* bytes around them, which must stay */
+#define COOKIE		0x1122334455667788ULL
+#define FIRST		TIMELINE_IDS	/* the id of the first entry */
+
+static int fd;
+
+static struct timeline_entry *entry(struct machine *m, unsigned int i)
+{
+	return (struct timeline_entry *)(m->mem + AT) + i;
+}
+
+static void fresh_pages(struct machine *m, u64 cookie)
+{
+	memset(m->mem + AT - BESIDE, 0x5a, 2 * 4096 + 2 * BESIDE);
+	memset(m->mem + AT, 0, 2 * 4096);
+	for (int i = 0; i < TIMELINE_GUEST_IDS; i++)
+		entry(m, i)->cookie = cookie;
+}
+
+static s64 timeline_call(struct machine *m, u64 op, u64 a1, u64 a2)
+{
+	return guest_call(m, 0, KVM_HC_TIMELINE, op, a1, a2);
+}
+
+static s64 give(struct machine *m, u64 at, u64 cookie)
+{
+	return timeline_call(m, KVM_TIMELINE_REGISTER, at, cookie);
+}
+
+static struct machine *with_pages(void)
+{
+	struct machine *m = calls_new(1, KVM_VBS_GUEST_TIMELINE);
+
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT, COOKIE), 0, "two pages registered");
+	return m;
+}
+
+/* A consistent copy, as a reader takes it */
+static bool copy_entry(struct machine *m, unsigned int i, struct timeline_entry *e)
+{
+	u32 seq;
+
+	for (int n = 0; n < 1000; n++) {
+		seq = __atomic_load_n(&entry(m, i)->seq_count, __ATOMIC_ACQUIRE);
+		*e = *entry(m, i);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(seq & 1) && seq == __atomic_load_n(&entry(m, i)->seq_count, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
+}
+
+static bool is_valid(struct machine *m, unsigned int i)
+{
+	struct timeline_entry e;
+
+	return copy_entry(m, i, &e) && e.counter_id == TIMELINE_COUNTER_X86_TSC;
+}
+
+/* ns of the target, and of its bounds, at a counter value: from the format alone */
+struct span {
+	__int128 low, high;
+};
+
+static struct span reads(const struct timeline_entry *e, u64 counter)
+{
+	unsigned __int128 ticks = counter - e->counter_value;
+	unsigned __int128 t = ticks * e->counter_period_frac_sec >> e->counter_period_shift;
+	__int128 ns, grown = (ticks * e->err_rate >> 64) + 2;
+
+	t += e->time_frac_sec;
+	ns = (__int128)(e->time_sec + (u64)(t >> 64)) * 1000000000 +
+	     (u64)(((t & ~0ULL) * (unsigned __int128)1000000000) >> 64);
+	return (struct span) { ns - e->err_low_ns - grown, ns + e->err_high_ns + grown };
+}
+
+static bool host_entry(u32 id, struct timeline_entry *e)
+{
+	struct timeline_entry *table = mmap(NULL, 4 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (table == MAP_FAILED)
+		t_fatal("map the table");
+	*e = table[tl_place(id)];
+	munmap(table, 4 * 4096);
+	return e->id == id;
+}
+
+/* A guest's TSC is ours and @offset */
+static void same_time(struct machine *m, unsigned int i, u32 id, u64 offset, const char *what)
+{
+	struct timeline_entry ours, theirs;
+	u64 now = tl_counter();
+	struct span h, g;
+
+	if (!host_entry(id, &ours) || !copy_entry(m, i, &theirs))
+		t_fatal("%s: no entry", what);
+	h = reads(&ours, now);
+	g = reads(&theirs, now + offset);
+	t_ok(theirs.counter_id == TIMELINE_COUNTER_X86_TSC && g.low <= h.low && g.high >= h.high,
+	     "%s: what the guest reads contains what the host does (%lld, %lld ns more)", what,
+	     (long long)(h.low - g.low), (long long)(g.high - h.high));
+	t_at_most((g.high - g.low) - (h.high - h.low), 20, "%s: ns that it is wider", what);
+}
+
+static bool soon(bool (*is)(struct machine *, unsigned int), struct machine *m, unsigned int i,
+		 bool want)
+{
+	for (int n = 0; n < 3000 && is(m, i) != want; n++)
+		sleep_ns(MS);
+	return is(m, i) == want;
+}
+
+/* ---- who may --------------------------------------------------------------- */
+
+static void only_if_allowed(void)
+{
+	struct kvm_vbs_config cfg = vm_config(2 * MS, 10 * MS, MS, 10 * MS);
+	struct machine *m = calls_new(1, 0);
+	u32 id = tl_make(fd, "allowed", TIMELINE_GUEST);
+
+	fresh_pages(m, COOKIE);
+	t_equal(timeline_call(m, KVM_TIMELINE_PROBE, 0, 0), -1000, "not allowed: PROBE");
+	t_equal(give(m, AT, COOKIE), -1000, "not allowed: REGISTER");
+	cfg.flags = KVM_VBS_GUEST_TIMELINE;
+	t_equal(vm_configure_soon(m->pid, &cfg), 0, "allowed");
+	t_equal(timeline_call(m, KVM_TIMELINE_PROBE, 0, 0), TIMELINE_GUEST_IDS, "PROBE");
+	t_equal(give(m, AT, COOKIE), 0, "REGISTER");
+	t_ok(soon(is_valid, m, 0, true), "then there is an entry");
+	cfg.flags = 0;
+	t_equal(vm_configure_soon(m->pid, &cfg), 0, "not allowed any more");
+	t_ok(soon(is_valid, m, 0, false), "then there is none");
+	machine_end(m);
+	tl_destroy(fd, id);
+}
+
+/* ---- what there is ---------------------------------------------------------- */
+
+static void all_of_them(void)
+{
+	u32 open = tl_make(fd, "open", TIMELINE_GUEST), hidden = tl_make(fd, "hidden", 0);
+	u32 late;
+	struct machine *m = with_pages();
+	struct timeline_entry e;
+
+	t_ok(soon(is_valid, m, 0, true), "one that guests may read");
+	copy_entry(m, 0, &e);
+	t_equal(e.id, FIRST, "its id");
+	t_ok(!strcmp(e.host_name, "open"), "its name");
+	t_ok(e.cookie == COOKIE && e.magic == TIMELINE_MAGIC, "cookie and magic");
+	t_equal(entry(m, 1)->magic, 0, "none that they may not");
+	same_time(m, 0, open, 0, "one");
+	late = tl_make(fd, "late", TIMELINE_GUEST | TIMELINE_STEP);
+	t_ok(soon(is_valid, m, 1, true), "one that is made later");
+	same_time(m, 1, late, 0, "a later one");
+	tl_set(fd, late, 2000000, 7);
+	sleep_ns(50 * MS);
+	same_time(m, 1, late, 0, "set anew");
+	tl_destroy(fd, late);
+	t_ok(soon(is_valid, m, 1, false), "one that is gone");
+	copy_entry(m, 1, &e);
+	t_equal(e.clock_status, TIMELINE_STATUS_UNKNOWN, "its status");
+	t_ok(!strcmp(e.host_name, "late") && e.id == FIRST + 1, "it keeps its name");
+	late = tl_make(fd, "later", TIMELINE_GUEST);
+	t_ok(soon(is_valid, m, 2, true), "another name gets another entry");
+	machine_end(m);
+	tl_destroy(fd, open);
+	tl_destroy(fd, hidden);
+	tl_destroy(fd, late);
+}
+
+/* ---- only inside KVM_RUN ---------------------------------------------------- */
+
+static struct timeline_entry outside;
+
+static void note_outside(struct machine *m, unsigned int i)
+{
+	if (m->word[0])
+		*(struct timeline_entry *)(m->mem + AT + 2 * 4096 + BESIDE) = *entry(m, i);
+}
+
+static void not_outside(void)
+{
+	u32 id = tl_make(fd, "inside", TIMELINE_GUEST);
+	struct machine *m = machine_new(1, guest_calls, 0);
+	struct timeline_entry before, after;
+
+	m->after = note_outside;
+	calls_start(m, KVM_VBS_GUEST_TIMELINE);
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT, COOKIE), 0, "two pages registered");
+	t_ok(soon(is_valid, m, 0, true), "inside: valid");
+	copy_entry(m, 0, &before);
+	m->word[0] = 1;
+	guest_call(m, 0, CALL_EXIT, 0, 0, 0);
+	outside = *(struct timeline_entry *)(m->mem + AT + 2 * 4096 + BESIDE);
+	t_equal(outside.counter_id, TIMELINE_COUNTER_RAW, "outside: no counter");
+	t_equal(outside.clock_status, TIMELINE_STATUS_UNRELIABLE, "outside: status");
+	t_ok(!strcmp(outside.host_name, "inside"), "outside: its name");
+	t_ok(outside.seq_count != before.seq_count && !(outside.seq_count & 1),
+	     "outside: another sequence count");
+	t_ok(soon(is_valid, m, 0, true), "inside again: valid");
+	copy_entry(m, 0, &after);
+	t_ok(after.disruption_marker == before.disruption_marker &&
+	     after.step_marker == before.step_marker, "inside again: the markers are the same");
+	same_time(m, 0, id, 0, "inside again");
+	machine_end(m);
+	tl_destroy(fd, id);
+}
+
+/* ---- what is not the guest's page any more ----------------------------------- */
+
+static bool around_is_whole(struct machine *m)
+{
+	for (int i = 0; i < BESIDE; i++)
+		if (m->mem[AT - 1 - i] != 0x5a)
+			return false;
+	return true;
+}
+
+static void ends_with_cookie(void)
+{
+	u32 id = tl_make(fd, "cookie", TIMELINE_GUEST | TIMELINE_STEP);
+	struct machine *m = with_pages();
+	static u8 want[2 * 4096];
+
+	t_ok(soon(is_valid, m, 0, true), "valid");
+	memset(m->mem + AT, 0xa5, 2 * 4096);
+	memset(want, 0xa5, sizeof(want));
+	for (int i = 0; i < 20; i++) {
+		tl_set(fd, id, 3000000 + i, 0);
+		guest_call(m, 0, CALL_EXIT, 0, 0, 0);
+	}
+	t_ok(!memcmp(m->mem + AT, want, sizeof(want)) && around_is_whole(m),
+	     "a page with another cookie is not written");
+	fresh_pages(m, COOKIE + 1);
+	t_equal(give(m, AT, COOKIE + 1), 0, "registered with another");
+	t_ok(soon(is_valid, m, 0, true), "and valid again");
+	same_time(m, 0, id, 0, "again");
+	t_equal(timeline_call(m, KVM_TIMELINE_UNREGISTER, 0, 0), 0, "UNREGISTER");
+	t_ok(!is_valid(m, 0), "not valid after it");
+	machine_end(m);
+	tl_destroy(fd, id);
+}
+
+/* An entry keeps its name over registrations, wherever the page says so */
+static void names_stay(void)
+{
+	u32 a = tl_make(fd, "a", TIMELINE_GUEST), b = tl_make(fd, "b", TIMELINE_GUEST);
+	struct machine *m = calls_new(1, KVM_VBS_GUEST_TIMELINE);
+	struct timeline_entry e;
+
+	fresh_pages(m, COOKIE);
+	entry(m, 3)->magic = TIMELINE_MAGIC;
+	strcpy(entry(m, 3)->host_name, "b");
+	entry(m, 5)->magic = TIMELINE_MAGIC;
+	strcpy(entry(m, 5)->host_name, "elsewhere");
+	t_equal(give(m, AT, COOKIE), 0, "pages with names of another host");
+	t_ok(soon(is_valid, m, 3, true), "one whose name this host has");
+	same_time(m, 3, b, 0, "by its name");
+	t_ok(is_valid(m, 0), "one that is new gets a free entry");
+	same_time(m, 0, a, 0, "a new one");
+	copy_entry(m, 5, &e);
+	t_equal(e.clock_status, TIMELINE_STATUS_UNKNOWN, "one that this host does not have");
+	t_equal(e.id, FIRST + 5, "its id");
+	fresh_pages(m, COOKIE);
+	for (int i = 0; i < 2; i++) {
+		entry(m, i)->magic = TIMELINE_MAGIC;
+		strcpy(entry(m, i)->host_name, "b");
+	}
+	t_equal(give(m, AT, COOKIE), -EINVAL, "one name twice");
+	machine_end(m);
+	tl_destroy(fd, a);
+	tl_destroy(fd, b);
+}
+
+static void wrong_pages(void)
+{
+	struct machine *m = calls_new(1, KVM_VBS_GUEST_TIMELINE);
+
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT + 8, COOKIE), -EINVAL, "not aligned");
+	t_equal(give(m, AT, 0), -EINVAL, "no cookie");
+	t_equal(give(m, AT, COOKIE + 1), -EINVAL, "not the cookie that is there");
+	t_equal(give(m, 0x9f000, COOKIE), -EINVAL, "the second page beyond memory");
+	t_equal(give(m, VMM_MMIO, COOKIE), -EINVAL, "where there is no memory");
+	t_equal(give(m, 0xfffbd000, COOKIE), -EINVAL, "a slot of KVM's own");
+	t_equal(give(m, ~0xfffULL, COOKIE), -EINVAL, "the end of the numbers");
+	t_equal(give(m, ~0x1fffULL, COOKIE), -EINVAL, "just before");
+	t_equal(timeline_call(m, 99, 0, 0), -1000, "no such operation");
+	t_equal(give(m, AT, COOKIE), 0, "and the right ones");
+	machine_end(m);
+}
+
+/* ---- another counter --------------------------------------------------------- */
+
+static void move_tsc(struct machine *m, unsigned int i)
+{
+	u64 offset = (u64)m->word[1] << 32;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET,
+		.addr = (u64)(uintptr_t)&offset,
+	};
+
+	if (m->word[1] && ioctl(m->vm.vcpu[i].fd, KVM_SET_DEVICE_ATTR, &attr))
+		t_fatal("move the TSC");
+}
+
+static void moved_counter(void)
+{
+	u32 id = tl_make(fd, "moved", TIMELINE_GUEST);
+	struct machine *m = machine_new(2, guest_calls, 0);
+	struct timeline_entry before, after;
+
+	m->after = move_tsc;
+	calls_start(m, KVM_VBS_GUEST_TIMELINE);
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT, COOKIE), 0, "two pages registered");
+	t_ok(soon(is_valid, m, 0, true), "valid");
+	copy_entry(m, 0, &before);
+	m->word[1] = 5;
+	guest_call(m, 0, CALL_EXIT, 0, 0, 0);
+	sleep_ns(30 * MS);
+	t_ok(!is_valid(m, 0), "vCPUs with different counters: not valid");
+	guest_call(m, 1, CALL_EXIT, 0, 0, 0);
+	t_ok(soon(is_valid, m, 0, true), "both moved: valid");
+	same_time(m, 0, id, 5ULL << 32, "another counter");
+	copy_entry(m, 0, &after);
+	t_ok(after.disruption_marker != before.disruption_marker,
+	     "another counter: another disruption marker");
+	machine_end(m);
+	tl_destroy(fd, id);
+}
+
+VBS_TEST("pages of timelines in a guest: right, while it runs, and nobody else's memory", 100)
+{
+	need_vbs();
+	need_kvm_vbs();
+	fd = tl_open();
+	only_if_allowed();
+	all_of_them();
+	not_outside();
+	ends_with_cookie();
+	names_stay();
+	wrong_pages();
+	moved_counter();
+}
