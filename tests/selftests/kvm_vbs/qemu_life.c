@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "qemu_vm.h"
-
-#define DISK	"/tmp/life.qcow2"
+#include "qemu_state.h"
 
 static void has_mark(struct qemu *q, const char *mark, const char *what)
 {
@@ -21,65 +19,32 @@ static void reset(struct qemu *q)
 
 /* ---- snapshots ------------------------------------------------------------ */
 
-/* Waits for the job that @fmt starts, whose id is "job" */
-static void do_job(struct qemu *q, const char *command, const char *arguments)
-{
-	qmp_do(q, command, "'job-id': 'job', %s", arguments);
-	t_ok(qmp_until(q, "query-jobs", "\"concluded\"", NULL) && !strstr(q->reply, "\"error\""),
-	     "%s", command);
-	qmp_do(q, "job-dismiss", "'id': 'job'");
-}
-
-static void add_disk(struct qemu *q)
-{
-	do_job(q, "blockdev-create", "'options': {'driver': 'file', 'filename': '" DISK "', 'size': 0}");
-	qmp_do(q, "blockdev-add", "'driver': 'file', 'node-name': 'file', 'filename': '%s'", DISK);
-	do_job(q, "blockdev-create", "'options': {'driver': 'qcow2', 'file': 'file', 'size': 1048576}");
-	qmp_do(q, "blockdev-add", "'driver': 'qcow2', 'node-name': 'disk', 'file': 'file'");
-}
-
 static void save_and_load(struct qemu *q)
 {
-	static const char arguments[] = "'tag': 'one', 'vmstate': 'disk', 'devices': ['disk']";
-
-	add_disk(q);
+	qemu_add_disk(q);
 	guest_must(q, "echo early >/tmp/mark");
-	do_job(q, "snapshot-save", arguments);
+	qemu_job(q, "snapshot-save", QEMU_SNAPSHOT);
 	guest_must(q, "echo late >/tmp/mark");
 	qemu_all_inside(q, "snapshot-save");
-	do_job(q, "snapshot-load", arguments);
+	qemu_job(q, "snapshot-load", QEMU_SNAPSHOT);
 	has_mark(q, "early", "snapshot-load");
-	qmp_do(q, "blockdev-del", "'node-name': 'disk'");
-	qmp_do(q, "blockdev-del", "'node-name': 'file'");
-	unlink(DISK);
+	qemu_remove_disk(q);
 }
 
 /* ---- migration ------------------------------------------------------------ */
 
-static void migrate(struct qemu *q, const char *uri)
-{
-	qmp_do(q, "migrate", "'uri': '%s'", uri);
-}
-
-#define CAPABILITY	"migrate-set-capabilities", \
-			"'capabilities': [{'capability': 'postcopy-ram', 'state': %s}]"
-
 /* Its guest runs as soon as it has come. */
 static struct qemu *listens(const char *name, bool postcopy, const char *uri)
 {
-	struct qemu *q = qemu_start(name, VM_RUN "--", "-smp 2 -incoming defer");
+	struct qemu *q = qemu_listens(name, VM_RUN "--", "-smp 2", postcopy, uri);
 
-	if (postcopy)
-		qmp_do(q, CAPABILITY, "true");
-	qmp_do(q, "migrate-incoming", "'uri': '%s'", uri);
-	qmp_do(q, "cont", "%s", "");
 	t_equal(group_val(q->pid, "places"), 2, "%s: places before its guest came", name);
 	return q;
 }
 
 static void has_gone(struct qemu *q, const char *what)
 {
-	t_ok(qmp_until(q, "query-migrate", "\"completed\"", "\"failed\""), "%s: done", what);
+	qemu_has_gone(q, what);
 	qemu_all_inside(q, what);
 }
 
@@ -88,7 +53,7 @@ static struct qemu *move(struct qemu *from)
 	struct qemu *to = listens("second", false, "unix:/tmp/second.in");
 
 	guest_must(from, "echo moved >/tmp/mark");
-	migrate(from, "unix:/tmp/second.in");
+	qemu_migrate(from, "unix:/tmp/second.in");
 	has_gone(from, "migration, the source");
 	qemu_end(from);
 	has_mark(to, "moved", "migration");
@@ -101,9 +66,9 @@ static struct qemu *move_at_once(struct qemu *from)
 	struct qemu *to = listens("third", true, "unix:/tmp/third.in");
 	const char *bytes;
 
-	qmp_do(from, CAPABILITY, "true");
+	qemu_postcopy(from, true);
 	qmp_do(from, "migrate-set-parameters", "'max-bandwidth': 262144");
-	migrate(from, "unix:/tmp/third.in");
+	qemu_migrate(from, "unix:/tmp/third.in");
 	t_ok(qmp_until(from, "query-migrate", "\"active\"", "\"completed\""), "postcopy: begun");
 	qmp_do(from, "migrate-start-postcopy", "%s", "");
 	has_gone(from, "postcopy, the source");
@@ -121,8 +86,8 @@ static struct qemu *through_file(struct qemu *from)
 {
 	struct qemu *to;
 
-	qmp_do(from, CAPABILITY, "false");
-	migrate(from, "exec:cat >/tmp/life.state");
+	qemu_postcopy(from, false);
+	qemu_migrate(from, "exec:cat >/tmp/life.state");
 	has_gone(from, "saved to a file");
 	qemu_end(from);
 	to = listens("fourth", false, "exec:cat /tmp/life.state");

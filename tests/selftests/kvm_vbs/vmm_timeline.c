@@ -4,9 +4,8 @@
  * vDSO would, and compared with what this machine reads at the same counter value.
  */
 #include <sys/ioctl.h>
-#include <sys/mman.h>
+#include "host_time.h"
 #include "vmm_call.h"
-#include "tl_test.h"
 
 #define AT		0x90000ULL	/* the last of VMM_VCPUS pages, which no vCPU has */
 #define BESIDE		64		/* bytes around them, which must stay */
@@ -69,42 +68,14 @@ static bool is_valid(struct machine *m, unsigned int i)
 	return copy_entry(m, i, &e) && e.counter_id == TIMELINE_COUNTER_X86_TSC;
 }
 
-/* ns of the target, and of its bounds, at a counter value: from the format alone */
-struct span {
-	__int128 low, high;
-};
-
-static struct span reads(const struct timeline_entry *e, u64 counter)
-{
-	unsigned __int128 ticks = counter - e->counter_value;
-	unsigned __int128 t = ticks * e->counter_period_frac_sec >> e->counter_period_shift;
-	__int128 ns, grown = (ticks * e->err_rate >> 64) + 2;
-
-	t += e->time_frac_sec;
-	ns = (__int128)(e->time_sec + (u64)(t >> 64)) * 1000000000 +
-	     (u64)(((t & ~0ULL) * (unsigned __int128)1000000000) >> 64);
-	return (struct span) { ns - e->err_low_ns - grown, ns + e->err_high_ns + grown };
-}
-
-static bool host_entry(u32 id, struct timeline_entry *e)
-{
-	struct timeline_entry *table = mmap(NULL, 4 * 4096, PROT_READ, MAP_SHARED, fd, 0);
-
-	if (table == MAP_FAILED)
-		t_fatal("map the table");
-	*e = table[tl_place(id)];
-	munmap(table, 4 * 4096);
-	return e->id == id;
-}
-
 /* A guest's TSC is ours and @offset */
 static void same_time(struct machine *m, unsigned int i, u32 id, u64 offset, const char *what)
 {
 	struct timeline_entry ours, theirs;
 	u64 now = tl_counter();
-	struct span h, g;
+	struct time_span h, g;
 
-	if (!host_entry(id, &ours) || !copy_entry(m, i, &theirs))
+	if (!host_entry(fd, id, &ours) || !copy_entry(m, i, &theirs))
 		t_fatal("%s: no entry", what);
 	h = reads(&ours, now);
 	g = reads(&theirs, now + offset);

@@ -101,6 +101,8 @@ static const struct field group_fields[] = {
 	FIELD(vbs_group, strict, U32),
 	FIELD(vbs_group, poll, U32),
 	FIELD(vbs_group, split, U32),
+	FIELD(vbs_group, guest_may, U32),
+	FIELD(vbs_group, guest_period, U64),
 	{ NULL, U32, 0 }
 };
 

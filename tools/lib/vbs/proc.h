@@ -55,9 +55,14 @@ struct vbs_server {
  * that ran a second vCPU and stayed where they were, and those whose mask excluded the
  * CPU of their server, so that they are in none.
  */
+/* guest_may of a group */
+#define VBS_GUEST_SWITCH	(1 << 0)
+#define VBS_GUEST_TIMELINES	(1 << 1)
+
 struct vbs_group {
 	int32_t pid;
-	uint32_t owner, vms, vcpus, places, unplaced, strict, poll, split;
+	uint32_t owner, vms, vcpus, places, unplaced, strict, poll, split, guest_may;
+	uint64_t guest_period;
 	uint64_t pooled, outside;
 	char comm[64];
 };

@@ -60,7 +60,7 @@ cpu id=1 online=1 capacity=943718 booked=817889 spare=125829 servers=1
 server id=3 cpu=0 cap=524288 runtime=400000 period=1000000 flags=0x0 members=1 state=ready consumed=$2 instances=41 misses=$3 overruns=0 overrun_worst=0 switches=0 switch_worst=0 release_worst=0 skipped=0 kthrottled=0 lost=0 group=100 role=vcpu owner=0 leader=101 comm=CPU 0/KVM
 server id=4 cpu=1 cap=524288 runtime=400000 period=1000000 flags=0x0 members=0 state=idle consumed=0 instances=0 misses=0 overruns=0 overrun_worst=0 switches=0 switch_worst=0 release_worst=0 skipped=0 kthrottled=0 lost=0 group=100 role=vcpu owner=0 leader=0 comm=
 server id=5 cpu=0 cap=104858 runtime=200000 period=2000000 flags=0x0 members=2 state=ready consumed=$4 instances=9 misses=0 overruns=0 overrun_worst=0 switches=0 switch_worst=0 release_worst=0 skipped=0 kthrottled=0 lost=0 group=100 role=dm owner=0 leader=100 comm=qemu-system-x86
-group pid=100 owner=0 vms=1 vcpus=2 places=2 unplaced=$5 pooled=0 outside=0 strict=0 poll=1 split=1 comm=qemu-system-x86
+group pid=100 owner=0 vms=1 vcpus=2 places=2 unplaced=$5 pooled=0 outside=0 strict=0 poll=1 split=1 guest_may=0 guest_period=125000 comm=qemu-system-x86
 END
 }
 table 1000000000 0 0 0 1

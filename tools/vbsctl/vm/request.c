@@ -40,6 +40,8 @@ static bool *flag_of(struct vm_request *req, const char *key)
 	} flags[] = {
 		{ "one", &req->one }, { "align", &req->align }, { "strict", &req->strict },
 		{ "split", &req->split }, { "poll", &req->poll },
+		{ "guest-switch", &req->guest_switch },
+		{ "guest-timelines", &req->guest_timelines },
 	};
 	size_t i;
 
@@ -168,4 +170,8 @@ void vm_request_config(const struct vm_request *req, pid_t pid, struct kvm_vbs_c
 		config->flags |= KVM_VBS_DM_SPLIT;
 	if (req->poll)
 		config->flags |= KVM_VBS_POLL;
+	if (req->guest_switch)
+		config->flags |= KVM_VBS_GUEST_SWITCH;
+	if (req->guest_timelines)
+		config->flags |= KVM_VBS_GUEST_TIMELINE;
 }

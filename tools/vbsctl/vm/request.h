@@ -15,7 +15,7 @@ struct vm_request {
 	uint32_t cap, dm_cap;			/* 0: not said */
 	uint64_t guest_period_min;
 	uint32_t vcpus;
-	bool one, align, strict, split, poll;
+	bool one, align, strict, split, poll, guest_switch, guest_timelines;
 	bool pi;				/* the VMM's mutexes inherit, or will */
 };
 
@@ -31,7 +31,9 @@ struct vm_request {
 	{ "strict", no_argument, NULL, 's' }, \
 	{ "split", no_argument, NULL, 'S' }, \
 	{ "poll", no_argument, NULL, 'p' }, \
-	{ "guest-period-min", required_argument, NULL, 'g' }
+	{ "guest-switch", no_argument, NULL, 'w' }, \
+	{ "guest-period-min", required_argument, NULL, 'g' }, \
+	{ "guest-timelines", no_argument, NULL, 't' }
 
 /* Their lines in a help text */
 #define VM_OPTIONS_HELP \
@@ -46,7 +48,9 @@ struct vm_request {
 	"                        server: many VMMs end then\n" \
 	"  --split               a device model's server for each affinity mask\n" \
 	"  --poll                let vCPUs poll when they halt\n" \
-	"  --guest-period-min TIME  the shortest period that the guest may ask for\n"
+	"  --guest-switch        the guest may switch its vCPUs' servers within their caps\n" \
+	"  --guest-period-min TIME  the shortest period that it may ask for\n" \
+	"  --guest-timelines     the guest may read timelines made with --guest\n"
 
 /* One key of a rule, or one option by its long name: NULL, or why it is not taken */
 const char *vm_request_take(struct vm_request *req, const char *key, const char *value);

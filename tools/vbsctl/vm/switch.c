@@ -44,6 +44,11 @@ static void keep_rest(struct vm_request *req, const struct vm_machine *m)
 	req->strict |= g->strict;
 	req->split |= g->split && !req->one;
 	req->poll |= g->poll;
+	req->guest_switch |= g->guest_may & VBS_GUEST_SWITCH;
+	req->guest_timelines |= g->guest_may & VBS_GUEST_TIMELINES;
+	/* The default follows the vCPU's period */
+	if (!req->guest_period_min && g->guest_period != m->vcpu->period / 8)
+		req->guest_period_min = g->guest_period;
 }
 
 static int change(const struct command *cmd, const struct vm_deed *deed, struct vm_request *req)

@@ -39,6 +39,8 @@ struct vbs_group_line {
 	bool			strict;
 	bool			poll;
 	bool			split;
+	u32			guest_may;
+	u64			guest_period;
 	char			comm[TASK_COMM_LEN];
 };
 

@@ -176,8 +176,9 @@ static void vbs_show_group(struct seq_file *m, struct vbs_reader *r)
 	seq_printf(m, "group pid=%d owner=%u vms=%u vcpus=%u places=%u unplaced=%u",
 		   g->pid, from_kuid_munged(seq_user_ns(m), g->owner), g->sum.vms,
 		   g->sum.vcpus, g->sum.places, g->sum.unplaced);
-	seq_printf(m, " pooled=%d outside=%d strict=%d poll=%d split=%d comm=", g->pooled,
+	seq_printf(m, " pooled=%d outside=%d strict=%d poll=%d split=%d", g->pooled,
 		   g->outside, g->strict, g->poll, g->split);
+	seq_printf(m, " guest_may=%u guest_period=%llu comm=", g->guest_may, g->guest_period);
 	seq_escape_str(m, g->comm, ESCAPE_SPACE | ESCAPE_SPECIAL, "\n\\");
 	seq_putc(m, '\n');
 }

@@ -50,6 +50,8 @@ bool vbs_next_group(struct vbs_group_line *line, struct pid_namespace *ns)
 		line->strict = grp->strict;
 		line->poll = grp->poll;
 		line->split = grp->split;
+		line->guest_may = grp->guest_may;
+		line->guest_period = grp->guest_period;
 		vbs_group_get_comm(grp, line);
 	}
 	mutex_unlock(&vbs_vm_mutex);

@@ -54,7 +54,7 @@ static void servers_of_a_virtual_machine(void **state)
 	struct vbs_snapshot *snap = vbs_snapshot_parse(HEAD CPU(0, 3)
 		"server id=4 cpu=0 cap=5 members=0 state=idle lost=8 group=77 role=vcpu owner=0 leader=0 comm=\n"
 		"server id=5 cpu=0 cap=5 members=9 state=idle lost=8 group=77 role=dm owner=0 leader=77 comm=q\n"
-		"group pid=77 owner=3 vms=1 vcpus=2 places=4 unplaced=5 pooled=6 outside=7 strict=1 poll=0 split=1 comm=q pid=1\n"
+		"group pid=77 owner=3 vms=1 vcpus=2 places=4 unplaced=5 pooled=6 outside=7 strict=1 poll=0 split=1 guest_may=2 guest_period=300 comm=q pid=1\n"
 		"held cpu=0 amount=9 until_ns=1 owner=0 leader=0\n");
 	const struct vbs_group *g = vbs_find_group(snap, 77);
 
@@ -79,6 +79,8 @@ static void servers_of_a_virtual_machine(void **state)
 	assert_int_equal(g->strict, 1);
 	assert_int_equal(g->poll, 0);
 	assert_int_equal(g->split, 1);
+	assert_int_equal(g->guest_may, 2);
+	assert_int_equal(g->guest_period, 300);
 	assert_string_equal(g->comm, "q pid=1");
 	vbs_snapshot_free(snap);
 }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * In a guest of a test: readings of timelines, a line each.
+ *
+ *	guest_clock id NAME
+ *	guest_clock read ID COUNT	"COUNTER SEC NSEC LOW HIGH STATUS STEP ERROR"
+ *	guest_clock spin ID MILLISECONDS	"READS ERRORS BACK UNSYNCHRONIZED"
+ *	guest_clock sleep ID NS		"NS of the timeline ERROR"
+ *	guest_clock watch ID ACCURACY MILLISECONDS	events, "TYPE REASON"
+ *	guest_clock set ID		"ERROR"
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "tl_test.h"
+
+static int device(void)
+{
+	int fd = open("/dev/timeline", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		perror("/dev/timeline");
+		exit(1);
+	}
+	return fd;
+}
+
+static int print_id(const char *name)
+{
+	struct timeline_lookup arg = { 0 };
+
+	snprintf(arg.name, sizeof(arg.name), "%s", name);
+	if (ioctl(device(), TIMELINE_LOOKUP, &arg)) {
+		printf("error %d\n", errno);
+		return 1;
+	}
+	printf("%u\n", arg.id);
+	return 0;
+}
+
+static int read_some(u32 id, long count)
+{
+	struct timeline_time tt = { 0 };
+	int ret;
+
+	while (count-- > 0) {
+		ret = tl_vdso(id, &tt);
+		printf("%llu %lld %u %llu %llu %u %llu %d\n", (unsigned long long)tt.counter,
+		       (long long)tt.sec, tt.nsec, (unsigned long long)tt.err_low_ns,
+		       (unsigned long long)tt.err_high_ns, tt.status,
+		       (unsigned long long)tt.disruption, ret);
+	}
+	return 0;
+}
+
+static u64 ns_of(const struct timeline_time *tt)
+{
+	return tt->sec * 1000000000ULL + tt->nsec;
+}
+
+/* As fast as it can */
+static int spin(u32 id, long ms)
+{
+	unsigned long reads = 0, errors = 0, back = 0, unsynchronized = 0;
+	struct timespec now, end;
+	struct timeline_time tt;
+	u64 last = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000;
+	do {
+		for (int i = 0; i < 1000; i++, reads++) {
+			if (tl_vdso(id, &tt)) {
+				errors++;
+				continue;
+			}
+			unsynchronized += tt.status != TIMELINE_STATUS_SYNCHRONIZED;
+			back += ns_of(&tt) < last;
+			last = ns_of(&tt);
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+	printf("%lu %lu %lu %lu\n", reads, errors, back, unsynchronized);
+	return 0;
+}
+
+static int sleep_for(u32 id, long ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+	struct timeline_time a = { 0 }, b = { 0 };
+	int ret;
+
+	tl_vdso(id, &a);
+	ret = clock_nanosleep(CLOCK_TIMELINE(id), 0, &ts, NULL);
+	tl_vdso(id, &b);
+	printf("%llu %d\n", (unsigned long long)(ns_of(&b) - ns_of(&a)), ret);
+	return 0;
+}
+
+static int watch(u32 id, u64 accuracy, long ms)
+{
+	struct timeline_bind arg = { .id = id, .accuracy_ns = accuracy };
+	struct timeline_event event;
+	struct pollfd p = { .fd = device(), .events = POLLIN | POLLPRI };
+
+	if (ioctl(p.fd, TIMELINE_BIND, &arg)) {
+		printf("error %d\n", errno);
+		return 1;
+	}
+	while (poll(&p, 1, ms) > 0 && read(p.fd, &event, sizeof(event)) == sizeof(event))
+		printf("%u %u\n", event.type, event.reason);
+	if (tl_vdso(TIMELINE_SELF, &event.time))
+		printf("not bound\n");
+	return 0;
+}
+
+static int set(u32 id)
+{
+	struct timeline_get get = { .set.id = id };
+	int fd = device(), ret = ioctl(fd, TIMELINE_GET, &get);
+
+	if (!ret) {
+		get.set.clock_status = TIMELINE_STATUS_SYNCHRONIZED;
+		ret = ioctl(fd, TIMELINE_SET, &get.set);
+	}
+	printf("%d\n", ret ? errno : 0);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	u32 id = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+
+	if (argc == 3 && !strcmp(argv[1], "id"))
+		return print_id(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "read"))
+		return read_some(id, atol(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "spin"))
+		return spin(id, atol(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "sleep"))
+		return sleep_for(id, atol(argv[3]));
+	if (argc == 5 && !strcmp(argv[1], "watch"))
+		return watch(id, strtoull(argv[3], NULL, 0), atol(argv[4]));
+	if (argc == 3 && !strcmp(argv[1], "set"))
+		return set(id);
+	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set ...\n");
+	return 2;
+}

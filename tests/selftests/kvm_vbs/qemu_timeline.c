@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A timeline of the host in Linux guests of QEMU as distributed: whatever happens to a
+ * machine, its guest reads what the host reads, within the bounds, or is told that it
+ * cannot.  The guest's counter is ours and an offset, which KVM shows.
+ */
+#include <glob.h>
+#include "host_time.h"
+#include "qemu_state.h"
+
+#define RUN		"vbsctl vm run --vcpu 150us/1ms --dm 150us/1.5ms "
+#define WITH		RUN "--guest-timelines --"
+#define WITHOUT		RUN "--"
+#define SLEW		(1 * MS)
+
+static int fd;
+static u32 site, plant;
+
+struct reading {
+	u64 counter, low, high, step;
+	__int128 ns;
+	u32 status;
+	int ret;
+};
+
+static bool parse(const char *line, struct reading *r)
+{
+	unsigned long long counter, low, high, step;
+	long long sec;
+	u32 nsec;
+
+	if (sscanf(line, "%llu %lld %u %llu %llu %u %llu %d", &counter, &sec, &nsec, &low, &high,
+		   &r->status, &step, &r->ret) != 8)
+		return false;
+	r->counter = counter;
+	r->low = low;
+	r->high = high;
+	r->step = step;
+	r->ns = (__int128)sec * 1000000000 + nsec;
+	return true;
+}
+
+static struct reading guest_reads(struct qemu *q, u32 id)
+{
+	struct reading r;
+
+	guest_must(q, "guest_clock read %u 1", id);
+	if (!parse(q->said, &r))
+		t_fatal("%s: a reading: %s", q->name, q->said);
+	return r;
+}
+
+/* The offset of the first vCPU's counter */
+static u64 offset_of(struct qemu *q)
+{
+	char pattern[64], text[32] = "";
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/vcpu0/tsc-offset", q->pid);
+	if (glob(pattern, 0, NULL, &found) || file_read(found.gl_pathv[0], text, sizeof(text)) < 0)
+		t_fatal("%s: no offset of its counter", q->name);
+	globfree(&found);
+	return strtoll(text, NULL, 10);
+}
+
+/*
+ * What the guest reads contains what the host does at the same instant, and is not wider
+ * by more than its rounding and, while it is slewed, what remains of that
+ */
+static struct reading agrees(struct qemu *q, u32 guest_id, u32 id, const char *what)
+{
+	struct reading r = guest_reads(q, guest_id);
+	struct timeline_entry e;
+	struct time_span h;
+	u64 slewed;
+
+	if (!host_entry(fd, id, &e))
+		t_fatal("timeline %u", id);
+	r.counter -= offset_of(q);
+	h = reads(&e, r.counter);
+	slewed = (s64)(e.slew_end - r.counter) > 0 ? SLEW : 0;
+	t_ok(!r.ret && r.status == TIMELINE_STATUS_SYNCHRONIZED && r.ns - r.low <= h.low &&
+	     r.ns + r.high >= h.high && r.low + r.high < h.high - h.low + 50 + slewed,
+	     "%s: as the host reads (%d, status %u, %lld and %lld ns more)", what, r.ret, r.status,
+	     (long long)(h.low - (r.ns - r.low)), (long long)(r.ns + r.high - h.high));
+	return r;
+}
+
+static u32 guest_id(struct qemu *q, const char *name)
+{
+	guest_must(q, "guest_clock id %s", name);
+	return strtoul(q->said, NULL, 10);
+}
+
+/* ---- one machine ------------------------------------------------------------- */
+
+static void what_it_can_do(struct qemu *q)
+{
+	unsigned long reads, errors, back, unsynchronized;
+	unsigned long long ns;
+	int ret;
+
+	t_equal(guest_id(q, "site"), TIMELINE_IDS, "id of the first");
+	t_equal(guest_id(q, "plant"), TIMELINE_IDS + 1, "id of the second");
+	t_ok(guest_does(q, "guest_clock id own"), "one that is not for guests");
+	agrees(q, 32, site, "first reading");
+	guest_must(q, "guest_clock spin 32 200");
+	if (sscanf(q->said, "%lu %lu %lu %lu", &reads, &errors, &back, &unsynchronized) != 4)
+		t_fatal("spin: %s", q->said);
+	t_at_least(reads, 10000, "readings in 200 ms");
+	t_equal(errors, 0, "errors in them");
+	t_equal(back, 0, "steps back in them");
+	t_equal(unsynchronized, 0, "not synchronized in them");
+	guest_must(q, "guest_clock sleep 32 20000000");
+	if (sscanf(q->said, "%llu %d", &ns, &ret) != 2)
+		t_fatal("sleep: %s", q->said);
+	t_equal(ret, 0, "a sleep on it");
+	t_at_least(ns, 20 * MS, "ns that it took");
+	t_at_most(ns, 30 * MS, "and not many more");
+	guest_must(q, "guest_clock set 32");
+	t_equal(atoi(q->said), EROFS, "nobody in the guest sets it");
+	guest_must(q, "guest_clock watch 32 1000000000 100");
+	t_ok(!strpbrk(q->said, "0123456789"), "a watch that is content has no event");
+	guest_must(q, "guest_clock watch 32 1000 1500");
+	t_ok(!strncmp(q->said, "1 1", 3), "one that needs more than there is is told");
+}
+
+static void set_ahead(u32 id, u64 ns)
+{
+	struct timeline_set set = tl_params(fd, id, 0, 0);
+	struct timeline_time tt;
+	int ret = tl_prctl(id, &tt);
+
+	set.counter_value = tt.counter;
+	set.time_sec = tt.sec + (tt.nsec + ns) / SEC;
+	set.time_frac_sec = ((unsigned __int128)((tt.nsec + ns) % SEC) << 64) / SEC;
+	ret = ret ?: tl_ioctl(fd, TIMELINE_SET, &set);
+	t_equal(ret, 0, "set %ju ns ahead", (uintmax_t)ns);
+}
+
+/* Updates, steps, the end and a new beginning */
+static void host_changes(struct qemu *q)
+{
+	struct reading before = agrees(q, 33, plant, "before a step"), after;
+
+	tl_set(fd, plant, 5000000, 3);
+	after = agrees(q, 33, plant, "after a step");
+	t_ok(after.step != before.step, "the step is told");
+	tl_destroy(fd, plant);
+	t_equal(guest_reads(q, 33).ret, -ENODEV, "one that is gone");
+	plant = tl_make(fd, "plant", TIMELINE_GUEST | TIMELINE_STEP);
+	agrees(q, 33, plant, "one of the same name");
+	set_ahead(site, SLEW);
+	agrees(q, 32, site, "while it is slewed");
+	sleep_ns(SLEW * 2000 + SEC);
+	agrees(q, 32, site, "after that");
+}
+
+static void stopped(struct qemu *q)
+{
+	qmp_do(q, "stop", "%s", "");
+	sleep_ns(60 * SEC);
+	qmp_do(q, "cont", "%s", "");
+	agrees(q, 32, site, "the first reading after a stop of 60 s");
+}
+
+static void saved_and_loaded(struct qemu *q)
+{
+	struct reading before = guest_reads(q, 32), after;
+
+	qemu_add_disk(q);
+	qemu_job(q, "snapshot-save", QEMU_SNAPSHOT);
+	agrees(q, 32, site, "after a snapshot");
+	sleep_ns(30 * SEC);
+	qemu_job(q, "snapshot-load", QEMU_SNAPSHOT);
+	after = agrees(q, 32, site, "the first reading of what was saved 30 s ago");
+	t_ok(after.step != before.step, "that the counter was another is told");
+	qemu_remove_disk(q);
+}
+
+static void reset(struct qemu *q)
+{
+	qmp_do(q, "system_reset", "%s", "");
+	qemu_is_ready(q);
+	t_equal(guest_id(q, "site"), TIMELINE_IDS, "reset: its id");
+	agrees(q, 32, site, "reset");
+}
+
+/* ---- from one to another ------------------------------------------------------ */
+
+static struct qemu *move(struct qemu *from, const char *name, const char *before)
+{
+	char uri[64];
+	struct qemu *to;
+
+	snprintf(uri, sizeof(uri), "unix:/tmp/%s.in", name);
+	to = qemu_listens(name, before, "", false, uri);
+	qemu_migrate(from, uri);
+	qemu_has_gone(from, name);
+	qemu_end(from);
+	return to;
+}
+
+static struct qemu *moved(struct qemu *q)
+{
+	struct reading before = guest_reads(q, 32), r;
+
+	q = move(q, "second", WITH);
+	r = agrees(q, 32, site, "moved");
+	t_ok(r.step != before.step, "moved: that it was is told");
+	agrees(q, 33, plant, "moved: another");
+	q = move(q, "third", WITHOUT);
+	t_equal(guest_reads(q, 32).ret, -ENODEV, "moved to where it may not");
+	tl_destroy(fd, plant);
+	q = move(q, "fourth", WITH);
+	agrees(q, 32, site, "moved to where it may");
+	t_equal(guest_reads(q, 33).ret, -ENODEV, "moved: one that is not there");
+	return q;
+}
+
+VBS_TEST("Linux guests of QEMU read timelines of the host within their bounds, always", 390)
+{
+	struct qemu *q;
+
+	need_qemu();
+	fd = tl_open();
+	site = tl_make(fd, "site", TIMELINE_GUEST);
+	plant = tl_make(fd, "plant", TIMELINE_GUEST | TIMELINE_STEP);
+	tl_make(fd, "own", 0);
+	q = qemu_start("first", WITH, "");
+	qemu_boots(q, "first");
+	what_it_can_do(q);
+	host_changes(q);
+	stopped(q);
+	saved_and_loaded(q);
+	reset(q);
+	q = moved(q);
+	qemu_end(q);
+	tl_destroy_all(fd);
+	t_equal(books_empty(SEC), 0, "booked in the end");
+}
