@@ -206,6 +206,34 @@ TRACE_EVENT(sched_vbs_leave,
 		  __entry->members, __entry->z)
 );
 
+/* In a guest: more is booked than its host gives enough for. */
+TRACE_EVENT(sched_vbs_supply,
+
+	TP_PROTO(int cpu, u64 runtime, u64 period, u32 capacity, u32 booked),
+
+	TP_ARGS(cpu, runtime, period, capacity, booked),
+
+	TP_STRUCT__entry(
+		__field(int,		cpu)
+		__field(u64,		runtime)
+		__field(u64,		period)
+		__field(u32,		capacity)
+		__field(u32,		booked)
+	),
+
+	TP_fast_assign(
+		__entry->cpu		= cpu;
+		__entry->runtime	= runtime;
+		__entry->period		= period;
+		__entry->capacity	= capacity;
+		__entry->booked		= booked;
+	),
+
+	TP_printk("cpu=%d runtime_ns=%llu period_ns=%llu capacity=%u booked=%u",
+		  __entry->cpu, __entry->runtime, __entry->period, __entry->capacity,
+		  __entry->booked)
+);
+
 /* sched_setattr(), sched_setaffinity() or a sysctl is refused. */
 TRACE_EVENT(sched_vbs_reject,
 

@@ -53,6 +53,7 @@
 
 #include "class.h"
 #include "vm/vm.h"
+#include "host/host.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/sched_vbs.h>
@@ -102,6 +103,10 @@
 #include "vm/show.c"
 #ifdef CONFIG_CPUSETS
 #include "vm/follow.c"
+#endif
+#ifdef CONFIG_KVM_GUEST
+#include "host/supply.c"
+#include "host/sysfs.c"
 #endif
 #include "boundary.c"
 #include "books/sysctl.c"

@@ -74,15 +74,6 @@ static s64 vbs_lateness(struct rq *rq)
 	return late < 2 * (s64)hrtimer_resolution ? 0 : late;
 }
 
-/*
- * In a vCPU with (lambda, pi) the capacity allows for 2 (pi - lambda) without the
- * CPU.  No hypervisor tells that yet.
- */
-static u64 vbs_vcpu_allowance(struct rq *rq)
-{
-	return 0;
-}
-
 static u64 vbs_steal_seen(struct rq *rq)
 {
 #ifdef CONFIG_PARAVIRT_TIME_ACCOUNTING
@@ -178,7 +169,7 @@ static noinline void vbs_decide_gap(struct rq *rq, u64 due, bool open)
 	kvm_check_and_clear_guest_paused();	/* calls sched_vbs_stood_still() */
 	gap.late -= vbs_irq_since(rq);
 	gap.vouched = vbs_vouched(rq, due);
-	gap.allowed = vbs_vcpu_allowance(rq);
+	gap.allowed = vbs_host_allowance(cpu_of(rq));
 	gap.open = open && v->hangs == vbs_timer_hangs(rq);
 	lost = min(vbs_gap_lost(&gap), rq_clock(rq) - v->lost - v->seen);
 	WRITE_ONCE(v->lost, v->lost + lost);

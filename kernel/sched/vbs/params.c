@@ -158,6 +158,8 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 	chg->priv = !user;
 	if (!vbs_check_numbers(p, chg->active, attr))
 		return -EINVAL;
+	if (chg->active && attr->sched_vbs_cap && task_has_vbs_policy(p))
+		vbs_host_refresh();
 	if (!chg->active || !vbs_joins(attr))
 		return 0;
 	chg->leader = find_get_task_by_vpid(attr->sched_vbs_leader);
@@ -492,6 +494,7 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 	if (ret)
 		return ret;
 	if (!chg->leader) {
+		vbs_host_refresh();
 		chg->srv = vbs_srv_alloc();
 		if (!chg->srv)
 			return -ENOMEM;

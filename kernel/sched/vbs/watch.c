@@ -95,8 +95,10 @@ static void vbs_watch(struct work_struct *work)
 		}
 		cond_resched();
 	}
-	if (any)
-		vbs_watch_start();
+	if (!any)
+		return;
+	vbs_host_refresh();
+	vbs_watch_start();
 }
 
 /**

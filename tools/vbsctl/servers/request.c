@@ -76,6 +76,9 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 	case 'o':
 		req->overrun_signal = true;
 		return 0;
+	case 'V':
+		req->vcpu = optarg;
+		return 0;
 	case 'U':
 		req->user = optarg;
 		return 0;

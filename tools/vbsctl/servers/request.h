@@ -22,6 +22,7 @@ struct request {
 	const char *name;	/* of the new server, or NULL */
 	const char *command;	/* of run, or NULL: what messages speak of */
 	const char *user;
+	const char *vcpu;	/* of switch: a CPU of this machine, whose host is asked; or NULL */
 	bool keep_user, keep_class, report;
 };
 

@@ -2,6 +2,7 @@
 /* vbsctl switch. */
 #include "commands.h"
 #include "servers/act.h"
+#include "servers/switch_vcpu.h"
 #include "show/target.h"
 
 static void keep_what_is_not_named(struct vbs_sched_attr *attr, const struct request *req,
@@ -57,6 +58,7 @@ static int switch_main(const struct command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		REQUEST_OPTIONS, PRINT_OPTIONS,
 		{ "no-align", no_argument, NULL, 'A' },
+		{ "vcpu", required_argument, NULL, 'V' },
 		{ 0 }
 	};
 	struct request req;
@@ -64,6 +66,8 @@ static int switch_main(const struct command *cmd, int argc, char **argv)
 
 	if (ret)
 		return ret == REQUEST_HELP ? VC_OK : ret;
+	if (req.vcpu)
+		return switch_vcpu(cmd, argc - optind, argv + optind, &req);
 	return switch_one(cmd, argc - optind, argv + optind, &req);
 }
 
@@ -71,13 +75,15 @@ const struct command cmd_switch = {
 	.name = "switch",
 	.summary = "give a server another resource, inside its cap",
 	.help =
-	"Usage: vbsctl switch [OPTION]... PID|id:N|NAME [BUDGET/PERIOD]\n\n"
+	"Usage: vbsctl switch [OPTION]... PID|id:N|NAME [BUDGET/PERIOD]\n"
+	"       vbsctl switch --vcpu CPU BUDGET/PERIOD\n\n"
 	"  --res BUDGET/PERIOD  the same as the second operand\n"
 	"  --cap BANDWIDTH      also change the cap\n"
 	"  --align              release at multiples of the period\n"
 	"  --no-align           release as soon as the cap allows\n"
 	"  --no-inherit         children of PID become ordinary tasks\n"
 	"  --overrun-signal     SIGXCPU to PID when it exhausts the budget\n"
+	"  --vcpu CPU           in a guest: the server in which its host runs that CPU\n"
 	"  -v, --verbose        print the server\n"
 	"  -j, --json           the same as JSON\n\n"
 	"PID is any member, id:N a server's id, NAME its name.  The whole server switches;\n"

@@ -6,28 +6,12 @@
 #define _ASM_X86_TIMELINE_HOST_H
 
 #include <linux/cc_platform.h>
-#include <linux/kvm_vbs_para.h>
-#include <linux/types.h>
-#include <asm/asm.h>
-#include <asm/kvm_para.h>
+#include <asm/kvm_vbs_host.h>
 
-/*
- * A page of encrypted memory is not the host's to fill. Whoever says that it is KVM
- * need not know the instruction: then nothing is answered, too.
- */
+/* A page of encrypted memory is not the host's to fill */
 static inline bool arch_timeline_has_host(void)
 {
-	long ret = KVM_HC_TIMELINE;
-
-	if (!kvm_para_available() || cc_platform_has(CC_ATTR_MEM_ENCRYPT))
-		return false;
-	asm volatile("1: " KVM_HYPERCALL "\n"
-		     "2:\n"
-		     _ASM_EXTABLE(1b, 2b)
-		     : "+a" (ret)
-		     : "b" ((long)KVM_TIMELINE_PROBE)
-		     : "memory");
-	return ret != KVM_HC_TIMELINE;
+	return !cc_platform_has(CC_ATTR_MEM_ENCRYPT) && kvm_vbs_host_answers(KVM_HC_TIMELINE);
 }
 
 /* 0, or a negative KVM error number */

@@ -4,6 +4,8 @@
  *
  *	C = min(rt_runtime/rt_period - fair server, (pi_min - q)/(pi_min + q))
  *
+ * and in a guest no more than its host gives it (host/supply.c).
+ *
  * The second term pays for ordering in units of q = 1.024 us.  Who is due less
  * than q later may go first, and who is to be released less than q later may
  * stand before whose release has come.  Let all that goes before a deadline d,
@@ -38,13 +40,14 @@ static u64 vbs_fair_bw(int cpu)
 	return READ_ONCE(cpu_rq(cpu)->fair_server.dl_bw);
 }
 
-static u32 vbs_capacity(u64 rt_bw, u64 fair_bw, unsigned int period_min)
+static u32 vbs_capacity(int cpu, u64 rt_bw, u64 fair_bw, unsigned int period_min)
 {
 	u64 period = (u64)period_min * NSEC_PER_USEC;
 	u64 unit = 1 << VBS_KEY_SHIFT;	/* pi_min is 20 us at least */
 	u64 order = div64_u64((period - unit) << VBS_BW_SHIFT, period + unit);
 
-	return min(rt_bw > fair_bw ? rt_bw - fair_bw : 0, order);
+	return min3(rt_bw > fair_bw ? rt_bw - fair_bw : 0, order,
+		    (u64)vbs_host_capacity(cpu, period_min));
 }
 
 static bool vbs_capacity_holds(int cpu, u32 capacity)
@@ -79,7 +82,7 @@ int vbs_capacity_check(int only, u64 fair_bw)
 	if (only < 0)
 		ret = vbs_dl_check();
 	for_each_possible_cpu(cpu) {
-		capacity = vbs_capacity(rt_bw, cpu == only ? fair_bw :
+		capacity = vbs_capacity(cpu, rt_bw, cpu == only ? fair_bw :
 					vbs_fair_bw(cpu), sysctl_vbs_period_min);
 		if (!vbs_capacity_holds(cpu, capacity))
 			ret = -EBUSY;
@@ -105,7 +108,7 @@ void vbs_capacity_update(void)
 	vbs_dl_update();
 	for_each_possible_cpu(cpu)
 		vbs_adm_set_capacity(&vbs_books.adm, cpu,
-				     vbs_capacity(rt_bw, vbs_fair_bw(cpu),
+				     vbs_capacity(cpu, rt_bw, vbs_fair_bw(cpu),
 						  sysctl_vbs_period_min));
 	raw_spin_unlock_irqrestore(&vbs_books.lock, flags);
 }

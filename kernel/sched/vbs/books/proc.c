@@ -45,7 +45,7 @@ static void vbs_show_head(struct seq_file *m)
 static void vbs_show_cpu(struct seq_file *m, int cpu)
 {
 	struct vbs_adm_cpu idle = {
-		.capacity = vbs_capacity(vbs_rt_bw(), vbs_fair_bw(cpu),
+		.capacity = vbs_capacity(cpu, vbs_rt_bw(), vbs_fair_bw(cpu),
 					 sysctl_vbs_period_min),
 	};
 	struct vbs_adm_cpu *adm = &idle;
