@@ -71,6 +71,7 @@ void te_reset(struct te_estimator *e)
 	e->suspects.samples = 0;
 	e->others.samples = 0;
 	e->has_last = false;
+	te_bank_reset(&e->bank);
 }
 
 bool te_init(struct te_estimator *e, const struct te_config *config)
@@ -226,6 +227,20 @@ static void acquit(struct te_estimator *e)
 	e->others.samples = 0;
 }
 
+/* The bank goes on from the middle of what the new pool leaves open */
+static void step_bank(struct te_estimator *e, const struct te_sample *s)
+{
+	struct te_limits limits;
+	struct te_span span;
+	double middle;
+
+	te_period_limits(e, &e->pool, &limits);
+	te_time_limits(&e->pool, &limits, s->after, &span);
+	middle = (double)(span.low - s->ref_ns) + (double)(span.high - span.low) / 2 -
+		 (s->after - s->before) * 5e8 / e->config.hz;
+	te_bank_step(&e->bank, e->config.hz, s, middle, (double)(span.high - span.low));
+}
+
 /*
  * A sample that contradicts the pool: the reference broke its bound, the
  * counter its wander, or both have stepped.  Which of them is wrong is not
@@ -251,6 +266,8 @@ static void suspect(struct te_estimator *e, const struct te_sample *s)
 	acquit(e);
 	e->has_last = false;
 	e->steps++;
+	if (e->config.network)
+		step_bank(e, s);
 }
 
 /* As long as it is not known which pool is right, all are covered */
@@ -315,7 +332,10 @@ static void project(struct te_estimator *e, uint64_t counter, struct te_clock *c
 	te_period_limits(e, pool, &limits);
 	te_time_limits(pool, &limits, counter, &span);
 	narrow(e, counter, &span);
-	te_likely(e, &limits, &likely);
+	if (e->config.network)
+		te_bank_read(&e->bank, e->config.hz, newest->after, &likely);
+	else
+		te_likely(e, &limits, &likely);
 	clock->counter = counter;
 	clock->period = clamp((__int128)likely.period, limits.low, limits.high);
 	clock->period = clamp(clock->period, e->period_min, e->period_max);
@@ -355,10 +375,13 @@ enum te_result te_update(struct te_estimator *e, const struct te_sample *s,
 	if (result != TE_OK)
 		return result;
 	e->taken++;
-	if (join(e, &e->pool, s))
+	if (join(e, &e->pool, s)) {
 		acquit(e);
-	else
+		if (e->config.network)
+			te_bank_take(&e->bank, e->config.hz, s);
+	} else {
 		suspect(e, s);
+	}
 	project(e, s->after, clock);
 	return TE_OK;
 }

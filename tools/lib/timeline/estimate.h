@@ -19,6 +19,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "timeline/bank.h"
+
 #define TE_PERIOD_BITS	48		/* periods are in 2^-48 ns per tick */
 #define TE_PRIOR_PPM	500		/* a period is that far off nominal at most */
 #define TE_SAMPLES	64
@@ -43,6 +45,7 @@ struct te_config {
 	uint64_t hz;		/* nominal, of the counter */
 	uint64_t memory_ns;	/* older samples are forgotten */
 	uint32_t wander_ppb;
+	bool network;		/* samples are exchanges: the bank has the likely clock */
 };
 
 /* t(c) = time_ns + period * (c - counter), and what bounds its error */
@@ -68,6 +71,7 @@ struct te_estimator {
 	struct te_pool pool;
 	struct te_pool suspects;	/* which contradict the pool */
 	struct te_pool others;		/* and contradict the suspects, too */
+	struct te_bank bank;		/* if config.network */
 	uint64_t prior_low;		/* of the period */
 	uint64_t prior_high;
 	uint64_t period_min;		/* that can be set */
@@ -115,13 +119,7 @@ bool te_period_limits(const struct te_estimator *e, const struct te_pool *pool,
 bool te_time_limits(const struct te_pool *pool, const struct te_limits *limits,
 		    uint64_t counter, struct te_span *span);
 
-/* The likely clock, which the bounds do not rest on (likely.c) */
-struct te_likely {
-	double period;		/* in 2^-48 ns per tick */
-	double time;		/* ns after the newest sample's ref_ns, at its end */
-	double error;		/* ns */
-};
-
+/* The likely clock of references that are read here (likely.c); bank.h has that of others */
 void te_likely(const struct te_estimator *e, const struct te_limits *limits,
 	       struct te_likely *likely);
 

@@ -16,10 +16,11 @@
 static void print_header(void)
 {
 	printf("Readings at the end of each interval, just before the next update. Times in ns.\n\n");
-	printf("%-12s %8s | %9s %9s %10s %9s | %9s %9s %10s %9s\n", "", "", "feed-", "forward", "",
-	       "", "PI", "", "", "");
-	printf("%-12s %8s | %9s %9s %10s %9s | %9s %9s %10s %9s\n", "TRACE", "READINGS", "INSIDE %",
-	       "|ERROR|", "WORST", "WIDTH", "INSIDE %", "|ERROR|", "WORST", "WIDTH");
+	printf("%-12s %8s | %9s %9s %9s %10s %9s | %9s %9s %9s %10s %9s\n", "", "", "feed-", "forward",
+	       "", "", "", "PI", "", "", "", "");
+	printf("%-12s %8s | %9s %9s %9s %10s %9s | %9s %9s %9s %10s %9s\n", "TRACE", "READINGS",
+	       "INSIDE %", "|ERROR|", "99 %", "WORST", "WIDTH", "INSIDE %", "|ERROR|", "99 %", "WORST",
+	       "WIDTH");
 }
 
 static double inside(const struct score *s)
@@ -33,16 +34,16 @@ static double inside(const struct score *s)
 
 static void print_score(const struct score *s)
 {
-	printf(" | %9.3f %9.0f %10.0f %9.0f", inside(s), s->median_error, s->worst_error,
-	       s->median_width);
+	printf(" | %9.3f %9.0f %9.0f %10.0f %9.0f", inside(s), s->median_error, s->p99_error,
+	       s->worst_error, s->median_width);
 }
 
 static void write_score(FILE *f, const char *name, const struct score *s)
 {
 	fprintf(f, "\"%s\": { \"inside_percent\": %.4f, \"median_error_ns\": %.0f, ", name,
 		inside(s), s->median_error);
-	fprintf(f, "\"worst_error_ns\": %.0f, \"median_width_ns\": %.0f, \"worst_width_ns\": %.0f }",
-		s->worst_error, s->median_width, s->worst_width);
+	fprintf(f, "\"p99_error_ns\": %.0f, \"worst_error_ns\": %.0f, \"median_width_ns\": %.0f, \"worst_width_ns\": %.0f }",
+		s->p99_error, s->worst_error, s->median_width, s->worst_width);
 }
 
 static void write_scores(FILE *f, const struct trace_spec *spec, const struct scores *scores,

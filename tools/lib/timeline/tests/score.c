@@ -75,6 +75,7 @@ static void sum_up(struct score *s)
 	for (i = 0; i < s->readings; i++)
 		v[i] = fabs(s->reading[i].error);
 	s->median_error = median(v, s->readings, &s->worst_error);
+	s->p99_error = v[(int)(s->readings * 0.99)];
 	for (i = 0; i < s->readings; i++)
 		v[i] = s->reading[i].low + s->reading[i].high;
 	s->median_width = median(v, s->readings, &s->worst_width);

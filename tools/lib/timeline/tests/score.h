@@ -19,6 +19,7 @@ struct score {
 	int readings;
 	int outside;		/* also right after updates */
 	double median_error;
+	double p99_error;
 	double worst_error;
 	double median_width;
 	double worst_width;
