@@ -125,14 +125,13 @@ static void look_for_longer(struct te_bank *b)
 	b->least = least;
 }
 
-/* What is usual is known from before this gap; a much shorter one begins anew */
+/* What is usual is known from enough gaps before this one; a much shorter one begins anew */
 static double take_gap(struct te_bank *b, uint64_t hz, const struct te_sample *s)
 {
-	double ns = gap_of(s, hz), usual = USUAL;
+	double ns = gap_of(s, hz);
 
-	if (b->gaps)
-		usual += median_excess(b, 0, b->least);
-	if (b->gaps && ns < b->least - 4 * usual) {
+	if (b->gaps >= RECENT &&
+	    ns < b->least - 4 * (median_excess(b, 0, b->least) + USUAL)) {
 		widen_path(b, b->least - ns);
 		b->gaps = 0;
 	}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Several servers, each with an estimator of its own, as one clock.  Its bound holds if
+ * at most 'faulty' of the servers break theirs:
+ *
+ *	(A1')	whenever a server answers, all but 'faulty' of the servers are
+ *		within the bound that they state.
+ */
+#ifndef LIB_TIMELINE_SERVERS_H
+#define LIB_TIMELINE_SERVERS_H
+
+#include "timeline/ntp.h"
+
+#define TS_SERVERS	16
+#define TS_FALSE	3	/* samples in a row outside of what the others say */
+
+struct ts_server {
+	struct te_estimator estimator;
+	struct te_clock clock;		/* as of its last sample, */
+	bool has_clock;			/* if it has given one */
+	struct te_sample sample;
+	bool fresh;			/* not combined yet */
+	bool outside;			/* of what the others leave */
+	int outside_running;
+	uint64_t refused[NTP_REFUSALS];	/* [NTP_TAKEN]: taken */
+};
+
+struct ts_pool {
+	struct ts_server server[TS_SERVERS];
+	int servers;
+	int faulty;
+	int64_t pivot;			/* a time in s since 1970, for the era of stamps */
+	struct te_clock last;		/* what was given last, */
+	uint64_t last_steps;
+	uint32_t last_agree;		/* by these servers, 0: it does not hold */
+};
+
+enum ts_result {
+	TS_NOTHING,	/* no server has a clock */
+	TS_UNBOUNDED,	/* all that have one may be wrong: a clock without a bound */
+	TS_DISAGREE,	/* more than 'faulty' are: what any of them says is covered */
+	TS_OK
+};
+
+/* False if the configuration makes no sense */
+bool ts_init(struct ts_pool *p, const struct te_config *config, int servers, int faulty,
+	     int64_t pivot);
+
+/* Forgets all samples: the counter was disrupted */
+void ts_reset(struct ts_pool *p);
+
+/* An answer of a server; refused ones are counted */
+enum ntp_refusal ts_take(struct ts_pool *p, int server, const struct ntp_exchange *x);
+
+/* An answer that did not become an exchange */
+void ts_refuse(struct ts_pool *p, int server, enum ntp_refusal refusal);
+
+/* The clock of them all at a counter value that no sample is behind */
+enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *clock);
+
+/* Whether it has been outside for so long that it is not to be believed */
+static inline bool ts_is_false(const struct ts_server *s)
+{
+	return s->outside_running >= TS_FALSE;
+}
+
+/*
+ * The hull of all points in at least @need of @n spans; false if there is none.  Its
+ * ends are ends of spans: the lowest low end and the highest high end in so many.
+ */
+bool ts_combine(const struct te_span *span, int n, int need, struct te_span *out);
+
+#endif
