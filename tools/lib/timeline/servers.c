@@ -135,6 +135,18 @@ static void look(struct ts_pool *p, uint64_t counter, struct view *v)
 	}
 }
 
+/* Answers may be taken in another order than they came */
+static uint64_t newest(const struct ts_pool *p, uint64_t counter)
+{
+	int i;
+
+	for (i = 0; i < p->servers; i++) {
+		if (p->server[i].has_clock && p->server[i].clock.counter > counter)
+			counter = p->server[i].clock.counter;
+	}
+	return counter;
+}
+
 static bool apart(const struct te_span *a, const struct te_span *b)
 {
 	return a->low > b->high || a->high < b->low;
@@ -260,6 +272,7 @@ enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *cl
 	uint32_t agree;
 	int need;
 
+	counter = newest(p, counter);
 	look(p, counter, &v);
 	if (!v.n)
 		return TS_NOTHING;

@@ -55,7 +55,7 @@ enum ntp_refusal ts_take(struct ts_pool *p, int server, const struct ntp_exchang
 /* An answer that did not become an exchange */
 void ts_refuse(struct ts_pool *p, int server, enum ntp_refusal refusal);
 
-/* The clock of them all at a counter value that no sample is behind */
+/* The clock of them all as of a counter value, or of the newest sample if that is later */
 enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *clock);
 
 /* Whether it has been outside for so long that it is not to be believed */

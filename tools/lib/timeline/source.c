@@ -115,7 +115,7 @@ bool source_raw_is_shifted(void)
 }
 
 /* Ordered against the reading: no earlier, no later */
-static uint64_t read_counter(unsigned int counter_id)
+uint64_t source_counter(unsigned int counter_id)
 {
 	struct timespec ts;
 
@@ -138,12 +138,22 @@ static int read_once(const struct timeline_source *src, unsigned int counter_id,
 {
 	struct timespec ts;
 
-	s->before = read_counter(counter_id);
+	s->before = source_counter(counter_id);
 	if (clock_gettime(src->clock, &ts))
 		return errno;
-	s->after = read_counter(counter_id) + 1;
+	s->after = source_counter(counter_id) + 1;
 	s->ref_ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;
 	return 0;
+}
+
+void source_pair(unsigned int counter_id, struct stamp_pair *pair)
+{
+	struct timespec ts;
+
+	pair->before = source_counter(counter_id);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	pair->after = source_counter(counter_id) + 1;
+	pair->ns = ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
 static int read_best(const struct timeline_source *src, unsigned int counter_id,

@@ -8,6 +8,7 @@
 
 #include "timeline/belief.h"
 #include "timeline/estimate.h"
+#include "timeline/stamp.h"
 
 /* What a clock shows; the names are those of the types of timelines */
 enum source_scale { SCALE_UNKNOWN, SCALE_UTC, SCALE_TAI };
@@ -52,6 +53,10 @@ void source_close(struct timeline_source *src);
 
 /* Whether CLOCK_MONOTONIC_RAW may be another one than the kernel's: a time namespace */
 bool source_raw_is_shifted(void);
+
+/* The counter, read neither earlier nor later; and with CLOCK_REALTIME between */
+uint64_t source_counter(unsigned int counter_id);
+void source_pair(unsigned int counter_id, struct stamp_pair *pair);
 
 /* 0 or an error number */
 int source_sample(struct timeline_source *src, unsigned int counter_id,

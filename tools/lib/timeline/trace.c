@@ -10,7 +10,7 @@
 
 #define HEADER	"timeline-trace 1 "
 
-static const char *take_unsigned(char **s, uint64_t *v)
+const char *trace_unsigned(char **s, uint64_t *v)
 {
 	char *end;
 
@@ -28,7 +28,7 @@ static const char *take_unsigned(char **s, uint64_t *v)
 	return NULL;
 }
 
-static const char *take_signed(char **s, int64_t *v)
+const char *trace_signed(char **s, int64_t *v)
 {
 	const char *why;
 	bool minus;
@@ -38,7 +38,7 @@ static const char *take_signed(char **s, int64_t *v)
 		++*s;
 	minus = **s == '-';
 	*s += minus;
-	why = take_unsigned(s, &n);
+	why = trace_unsigned(s, &n);
 	if (!why && n > INT64_MAX)
 		return "a time is too large";
 	if (!why)
@@ -46,53 +46,59 @@ static const char *take_signed(char **s, int64_t *v)
 	return why;
 }
 
-static bool at_end(const char *s)
+bool trace_ends(const char *s)
 {
 	return !s[strspn(s, " \t\r\n")];
 }
 
-const char *trace_read_header(FILE *f, uint64_t *hz)
+const char *trace_read_header(char *text, uint64_t *hz)
 {
-	char text[256], *s = text + strlen(HEADER);
+	char *s = text + strlen(HEADER);
 
-	if (!fgets(text, sizeof(text), f) || strncmp(text, HEADER, strlen(HEADER)))
+	if (strncmp(text, HEADER, strlen(HEADER)))
 		return "it does not begin with 'timeline-trace 1' and the counter's frequency";
-	return take_unsigned(&s, hz);
+	return trace_unsigned(&s, hz);
 }
 
 static const char *parse(char *s, struct trace_line *line)
 {
 	struct te_sample *sample = &line->sample;
-	const char *why = take_unsigned(&s, &sample->before);
+	const char *why = trace_unsigned(&s, &sample->before);
 
 	if (!why)
-		why = take_unsigned(&s, &sample->after);
+		why = trace_unsigned(&s, &sample->after);
 	if (!why)
-		why = take_signed(&s, &sample->ref_ns);
+		why = trace_signed(&s, &sample->ref_ns);
 	if (!why)
-		why = take_unsigned(&s, &sample->err_low);
+		why = trace_unsigned(&s, &sample->err_low);
 	if (!why)
-		why = take_unsigned(&s, &sample->err_high);
-	line->has_truth = !why && !at_end(s);
+		why = trace_unsigned(&s, &sample->err_high);
+	line->has_truth = !why && !trace_ends(s);
 	if (line->has_truth)
-		why = take_signed(&s, &line->truth_ns);
-	return why ? why : at_end(s) ? NULL : "there is something after the last number";
+		why = trace_signed(&s, &line->truth_ns);
+	return why ? why : trace_ends(s) ? NULL : "there is something after the last number";
 }
 
-const char *trace_read_line(FILE *f, struct trace_line *line, unsigned int *number,
-			    bool *end)
+const char *trace_text(FILE *f, char text[TRACE_TEXT], unsigned int *number, bool *end)
 {
-	char text[256];
-
 	do {
-		*end = !fgets(text, sizeof(text), f);
+		*end = !fgets(text, TRACE_TEXT, f);
 		if (*end)
 			return ferror(f) ? "it cannot be read" : NULL;
 		++*number;
 		if (!strchr(text, '\n') && !feof(f))
 			return "the line is too long";
-	} while (text[0] == '#' || at_end(text));
-	return parse(text, line);
+	} while (text[0] == '#' || trace_ends(text));
+	return NULL;
+}
+
+const char *trace_read_line(FILE *f, struct trace_line *line, unsigned int *number,
+			    bool *end)
+{
+	char text[TRACE_TEXT];
+	const char *why = trace_text(f, text, number, end);
+
+	return why || *end ? why : parse(text, line);
 }
 
 void trace_write_header(FILE *f, uint64_t hz)

@@ -21,10 +21,19 @@ struct trace_line {
 	bool has_truth;
 };
 
-/* NULL or, in a few words, what is wrong */
-const char *trace_read_header(FILE *f, uint64_t *hz);
+#define TRACE_TEXT	256
 
-/* *end is set at the end of the file; *number counts lines */
+/* NULL or, in a few words, what is wrong; @text is the first line */
+const char *trace_read_header(char *text, uint64_t *hz);
+
+/* The next line that says something; *end is set at the end of the file; *number counts lines */
+const char *trace_text(FILE *f, char text[TRACE_TEXT], unsigned int *number, bool *end);
+
+/* Parts of a line, which *s goes on behind */
+const char *trace_unsigned(char **s, uint64_t *v);
+const char *trace_signed(char **s, int64_t *v);
+bool trace_ends(const char *s);
+
 const char *trace_read_line(FILE *f, struct trace_line *line, unsigned int *number,
 			    bool *end);
 

@@ -178,32 +178,58 @@ static const char *path_of(char path[PATH_MAX], const char *name, const char *en
 /* Its blank is in no name of a timeline */
 #define UNFINISHED	" "
 
-static int write_file(const char *path, const struct tracking *t)
+static int write_file(const char *path, tracking_writer *write, const void *arg)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-	size_t i;
 
 	if (!f)
 		return errno;
-	fputs(HEAD, f);
-	for (i = 0; i < FIELDS; i++)
-		put(f, &fields[i], t);
+	write(f, arg);
 	return fclose(f) ? errno : 0;
 }
 
-int tracking_write(const char *name, const struct tracking *t)
+int tracking_put(const char *name, const char *what, tracking_writer *write, const void *arg)
 {
-	char path[PATH_MAX], unfinished[PATH_MAX];
+	char path[PATH_MAX], unfinished[PATH_MAX], end[64];
 	int err;
 
+	snprintf(end, sizeof(end), "%s" UNFINISHED, what);
 	mkdir(sys_path(TRACKING_DIR), 0755);
-	err = write_file(path_of(unfinished, name, UNFINISHED), t);
-	if (!err && !rename(unfinished, path_of(path, name, "")))
+	err = write_file(path_of(unfinished, name, end), write, arg);
+	if (!err && !rename(unfinished, path_of(path, name, what)))
 		return 0;
 	err = err ? err : errno;
 	unlink(unfinished);
 	return err;
+}
+
+FILE *tracking_open(const char *name, const char *what)
+{
+	char path[PATH_MAX];
+
+	return fopen(path_of(path, name, what), "re");
+}
+
+void tracking_drop(const char *name, const char *what)
+{
+	char path[PATH_MAX];
+
+	unlink(path_of(path, name, what));
+}
+
+static void write_fields(FILE *f, const void *arg)
+{
+	size_t i;
+
+	fputs(HEAD, f);
+	for (i = 0; i < FIELDS; i++)
+		put(f, &fields[i], arg);
+}
+
+int tracking_write(const char *name, const struct tracking *t)
+{
+	return tracking_put(name, "", write_fields, t);
 }
 
 static void take_line(const char *line, struct tracking *t)
@@ -218,8 +244,8 @@ static void take_line(const char *line, struct tracking *t)
 
 int tracking_read(const char *name, struct tracking *t)
 {
-	char path[PATH_MAX], line[256];
-	FILE *f = fopen(path_of(path, name, ""), "re");
+	FILE *f = tracking_open(name, "");
+	char line[256];
 	int err = EPROTO;
 
 	memset(t, 0, sizeof(*t));
@@ -236,9 +262,8 @@ int tracking_read(const char *name, struct tracking *t)
 
 void tracking_remove(const char *name)
 {
-	char path[PATH_MAX];
 	struct tracking t;
 
 	if (!tracking_read(name, &t) && t.pid == getpid())
-		unlink(path_of(path, name, ""));
+		tracking_drop(name, "");
 }

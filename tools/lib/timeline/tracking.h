@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include <linux/timeline.h>
@@ -42,6 +43,15 @@ void tracking_offset(struct tracking *t, const struct timeline_set *last,
 /* By the name of the timeline: 0 or an error number; of reading: ENOENT there is none, EPROTO */
 int tracking_write(const char *name, const struct tracking *t);
 int tracking_read(const char *name, struct tracking *t);
+
+/*
+ * More of that kind, @what after the name: a blank and a word.  Who reads it sees an old
+ * one or a new one.  0 or an error number.
+ */
+typedef void tracking_writer(FILE *f, const void *arg);
+int tracking_put(const char *name, const char *what, tracking_writer *write, const void *arg);
+FILE *tracking_open(const char *name, const char *what);
+void tracking_drop(const char *name, const char *what);
 
 /* If it is this process's */
 void tracking_remove(const char *name);

@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <linux/timeline.h>
 
 #include "timeline/source.h"
+#include "timelines/sync_net.h"
 
 struct sync_request {
 	const char *name;
@@ -16,12 +18,18 @@ struct sync_request {
 	const char *record;
 	const char *replay;
 	struct timeline_source source;
+	struct net_request net;	/* of --from ntp: */
 	uint64_t interval;	/* ns */
 	uint64_t memory;	/* ns */
 	uint64_t count;		/* of updates, 0: until it is ended */
 	uint32_t wander_ppb;
 	bool json, verbose;
 };
+
+#define WANDER_UNSAID	UINT32_MAX
+
+/* The memory and the wander, if nothing was said of them */
+void sync_defaults(struct sync_request *req, bool net);
 
 /* An update that was made */
 struct sync_update {
@@ -36,7 +44,14 @@ struct sync_update {
 
 void print_update(const struct sync_update *u);
 
+/* Of a server, and of all together; hz: nominal, of the counter */
+void print_exchange(const struct sync_request *req, const struct nc_server *nc,
+		    const struct ts_server *s, enum ntp_refusal refusal);
+void print_combined(const struct sync_request *req, const struct te_clock *c, uint64_t hz,
+		    enum ts_result result);
+
 int sync_live(struct sync_request *req);
-int sync_replay(const struct sync_request *req);
+int sync_replay(struct sync_request *req);
+int replay_exchanges(const struct sync_request *req, FILE *f, char *head);
 
 #endif

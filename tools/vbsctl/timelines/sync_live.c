@@ -4,86 +4,49 @@
  * timeline that it sets, so nothing is fed back.
  *
  * It ends when it is told to, when its timeline is gone or it may not set it any
- * more.  Whatever the reference does, an update that cannot be made is skipped: the
- * timeline is FREERUNNING then, with the bound that it has if only the reading
- * failed, and without one if the reference cannot be what it was.
+ * more; nothing that the reference does ends it (sync_set.c).
  *
  * A reference without a stated quality is followed and nothing is claimed: its
  * samples count as good to UNSTATED_NS so that its steps are seen.  Where there are
  * samples with a bound in the memory, those without add nothing to it.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "timeline/params.h"
 #include "timeline/trace.h"
-#include "timeline/tracking.h"
-#include "timelines/notify.h"
 #include "timelines/sync.h"
+#include "timelines/sync_set.h"
 #include "timelines/text.h"
 #include "timelines/timelines.h"
 
 #define UNSTATED_NS	1000000000ULL
-#define NO_BOUND_NS	(TE_ERROR_MAX / 2)
-#define WORD_NS		1000000000ULL
-
-enum quality { QUALITY_SET, QUALITY_FREERUNNING, QUALITY_UNBOUNDED };
 
 struct loop {
+	struct setter t;
 	struct sync_request *req;
-	int fd;
 	FILE *record;
-	struct timeline_get get;	/* as it was found last */
 	struct te_estimator estimator;
 	bool usable;			/* 'estimator' is for the counter in use */
-	bool started;			/* 'disruption' and 'updates' are known */
-	uint64_t disruption;
-	uint64_t updates;
 	uint64_t vouched;		/* counter at the last sample with a bound, 0: none */
-	bool warned;			/* that somebody else sets it */
-	struct timeline_set last;	/* as it was set last, */
-	bool has_last;			/* in this program */
-	enum quality quality;		/* and what it has become since */
 	const struct keeper_kind *keeper;	/* that was told last */
 	pid_t keeper_pid;
-	struct tracking tracking;	/* what others are told, */
-	uint64_t written;		/* and when: ns of CLOCK_MONOTONIC */
-	bool unwritten;			/* it cannot be: that was told */
-	struct sync_log log;
 };
-
-static volatile sig_atomic_t ended;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	ended = 1;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-}
 
 /* NULL, or why there can be none for the counter in use */
 static const char *start_estimator(struct loop *l)
 {
 	struct te_config config = {
-		.hz = l->get.counter_hz,
+		.hz = l->t.get.counter_hz,
 		.memory_ns = l->req->memory,
 		.wander_ppb = l->req->wander_ppb,
 	};
 
 	l->vouched = 0;
 	l->usable = false;
-	if (l->get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
+	if (l->t.get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
 		return "the counter is CLOCK_MONOTONIC_RAW, and in a time namespace that cannot be told";
 	if (!te_init(&l->estimator, &config))
 		return "the counter's frequency is out of range";
@@ -97,193 +60,53 @@ static void forget(struct loop *l)
 	l->vouched = 0;
 }
 
-static int look(struct loop *l)
-{
-	uint32_t generation = l->get.set.generation;
-	int err;
-
-	err = timeline_ioctl(l->fd, TIMELINE_GET, &l->get);
-	if (!err && l->get.set.generation != generation)
-		err = ESTALE;
-	if (err)
-		return timeline_failure("sync", l->req->name, err == EINVAL ? ENOENT : err);
-	return VC_OK;
-}
-
 static void begin_anew(struct loop *l)
 {
 	const char *why = start_estimator(l);
 
 	if (why)
-		log_trouble(&l->log, "%s: '%s' is not updated", why, l->req->name);
+		log_trouble(&l->t.log, "%s: '%s' is not updated", why, l->req->name);
 }
 
-/*
- * After a sample and before it counts: whether the counter is what it was, and
- * nobody else sets it.  If it is not, the sample may be from before: it is dropped.
- */
+/* Whether a sample counts: if the counter is not what it was it may be from before */
 static int check_counter(struct loop *l, bool *same)
 {
-	unsigned int counter_id = l->get.set.counter_id;
-	uint64_t hz = l->get.counter_hz;
-	int code = look(l);
+	enum counter_state state;
+	int code = setter_look(&l->t, &state);
 
-	*same = true;
-	if (code)
+	*same = !code && l->usable && state == COUNTER_SAME;
+	if (code || *same)
 		return code;
-	if (!l->usable || l->get.set.counter_id != counter_id || l->get.counter_hz != hz) {
-		*same = false;
+	if (!l->usable || state == COUNTER_OTHER)
 		begin_anew(l);
-		return VC_OK;
-	}
-	if (!l->started)
-		return VC_OK;
-	if (l->get.updates != l->updates && !l->warned) {
-		failure(VC_OK, "warning: somebody else sets '%s' too", l->req->name);
-		l->warned = true;
-	}
-	*same = l->get.updates != l->updates || l->get.disruption == l->disruption;
-	if (!*same)
+	else
 		forget(l);
-	l->disruption = l->get.disruption;
 	return VC_OK;
 }
 
-static int look_after(struct loop *l)
-{
-	int code = look(l);
-
-	l->started = true;
-	l->updates = l->get.updates;
-	l->disruption = l->get.disruption;
-	return code;
-}
-
-static void describe(const struct loop *l, const struct te_clock *c,
-		     const struct source_state *state, struct timeline_set *set)
-{
-	memset(set, 0, sizeof(*set));
-	set->id = l->get.set.id;
-	set->generation = l->get.set.generation;
-	set->counter_id = l->get.set.counter_id;
-	set->clock_status = state->synchronized && !c->holding ?
-			    TIMELINE_STATUS_SYNCHRONIZED : TIMELINE_STATUS_FREERUNNING;
-	set->leap_indicator = state->leap_indicator;
-	if (state->tai_known) {
-		set->tai_offset_sec = state->tai_offset;
-		set->vmclock_flags |= TIMELINE_VF_TAI_OFFSET_VALID;
-	}
-}
-
-static void drop_bounds(struct timeline_set *set)
-{
-	set->vmclock_flags &= ~(__u64)(TIMELINE_VF_PERIOD_MAXERROR_VALID |
-				       TIMELINE_VF_TIME_MAXERROR_VALID);
-	set->err_low_ns = TIMELINE_UNBOUNDED;
-	set->err_high_ns = TIMELINE_UNBOUNDED;
-}
-
-/*
- * An update that is not made: the timeline goes on as it was set last, with less
- * claimed.  Where that cannot be set either, the kernel claims nothing of it.
- */
-static int skip(struct loop *l, enum quality quality)
-{
-	struct timeline_set set = l->last;
-
-	if (!l->has_last || l->quality >= quality)
-		return VC_OK;
-	set.clock_status = TIMELINE_STATUS_FREERUNNING;
-	if (quality == QUALITY_UNBOUNDED)
-		drop_bounds(&set);
-	timeline_ioctl(l->fd, TIMELINE_SET, &set);
-	l->quality = quality;
-	return look_after(l);
-}
-
-/*
- * Since it was set, a moment ago: the kernel then claims nothing about it.  It
- * also does so while the TSC is not the counter, whatever is set.
- */
-static bool disrupted(const struct loop *l)
-{
-	return l->get.set.clock_status == TIMELINE_STATUS_UNRELIABLE &&
-	       l->get.set.counter_id == TIMELINE_COUNTER_X86_TSC;
-}
-
-static int refused(struct loop *l, int err)
-{
-	if (err == EPERM || err == EACCES)
-		return timeline_failure("set", l->req->name, err);
-	if (err == ERANGE)
-		log_trouble(&l->log, "%s is too far from what '%s' shows for a continuous timeline: it is not updated; create one with --step, or destroy it and create it again",
-			    l->req->from, l->req->name);
-	else
-		log_trouble(&l->log, "cannot set '%s' by %s: %s", l->req->name, l->req->from,
-			    strerror(err));
-	return skip(l, QUALITY_UNBOUNDED);
-}
-
-/* For 'timeline show': once a second, and when the reference is believed or no more */
+/* For 'timeline show' */
 static void leave_word(struct loop *l, const struct source_state *state, uint64_t error_ns)
 {
-	bool bounded = l->tracking.bounded;
-	struct timespec ts;
-	uint64_t now;
-	int err;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-	tracking_reference(&l->tracking, &l->req->source, state, error_ns);
-	l->tracking.contradictions = l->estimator.contradictions;
-	l->tracking.steps = l->estimator.steps;
-	if (l->written && bounded == l->tracking.bounded && now - l->written < WORD_NS)
-		return;
-	l->written = now;
-	err = tracking_write(l->req->name, &l->tracking);
-	if (err && !l->unwritten)
-		log_info(&l->log, "cannot write to " TRACKING_DIR ": %s: 'timeline show' will not know who keeps '%s'",
-			 strerror(err), l->req->name);
-	l->unwritten = err;
+	tracking_reference(&l->t.tracking, &l->req->source, state, error_ns);
+	l->t.tracking.contradictions = l->estimator.contradictions;
+	l->t.tracking.steps = l->estimator.steps;
+	setter_leave_word(&l->t);
 }
 
 static int set_clock(struct loop *l, const struct te_clock *c, const struct te_sample *s,
 		     const struct source_state *state)
 {
-	unsigned int counter_id = l->get.set.counter_id;
-	uint64_t marker = l->get.disruption;
+	enum counter_state counter;
 	struct timeline_set set;
-	int err, code;
+	bool done;
+	int code = setter_set(&l->t, c, state, l->vouched, &set, &done, &counter);
 
-	describe(l, c, state, &set);
-	if (!timeline_params(c, &set)) {
-		log_trouble(&l->log, "%s shows a time before 1970: '%s' is not updated",
-			    l->req->from, l->req->name);
-		return skip(l, QUALITY_UNBOUNDED);
-	}
-	if (!l->vouched || set.err_low_ns >= NO_BOUND_NS || set.err_high_ns >= NO_BOUND_NS)
-		drop_bounds(&set);
-	err = timeline_ioctl(l->fd, TIMELINE_SET, &set);
-	code = look_after(l);
-	if (code)
-		return code;
-	/* Disrupted between the sample and now: begin anew with the counter of now */
-	if (err ? err == ESTALE || l->get.set.counter_id != counter_id ||
-		  l->get.disruption != marker : disrupted(l)) {
+	if (!code && counter == COUNTER_OTHER)
 		begin_anew(l);
-		return VC_OK;
-	}
-	if (err)
-		return refused(l, err);
-	l->last = set;
-	l->has_last = true;
-	l->quality = QUALITY_SET;
-	if (state->synchronized)
-		log_well(&l->log, l->req->name);
-	if (l->req->json || l->req->verbose)
-		print_update(&(struct sync_update){ l->req, &l->get, &l->estimator, c, &set, s,
+	if (!code && done && (l->req->json || l->req->verbose))
+		print_update(&(struct sync_update){ l->req, &l->t.get, &l->estimator, c, &set, s,
 						    state });
-	return VC_OK;
+	return code;
 }
 
 /* Who keeps the reference, and whether that bounds it: told when it changes */
@@ -295,20 +118,20 @@ static void tell_keeper(struct loop *l, const struct source_state *state)
 	if (src->stated)
 		return;
 	if (!src->system)
-		log_trouble(&l->log, "%s states no quality, so '%s' gets no bound; --reference-error TIME says what you trust it to",
+		log_trouble(&l->t.log, "%s states no quality, so '%s' gets no bound; --reference-error TIME says what you trust it to",
 			    l->req->from, l->req->name);
 	else if (!k->kind && state->why)
-		log_trouble(&l->log, "%s: %s, so '%s' gets no bound; --reference-error TIME says what you trust it to",
+		log_trouble(&l->t.log, "%s: %s, so '%s' gets no bound; --reference-error TIME says what you trust it to",
 			    l->req->from, state->why, l->req->name);
 	else if (k->second && state->why)
-		log_trouble(&l->log, "%s: %s (%s, pid %d, and %s, pid %d), so '%s' gets no bound; --reference-error TIME says what you trust it to",
+		log_trouble(&l->t.log, "%s: %s (%s, pid %d, and %s, pid %d), so '%s' gets no bound; --reference-error TIME says what you trust it to",
 			    l->req->from, state->why, k->kind->name, k->pid, k->second->name,
 			    k->second_pid, l->req->name);
 	else if (state->why)
-		log_trouble(&l->log, "%s is kept by %s (pid %d), which %s: '%s' gets no bound; --reference-error TIME says what you trust it to",
+		log_trouble(&l->t.log, "%s is kept by %s (pid %d), which %s: '%s' gets no bound; --reference-error TIME says what you trust it to",
 			    l->req->from, k->kind->name, k->pid, state->why, l->req->name);
 	else if (l->keeper != k->kind || l->keeper_pid != k->pid)
-		log_info(&l->log, "%s is kept by %s (pid %d), and bounded by %s", l->req->from,
+		log_info(&l->t.log, "%s is kept by %s (pid %d), and bounded by %s", l->req->from,
 			 k->kind->name, k->pid, keeper_says(k->kind));
 	if (state->why)
 		return;
@@ -359,9 +182,9 @@ static int take_sample(struct loop *l, struct te_sample *s, const struct source_
 	if (result == TE_OK)
 		return set_clock(l, &clock, s, state);
 	if (result == TE_RANGE) {
-		log_trouble(&l->log, "%s shows a time out of range: '%s' is not updated",
+		log_trouble(&l->t.log, "%s shows a time out of range: '%s' is not updated",
 			    l->req->from, l->req->name);
-		return skip(l, QUALITY_UNBOUNDED);
+		return setter_skip(&l->t, QUALITY_UNBOUNDED);
 	}
 	/* The counter began anew, or stood still */
 	forget(l);
@@ -374,9 +197,9 @@ static int unread(struct loop *l, int err)
 
 	snprintf(why, sizeof(why), "cannot be read: %s", strerror(err));
 	leave_word(l, &(struct source_state){ .why = why }, 0);
-	log_trouble(&l->log, "cannot read %s: %s: '%s' is not updated", l->req->from,
+	log_trouble(&l->t.log, "cannot read %s: %s: '%s' is not updated", l->req->from,
 		    strerror(err), l->req->name);
-	return skip(l, QUALITY_FREERUNNING);
+	return setter_skip(&l->t, QUALITY_FREERUNNING);
 }
 
 static int update(struct loop *l)
@@ -386,7 +209,7 @@ static int update(struct loop *l)
 	bool same;
 	int err, code;
 
-	err = source_sample(&l->req->source, l->get.set.counter_id, &sample, &state);
+	err = source_sample(&l->req->source, l->t.get.set.counter_id, &sample, &state);
 	code = check_counter(l, &same);
 	if (code)
 		return code;
@@ -395,8 +218,8 @@ static int update(struct loop *l)
 	if (!same)
 		return VC_OK;
 	tell_keeper(l, &state);
-	if (l->has_last)
-		tracking_offset(&l->tracking, &l->last, &sample);
+	if (l->t.has_last)
+		tracking_offset(&l->t.tracking, &l->t.last, &sample);
 	leave_word(l, &state, sample.err_low);
 	return take_sample(l, &sample, &state);
 }
@@ -416,37 +239,6 @@ static void next_instant(struct timespec *at, uint64_t interval)
 	at->tv_nsec = nsec % 1000000000;
 }
 
-static struct timespec earlier_of(const struct timespec *at, uint64_t part)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += part / 1000000000;
-	t.tv_nsec += part % 1000000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t.tv_sec < at->tv_sec || (t.tv_sec == at->tv_sec && t.tv_nsec < at->tv_nsec) ?
-	       t : *at;
-}
-
-/* Until an instant or a signal; whoever watches over this hears of it in between */
-static void sleep_until(const struct timespec *at)
-{
-	uint64_t part = notify_watchdog_ns();
-	struct timespec wake;
-
-	do {
-		notify_send("WATCHDOG=1");
-		wake = *at;
-		if (part)
-			wake = earlier_of(at, part);
-		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) && ended)
-			return;
-	} while (wake.tv_sec != at->tv_sec || wake.tv_nsec != at->tv_nsec);
-}
-
 static int run(struct loop *l)
 {
 	struct timespec at;
@@ -456,11 +248,11 @@ static int run(struct loop *l)
 	clock_gettime(CLOCK_MONOTONIC, &at);
 	code = update(l);
 	if (!code)
-		notify_send("READY=1\nSTATUS=%s", l->log.trouble[0] ? l->log.trouble : "synchronized");
-	while (!ended && !code && ++n != l->req->count) {
+		notify_send("READY=1\nSTATUS=%s", l->t.log.trouble[0] ? l->t.log.trouble : "synchronized");
+	while (!sync_ended() && !code && ++n != l->req->count) {
 		next_instant(&at, l->req->interval);
-		sleep_until(&at);
-		if (!ended)
+		sync_sleep_until(&at);
+		if (!sync_ended())
 			code = update(l);
 	}
 	notify_send("STOPPING=1");
@@ -471,9 +263,9 @@ static int run(struct loop *l)
 static int check_type(const struct loop *l)
 {
 	static const char *const names[] = { NULL, "utc", "tai" };
-	const char *scale = names[l->req->source.scale], *type = timeline_type(l->get.time_type);
+	const char *scale = names[l->req->source.scale], *type = timeline_type(l->t.get.time_type);
 
-	if (l->get.time_type == TIMELINE_TIME_MONOTONIC && !l->req->source.system)
+	if (l->t.get.time_type == TIMELINE_TIME_MONOTONIC && !l->req->source.system)
 		return VC_OK;
 	if (!scale)
 		return failure(VC_USAGE, "%s may show utc or tai, which it does not tell: --scale is missing",
@@ -504,7 +296,7 @@ static int open_record(struct loop *l)
 	l->record = fopen(l->req->record, "we");
 	if (!l->record)
 		return failure(VC_FAIL, "cannot write %s: %s", l->req->record, strerror(errno));
-	trace_write_header(l->record, l->get.counter_hz);
+	trace_write_header(l->record, l->t.get.counter_hz);
 	return VC_OK;
 }
 
@@ -532,14 +324,12 @@ static int open_reference(struct sync_request *req)
 
 int sync_live(struct sync_request *req)
 {
-	struct loop l = { .req = req };
+	struct loop l = { .req = req, .t.fd = -1 };
 	int code = open_reference(req);
 
 	if (code)
 		return code;
-	l.fd = timeline_open(&code);
-	if (l.fd >= 0)
-		code = timeline_get_named(l.fd, req->name, &l.get);
+	code = setter_open(&l.t, req->name, req->from);
 	if (!code)
 		code = check_type(&l);
 	if (!code)
@@ -548,15 +338,12 @@ int sync_live(struct sync_request *req)
 		code = open_record(&l);
 	if (!code)
 		code = check_counter_in_use(&l);
-	catch_signals();
-	tracking_begin(&l.tracking, req->from, l.get.set.generation);
+	sync_catch_signals();
 	if (!code)
 		code = run(&l);
-	tracking_remove(req->name);
 	if (l.record && fclose(l.record) && !code)
 		code = failure(VC_FAIL, "cannot write %s: %s", req->record, strerror(errno));
-	if (l.fd >= 0)
-		close(l.fd);
+	setter_close(&l.t);
 	source_close(&req->source);
 	return code;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "timeline/exchanges.h"
 #include "timeline/trace.h"
 #include "timelines/sync.h"
 #include "timelines/text.h"
@@ -152,11 +153,11 @@ static int replay(struct replay *r, FILE *f)
 	return r->outside ? VC_FAIL : VC_OK;
 }
 
-static int start(struct replay *r, FILE *f)
+static int start(struct replay *r, char *head)
 {
 	struct te_config config = { .memory_ns = r->req->memory,
 				    .wander_ppb = r->req->wander_ppb };
-	const char *why = trace_read_header(f, &config.hz);
+	const char *why = trace_read_header(head, &config.hz);
 
 	if (why)
 		return failure(VC_FAIL, "%s:1: %s", r->req->replay, why);
@@ -166,17 +167,30 @@ static int start(struct replay *r, FILE *f)
 	return VC_OK;
 }
 
-int sync_replay(const struct sync_request *req)
+static int replay_samples(const struct sync_request *req, FILE *f, char *head)
 {
 	struct replay r = { .req = req, .line = 1 };
+	int code = start(&r, head);
+
+	return code ? code : replay(&r, f);
+}
+
+/* The first line tells what it is; one that is not there is none */
+int sync_replay(struct sync_request *req)
+{
 	FILE *f = strcmp(req->replay, "-") ? fopen(req->replay, "re") : stdin;
+	char head[TRACE_TEXT] = "";
+	bool net;
 	int code;
 
 	if (!f)
 		return failure(VC_FAIL, "cannot read %s: %s", req->replay, strerror(errno));
-	code = start(&r, f);
-	if (!code)
-		code = replay(&r, f);
+	net = fgets(head, sizeof(head), f) && exchanges_begin(head);
+	sync_defaults(req, net);
+	if (net)
+		code = replay_exchanges(req, f, head);
+	else
+		code = replay_samples(req, f, head);
 	if (f != stdin)
 		fclose(f);
 	return code;

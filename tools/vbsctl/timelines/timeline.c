@@ -7,7 +7,8 @@
 
 static const struct command *const subcommands[] = {
 	&timeline_create, &timeline_list, &timeline_show, &timeline_read, &timeline_bind,
-	&timeline_sync, &timeline_watch, &timeline_compare, &timeline_metrics, &timeline_destroy, NULL,
+	&timeline_sync, &timeline_watch, &timeline_compare, &timeline_metrics,
+	&timeline_sources, &timeline_destroy, NULL,
 };
 
 const struct command cmd_timeline = {
@@ -20,7 +21,8 @@ const struct command cmd_timeline = {
 	"  show     show one, who keeps it, and how good it is\n"
 	"  read     read the time and its bound\n"
 	"  bind     run a command that is bound to a timeline\n"
-	"  sync     keep a timeline on CLOCK_REALTIME, CLOCK_TAI or a PTP clock\n"
+	"  sync     keep a timeline on servers, CLOCK_REALTIME, CLOCK_TAI or a PTP clock\n"
+	"  sources  show the servers from which a timeline is kept\n"
 	"  watch    tell when a timeline's bound exceeds what is needed\n"
 	"  compare  tell how far a timeline and another clock are apart\n"
 	"  metrics  show all timelines as OpenMetrics\n"

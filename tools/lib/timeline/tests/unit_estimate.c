@@ -380,10 +380,12 @@ static void kernel_units(void **state)
 static const char *read_text(const char *text, struct trace_line *line, uint64_t *hz)
 {
 	FILE *f = fmemopen((void *)text, strlen(text), "r");
-	const char *why = trace_read_header(f, hz);
+	char first[TRACE_TEXT] = "";
+	const char *why;
 	unsigned int number = 1;
 	bool end = false;
 
+	why = fgets(first, sizeof(first), f) ? trace_read_header(first, hz) : "empty";
 	if (!why)
 		why = trace_read_line(f, line, &number, &end);
 	fclose(f);

@@ -227,6 +227,26 @@ static void one_server_is_as_its_estimator(void **state)
 	assert_in_range(b.clock.err_high, c->err_high, c->err_high + 3);
 }
 
+/* Two answers that are taken in another order than they came */
+static void order_does_not_matter(void **state)
+{
+	struct ntp_exchange x, y;
+	struct bed b;
+
+	(void)state;
+	begin(&b, &calm, 1);
+	rounds(&b, 5, 0);
+	assert_true(sim_exchange(&b.sim, 0, &x));
+	assert_true(sim_exchange(&b.sim, 1, &y));
+	assert_int_equal(ts_take(&b.pool, 1, &y), NTP_TAKEN);
+	assert_int_equal(ts_take(&b.pool, 0, &x), NTP_TAKEN);
+	assert_int_equal(ts_clock(&b.pool, x.after, &b.clock), TS_OK);
+	assert_int_equal(b.clock.counter, y.after);
+	sim_wait(&b.sim, 1);
+	assert_true(inside(&b));
+	assert_true(b.clock.err_low + b.clock.err_high < 1000000);
+}
+
 /* As VMClock promises: each bound within the one before */
 static void bounds_are_nested(void **state)
 {
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_turncoat_is_borne),
 		cmocka_unit_test(too_many_liars_are_told),
 		cmocka_unit_test(one_server_is_as_its_estimator),
+		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(bounds_are_nested),
 		cmocka_unit_test(nonsense_is_refused),
 	};

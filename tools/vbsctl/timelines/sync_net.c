@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * 'timeline sync --from ntp:': each server is asked in its own time; each answer is one
+ * more sample, after which all servers together make a clock, which is set.
+ *
+ * Without a name nothing is set, and nothing needs privilege: the exchanges are written
+ * by --record or shown by --verbose, with CLOCK_MONOTONIC_RAW as the counter.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/parse.h"
+#include "timelines/net_word.h"
+#include "timelines/sync.h"
+#include "timelines/sync_set.h"
+#include "timelines/text.h"
+#include "timelines/timelines.h"
+
+#define POLL_MIN	10000000ULL		/* ns */
+#define POLL_MAX	(36 * 3600000000000ULL)
+#define NO_FALLBACK	1767225600LL		/* 2026: no clock of today shows less */
+#define NS		1000000000ULL
+
+struct net_loop {
+	struct setter t;
+	struct sync_request *req;
+	FILE *record;
+	struct ts_pool pool;
+	bool usable;
+	bool short_told;	/* that the accuracy is out of reach */
+	uint64_t answers;
+	struct nc_server *server;
+};
+
+const char *net_parse_servers(const char *text, struct net_request *net)
+{
+	char item[PARSE_ITEM];
+	const char *why = NULL;
+
+	for (net->servers = 0; text && !why; net->servers++) {
+		if (net->servers == TS_SERVERS)
+			return "more than 16 servers";
+		text = parse_cut(text, ',', item);
+		why = nc_parse(&net->server[net->servers], item);
+	}
+	return why;
+}
+
+const char *net_parse_poll(const char *text, struct net_request *net)
+{
+	const char *dots = strstr(text, ".."), *why;
+	char least[PARSE_ITEM];
+
+	snprintf(least, sizeof(least), "%.*s", dots ? (int)(dots - text) : PARSE_ITEM - 1, text);
+	why = parse_time(least, &net->least);
+	net->most = net->least;
+	if (!why && dots)
+		why = parse_time(dots + 2, &net->most);
+	if (why)
+		return why;
+	if (net->least < POLL_MIN || net->most > POLL_MAX)
+		return "it must be 10ms to 36h";
+	return net->most < net->least ? "the second is less than the first" : NULL;
+}
+
+int net_faulty(const struct net_request *net)
+{
+	return net->faulty >= 0 ? net->faulty : (net->servers - 1) / 2;
+}
+
+static int64_t pivot(void)
+{
+	int64_t now = time(NULL);
+
+	return now > NO_FALLBACK ? now : NO_FALLBACK;
+}
+
+static const char *start(struct net_loop *n)
+{
+	const struct net_request *net = &n->req->net;
+	struct te_config config = {
+		.hz = n->t.get.counter_hz, .memory_ns = n->req->memory,
+		.wander_ppb = n->req->wander_ppb, .network = true,
+	};
+
+	n->usable = false;
+	if (n->t.get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
+		return "the counter is CLOCK_MONOTONIC_RAW, and in a time namespace that cannot be told";
+	if (!ts_init(&n->pool, &config, net->servers, net_faulty(net), pivot()))
+		return "the counter's frequency is out of range";
+	n->usable = true;
+	return NULL;
+}
+
+static int begin_anew(struct net_loop *n)
+{
+	const char *why = start(n);
+
+	if (why)
+		log_trouble(&n->t.log, "%s: '%s' is not updated", why, n->req->name);
+	return VC_OK;
+}
+
+/* Before an answer counts */
+static int check_counter(struct net_loop *n, bool *same)
+{
+	enum counter_state state = COUNTER_SAME;
+	int code = n->req->name ? setter_look(&n->t, &state) : VC_OK;
+
+	*same = !code && n->usable && state == COUNTER_SAME;
+	if (code || *same)
+		return code;
+	if (!n->usable || state == COUNTER_OTHER)
+		return begin_anew(n);
+	ts_reset(&n->pool);
+	return VC_OK;
+}
+
+static int record(struct net_loop *n, const struct exchanges_line *line)
+{
+	if (!n->record)
+		return VC_OK;
+	exchanges_write_line(n->record, line);
+	if (!fflush(n->record))
+		return VC_OK;
+	return failure(VC_FAIL, "cannot write %s: %s", n->req->record, strerror(errno));
+}
+
+/* What most of the servers that are not outside announce */
+static unsigned int leap(const struct net_loop *n, const unsigned int leaps[TS_SERVERS])
+{
+	int count[3] = { 0 }, i, of = 0;
+
+	for (i = 0; i < n->pool.servers; i++) {
+		if (!n->pool.server[i].has_clock || n->pool.server[i].outside || leaps[i] > 2)
+			continue;
+		count[leaps[i]]++;
+		of++;
+	}
+	return count[NTP_LEAP_61] * 2 > of ? LEAP_PRE_POS :
+	       count[NTP_LEAP_59] * 2 > of ? LEAP_PRE_NEG : LEAP_NONE;
+}
+
+static const char *no_bound(enum ts_result result)
+{
+	switch (result) {
+	case TS_OK:
+		return NULL;
+	case TS_UNBOUNDED:
+		return "all servers that answer may be wrong: fewer than --faulty allows, or more servers, would do";
+	default:
+		return "more servers contradict each other than --faulty allows";
+	}
+}
+
+/* The next poll of all, as far as somebody needs an accuracy */
+static void adapt(struct net_loop *n, const struct te_clock *c)
+{
+	const struct net_request *net = &n->req->net;
+	uint64_t now = c->err_low > c->err_high ? c->err_low : c->err_high, poll = net->least;
+	double growth = (double)c->period_error / c->period * 1e9;
+	int i;
+
+	if (net->accuracy)
+		poll = nc_poll_for(net->accuracy, now, growth, net->least, net->most);
+	if (net->accuracy && now >= net->accuracy && !n->short_told && n->answers > NC_BURST)
+		log_info(&n->t.log, "%s is needed, and the bound is %s right after an answer of %s",
+			 fmt_time(net->accuracy).s, fmt_short(now).s, n->req->from);
+	n->short_told |= n->answers > NC_BURST && now >= net->accuracy;
+	for (i = 0; i < net->servers; i++) {
+		if (ts_is_false(&n->pool.server[i]))
+			n->server[i].poll = n->server[i].most;
+		else if (n->server[i].reach & 7)
+			n->server[i].poll = poll > n->server[i].least ? poll : n->server[i].least;
+	}
+}
+
+static void leave_word(struct net_loop *n, enum ts_result result, const struct te_clock *c)
+{
+	struct tracking *t = &n->t.tracking;
+	const char *why = no_bound(result);
+	int i;
+
+	t->bounded = result == TS_OK;
+	t->reference_ns = c->err_low > c->err_high ? c->err_low : c->err_high;
+	snprintf(t->why, sizeof(t->why), "%s", why ? why : "what its servers state, and the way to them");
+	t->contradictions = 0;
+	t->steps = 0;
+	for (i = 0; i < n->pool.servers; i++) {
+		t->contradictions += n->pool.server[i].estimator.contradictions;
+		t->steps += n->pool.server[i].estimator.steps;
+	}
+	if (setter_leave_word(&n->t))
+		net_word_write(n->req->name, &(struct net_word_of){ &n->req->net, &n->pool, c->counter });
+}
+
+static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result,
+		     unsigned int leap)
+{
+	struct source_state state = { .synchronized = result == TS_OK, .why = no_bound(result),
+				      .leap_indicator = leap };
+	enum counter_state counter;
+	struct timeline_set set;
+	bool done;
+	int code;
+
+	if (!n->req->name)
+		return VC_OK;
+	if (state.why)
+		log_trouble(&n->t.log, "%s: %s", n->req->from, state.why);
+	leave_word(n, result, c);
+	code = setter_set(&n->t, c, &state, result != TS_UNBOUNDED, &set, &done, &counter);
+	return !code && counter == COUNTER_OTHER ? begin_anew(n) : code;
+}
+
+static int take(struct net_loop *n, int i, const struct exchanges_line *line)
+{
+	static unsigned int leaps[TS_SERVERS];
+	enum ntp_refusal refusal;
+	enum ts_result result;
+	struct te_clock clock;
+	int code;
+
+	code = record(n, line);
+	if (code)
+		return code;
+	refusal = ts_take(&n->pool, i, &line->x);
+	print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
+	if (refusal != NTP_TAKEN)
+		return VC_OK;
+	n->answers++;
+	leaps[i] = line->x.leap;
+	result = ts_clock(&n->pool, line->x.after, &clock);
+	adapt(n, &clock);
+	print_combined(n->req, &clock, n->t.get.counter_hz, result);
+	return set_clock(n, &clock, result, leap(n, leaps));
+}
+
+/* Whatever has come of a server */
+static int hear(struct net_loop *n, int i)
+{
+	struct nc_server *s = &n->server[i];
+	struct exchanges_line line = { .server = i };
+	enum ntp_refusal refusal;
+	bool same;
+	int code = VC_OK;
+
+	while (!code && nc_hear(s, n->t.get.set.counter_id, n->t.get.counter_hz, &line, &refusal)) {
+		code = check_counter(n, &same);
+		if (code || !same)
+			return code;
+		if (refusal == NTP_TAKEN) {
+			code = take(n, i, &line);
+			continue;
+		}
+		ts_refuse(&n->pool, i, refusal);
+		nc_obey(s, refusal, sync_now());
+		print_exchange(n->req, s, &n->pool.server[i], refusal);
+	}
+	return code;
+}
+
+static void ask(struct net_loop *n, uint64_t now)
+{
+	enum ntp_refusal refusal;
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++) {
+		struct nc_server *s = &n->server[i];
+
+		if (s->ended || s->due > now)
+			continue;
+		refusal = nc_ask(s, n->t.get.set.counter_id, now);
+		if (refusal == NTP_TAKEN)
+			continue;
+		ts_refuse(&n->pool, i, refusal);
+		print_exchange(n->req, s, &n->pool.server[i], refusal);
+	}
+}
+
+/* The first instant at which somebody is to be asked, or who watches over this is to hear */
+static uint64_t next_due(const struct net_loop *n, uint64_t now)
+{
+	uint64_t part = notify_watchdog_ns(), due = now + (part ? part : 3600 * NS);
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++) {
+		if (!n->server[i].ended && n->server[i].due < due)
+			due = n->server[i].due;
+	}
+	return due;
+}
+
+static int wait_and_hear(struct net_loop *n)
+{
+	struct pollfd fds[TS_SERVERS];
+	uint64_t now = sync_now(), due = next_due(n, now), left = due > now ? due - now : 0;
+	struct timespec ts = { left / NS, left % NS };
+	int i, code = VC_OK;
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (i = 0; i < n->req->net.servers; i++)
+		fds[i] = (struct pollfd){ .fd = n->server[i].fd, .events = POLLIN };
+	notify_send("WATCHDOG=1");
+	if (ppoll(fds, n->req->net.servers, &ts, &none) <= 0)
+		return VC_OK;
+	for (i = 0; !code && i < n->req->net.servers; i++) {
+		if (fds[i].revents)
+			code = hear(n, i);
+	}
+	return code;
+}
+
+static bool all_ended(const struct net_loop *n)
+{
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++) {
+		if (!n->server[i].ended)
+			return false;
+	}
+	return true;
+}
+
+static int run(struct net_loop *n)
+{
+	const struct net_request *net = &n->req->net;
+	uint64_t now = sync_now();
+	int i, code = VC_OK;
+
+	for (i = 0; i < net->servers; i++)
+		nc_begin(&n->server[i], net->least, net->most, now);
+	notify_send("READY=1\nSTATUS=asking %d servers", net->servers);
+	while (!sync_ended() && !code && (!n->req->count || n->answers < n->req->count)) {
+		if (all_ended(n))
+			return failure(VC_FAIL, "no server of %s wants to be asked any more", n->req->from);
+		ask(n, sync_now());
+		code = wait_and_hear(n);
+	}
+	notify_send("STOPPING=1");
+	return code;
+}
+
+static int open_record(struct net_loop *n)
+{
+	struct exchanges_head head = {
+		.hz = n->t.get.counter_hz, .servers = n->pool.servers, .faulty = n->pool.faulty,
+		.pivot = n->pool.pivot,
+	};
+
+	if (!n->req->record)
+		return VC_OK;
+	n->record = fopen(n->req->record, "we");
+	if (!n->record)
+		return failure(VC_FAIL, "cannot write %s: %s", n->req->record, strerror(errno));
+	exchanges_write_head(n->record, &head);
+	return VC_OK;
+}
+
+static int open_timeline(struct net_loop *n)
+{
+	int code;
+
+	if (!n->req->name) {
+		n->t.get.set.counter_id = TIMELINE_COUNTER_RAW;
+		n->t.get.counter_hz = NS;
+		return VC_OK;
+	}
+	code = setter_open(&n->t, n->req->name, n->req->from);
+	if (code || n->t.get.time_type == TIMELINE_TIME_UTC)
+		return code;
+	return failure(VC_FAIL, "'%s' is a timeline of type %s, and NTP is utc", n->req->name,
+		       timeline_type(n->t.get.time_type));
+}
+
+/* They come while it waits, and not just before */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int sync_net(struct sync_request *req)
+{
+	static struct net_loop n;
+	const char *why;
+	int i, code;
+
+	n = (struct net_loop){ .t.fd = -1, .req = req, .server = req->net.server };
+	code = open_timeline(&n);
+	why = code ? NULL : start(&n);
+	if (why)
+		code = failure(VC_FAIL, "%s", why);
+	if (!code)
+		code = open_record(&n);
+	sync_catch_signals();
+	block_signals();
+	if (!code)
+		code = run(&n);
+	if (n.record && fclose(n.record) && !code)
+		code = failure(VC_FAIL, "cannot write %s: %s", req->record, strerror(errno));
+	for (i = 0; i < req->net.servers; i++)
+		nc_end(&n.server[i]);
+	if (req->name)
+		net_word_remove(req->name);
+	setter_close(&n.t);
+	return code;
+}

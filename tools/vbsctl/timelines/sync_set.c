@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Setting a timeline.  Whatever a reference does, an update that cannot be made is
+ * skipped: the timeline is FREERUNNING then, with the bound that it has if only a
+ * reading failed, and without one if the reference cannot be what it was.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "timeline/params.h"
+#include "timelines/sync_set.h"
+#include "timelines/timelines.h"
+
+#define NO_BOUND_NS	(TE_ERROR_MAX / 2)
+#define WORD_NS		1000000000ULL
+
+static volatile sig_atomic_t ended;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+void sync_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+bool sync_ended(void)
+{
+	return ended;
+}
+
+uint64_t sync_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int look(struct setter *t)
+{
+	uint32_t generation = t->get.set.generation;
+	int err;
+
+	err = timeline_ioctl(t->fd, TIMELINE_GET, &t->get);
+	if (!err && t->get.set.generation != generation)
+		err = ESTALE;
+	if (err)
+		return timeline_failure("sync", t->name, err == EINVAL ? ENOENT : err);
+	return VC_OK;
+}
+
+int setter_look(struct setter *t, enum counter_state *state)
+{
+	unsigned int counter_id = t->get.set.counter_id;
+	uint64_t hz = t->get.counter_hz;
+	int code = look(t);
+
+	*state = COUNTER_SAME;
+	if (code)
+		return code;
+	if (t->get.set.counter_id != counter_id || t->get.counter_hz != hz) {
+		*state = COUNTER_OTHER;
+		return VC_OK;
+	}
+	if (!t->started)
+		return VC_OK;
+	if (t->get.updates != t->updates && !t->warned) {
+		failure(VC_OK, "warning: somebody else sets '%s' too", t->name);
+		t->warned = true;
+	}
+	if (t->get.updates == t->updates && t->get.disruption != t->disruption)
+		*state = COUNTER_DISRUPTED;
+	t->disruption = t->get.disruption;
+	return VC_OK;
+}
+
+static int look_after(struct setter *t)
+{
+	int code = look(t);
+
+	t->started = true;
+	t->updates = t->get.updates;
+	t->disruption = t->get.disruption;
+	return code;
+}
+
+static void describe(const struct setter *t, const struct te_clock *c,
+		     const struct source_state *state, struct timeline_set *set)
+{
+	memset(set, 0, sizeof(*set));
+	set->id = t->get.set.id;
+	set->generation = t->get.set.generation;
+	set->counter_id = t->get.set.counter_id;
+	set->clock_status = state->synchronized && !c->holding ?
+			    TIMELINE_STATUS_SYNCHRONIZED : TIMELINE_STATUS_FREERUNNING;
+	set->leap_indicator = state->leap_indicator;
+	if (state->tai_known) {
+		set->tai_offset_sec = state->tai_offset;
+		set->vmclock_flags |= TIMELINE_VF_TAI_OFFSET_VALID;
+	}
+}
+
+static void drop_bounds(struct timeline_set *set)
+{
+	set->vmclock_flags &= ~(__u64)(TIMELINE_VF_PERIOD_MAXERROR_VALID |
+				       TIMELINE_VF_TIME_MAXERROR_VALID);
+	set->err_low_ns = TIMELINE_UNBOUNDED;
+	set->err_high_ns = TIMELINE_UNBOUNDED;
+}
+
+/*
+ * An update that is not made: the timeline goes on as it was set last, with less
+ * claimed.  Where that cannot be set either, the kernel claims nothing of it.
+ */
+int setter_skip(struct setter *t, enum quality quality)
+{
+	struct timeline_set set = t->last;
+
+	if (!t->has_last || t->quality >= quality)
+		return VC_OK;
+	set.clock_status = TIMELINE_STATUS_FREERUNNING;
+	if (quality == QUALITY_UNBOUNDED)
+		drop_bounds(&set);
+	timeline_ioctl(t->fd, TIMELINE_SET, &set);
+	t->quality = quality;
+	return look_after(t);
+}
+
+/*
+ * Since it was set, a moment ago: the kernel then claims nothing about it.  It
+ * also does so while the TSC is not the counter, whatever is set.
+ */
+static bool disrupted(const struct setter *t)
+{
+	return t->get.set.clock_status == TIMELINE_STATUS_UNRELIABLE &&
+	       t->get.set.counter_id == TIMELINE_COUNTER_X86_TSC;
+}
+
+static int refused(struct setter *t, int err)
+{
+	if (err == EPERM || err == EACCES)
+		return timeline_failure("set", t->name, err);
+	if (err == ERANGE)
+		log_trouble(&t->log, "%s is too far from what '%s' shows for a continuous timeline: it is not updated; create one with --step, or destroy it and create it again",
+			    t->from, t->name);
+	else
+		log_trouble(&t->log, "cannot set '%s' by %s: %s", t->name, t->from,
+			    strerror(err));
+	return setter_skip(t, QUALITY_UNBOUNDED);
+}
+
+int setter_set(struct setter *t, const struct te_clock *c, const struct source_state *state,
+	       bool bounded, struct timeline_set *set, bool *done, enum counter_state *counter)
+{
+	unsigned int counter_id = t->get.set.counter_id;
+	uint64_t marker = t->get.disruption;
+	int err, code;
+
+	*done = false;
+	*counter = COUNTER_SAME;
+	describe(t, c, state, set);
+	if (!timeline_params(c, set)) {
+		log_trouble(&t->log, "%s shows a time before 1970: '%s' is not updated", t->from,
+			    t->name);
+		return setter_skip(t, QUALITY_UNBOUNDED);
+	}
+	if (!bounded || set->err_low_ns >= NO_BOUND_NS || set->err_high_ns >= NO_BOUND_NS)
+		drop_bounds(set);
+	err = timeline_ioctl(t->fd, TIMELINE_SET, set);
+	code = look_after(t);
+	if (code)
+		return code;
+	/* Disrupted between the sample and now: begin anew with the counter of now */
+	if (err ? err == ESTALE || t->get.set.counter_id != counter_id ||
+		  t->get.disruption != marker : disrupted(t)) {
+		*counter = COUNTER_OTHER;
+		return VC_OK;
+	}
+	if (err)
+		return refused(t, err);
+	t->last = *set;
+	t->has_last = true;
+	t->quality = QUALITY_SET;
+	*done = true;
+	if (state->synchronized)
+		log_well(&t->log, t->name);
+	return VC_OK;
+}
+
+bool setter_leave_word(struct setter *t)
+{
+	uint64_t now = sync_now();
+	int err;
+
+	if (t->written && t->told_bounded == t->tracking.bounded && now - t->written < WORD_NS)
+		return false;
+	t->written = now;
+	t->told_bounded = t->tracking.bounded;
+	err = tracking_write(t->name, &t->tracking);
+	if (err && !t->unwritten)
+		log_info(&t->log, "cannot write to " TRACKING_DIR ": %s: 'timeline show' will not know who keeps '%s'",
+			 strerror(err), t->name);
+	t->unwritten = err;
+	return !err;
+}
+
+int setter_open(struct setter *t, const char *name, const char *from)
+{
+	int code = VC_OK;
+
+	t->name = name;
+	t->from = from;
+	t->fd = timeline_open(&code);
+	if (t->fd < 0)
+		return code;
+	code = timeline_get_named(t->fd, name, &t->get);
+	tracking_begin(&t->tracking, from, t->get.set.generation);
+	return code;
+}
+
+void setter_close(struct setter *t)
+{
+	if (t->fd < 0)
+		return;
+	tracking_remove(t->name);
+	close(t->fd);
+}
+
+static struct timespec earlier_of(const struct timespec *at, uint64_t part)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += part / 1000000000;
+	t.tv_nsec += part % 1000000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t.tv_sec < at->tv_sec || (t.tv_sec == at->tv_sec && t.tv_nsec < at->tv_nsec) ?
+	       t : *at;
+}
+
+void sync_sleep_until(const struct timespec *at)
+{
+	uint64_t part = notify_watchdog_ns();
+	struct timespec wake;
+
+	do {
+		notify_send("WATCHDOG=1");
+		wake = *at;
+		if (part)
+			wake = earlier_of(at, part);
+		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) && ended)
+			return;
+	} while (wake.tv_sec != at->tv_sec || wake.tv_nsec != at->tv_nsec);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What all synchronisers have in common: a timeline that is set, and a loop in time. */
+#ifndef VBSCTL_TIMELINES_SYNC_SET_H
+#define VBSCTL_TIMELINES_SYNC_SET_H
+
+#include <time.h>
+
+#include "timeline/tracking.h"
+#include "timelines/notify.h"
+
+enum quality { QUALITY_SET, QUALITY_FREERUNNING, QUALITY_UNBOUNDED };
+
+enum counter_state {
+	COUNTER_SAME,
+	COUNTER_DISRUPTED,	/* what was sampled before is void */
+	COUNTER_OTHER		/* and so is what is known of its frequency */
+};
+
+struct setter {
+	const char *name, *from;
+	int fd;
+	struct timeline_get get;	/* as it was found last */
+	bool started;			/* 'disruption' and 'updates' are known */
+	uint64_t disruption;
+	uint64_t updates;
+	bool warned;			/* that somebody else sets it */
+	struct timeline_set last;	/* as it was set last, */
+	bool has_last;			/* in this program */
+	enum quality quality;		/* and what it has become since */
+	struct tracking tracking;	/* what others are told, */
+	bool told_bounded;
+	uint64_t written;		/* and when: ns of CLOCK_MONOTONIC */
+	bool unwritten;			/* it cannot be: that was told */
+	struct sync_log log;
+};
+
+/* 0 or an exit code, message printed */
+int setter_open(struct setter *t, const char *name, const char *from);
+void setter_close(struct setter *t);
+
+/* After a sample and before it counts: whether the counter is what it was; warns of others */
+int setter_look(struct setter *t, enum counter_state *state);
+
+/* The clock as of a sample; *set is what was set, *done whether it was */
+int setter_set(struct setter *t, const struct te_clock *c, const struct source_state *state,
+	       bool bounded, struct timeline_set *set, bool *done, enum counter_state *counter);
+
+/* An update that is not made: the timeline goes on as it was set last, with less claimed */
+int setter_skip(struct setter *t, enum quality quality);
+
+/*
+ * The tracking that others read: once a second, and when the reference is believed or no
+ * more; whether it was written
+ */
+bool setter_leave_word(struct setter *t);
+
+uint64_t sync_now(void);
+void sync_catch_signals(void);
+bool sync_ended(void);
+
+/* Until an instant or a signal; whoever watches over this hears of it in between */
+void sync_sleep_until(const struct timespec *at);
+
+#endif
