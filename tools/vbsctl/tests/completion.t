@@ -46,7 +46,8 @@ for cmd in $subcommands; do
 done
 completes "attach" vbsctl vm a
 completes "200us/1.5ms" vbsctl vm attach web1 --dm 2
-completes "show sync" vbsctl timeline s
+completes "serve show sources sync" vbsctl timeline s
+completes "ntp:" vbsctl timeline sync x --from n
 completes "tai" vbsctl timeline create --type t
 completes "realtime" vbsctl timeline sync x --from r
 completes "realtime" vbsctl timeline compare lab r

@@ -12,7 +12,7 @@ check 2 "a subcommand is missing" "no subcommand"
 check 2 "there is no subcommand 'lst'" "unknown subcommand" lst
 check 0 "Usage: vbsctl timeline SUBCOMMAND" "--help" --help
 check 0 "Usage: vbsctl timeline sync" "help of a subcommand" help sync
-for cmd in create list show read bind sync watch compare metrics destroy; do
+for cmd in create list show read bind sync sources serve feed wait watch compare metrics destroy; do
 	check 0 "Usage: vbsctl timeline $cmd" "$cmd --help" $cmd --help
 	check 2 "vbsctl timeline $cmd: '--colour': there is no such option" "$cmd: unknown option" $cmd --colour
 done
@@ -45,13 +45,30 @@ check 2 "it is more than 500ppm" "sync: large wander" sync x --from tai -w 501pp
 check 2 "finer than a ppb" "sync: fine wander" sync x --from tai -w 0.5ppb
 check 2 "at most 3600s" "sync: long memory" sync x --from tai -m 3601s
 check 2 "it must be 1 to 1000" "sync: no readings" sync x --from tai -r 0
+check 2 "it must be 10ms to 36h" "sync: quick poll" sync x --from ntp:a --poll 1ms
+check 2 "the second is less than the first" "sync: a poll that shrinks" sync x --from ntp:a --poll 64s..16s
+check 2 "the unit is missing" "sync: bad poll" sync x --from ntp:a --poll 64
+check 2 "less than the number of servers" "sync: all may be wrong" sync x --from ntp:a,b --faulty 2
+check 2 "no kernel tells yet" "sync: --accuracy auto" sync x --from ntp:a --accuracy auto
+check 2 "the port is none of" "sync: bad port" sync x --from ntp:a:0
+check 2 "more than 16 servers" "sync: many servers" sync x --from ntp:a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q
+check 2 "are for --from ntp:" "sync: poll of a clock" sync x --from realtime --poll 1s
+check 2 "a server states its own error" "sync: stated error of servers" sync x --from ntp:a -e 1us
+check 2 "it takes one name" "sources without a name" sources
+check 1 "is kept from no servers now" "sources of nobody" sources x
+check 2 "it takes one name" "serve without a name" serve
+check 2 "the port is none of" "serve: bad port" serve x --listen a:b
+check 2 "--shm is missing" "feed without a unit" feed x
+check 2 "it must be 0 to 255" "feed: bad unit" feed x --shm 256
+check 2 "--accuracy is missing" "wait without an accuracy" wait x
+check 2 "the unit is missing" "wait: bad timeout" wait x -a 1us -t 5
 check 2 "needs neither a name" "replay with a name" sync x --replay f
 check 2 "it is none of utc and tai" "sync: bad scale" sync x --from /dev/ptp0 --scale gps
 check 2 "has another scale than was asked for" "sync: wrong scale" sync x --from realtime --scale tai
 check 1 "cannot open /no/such: No such file" "sync: no such PTP clock" sync x --from /no/such
 check 1 "/dev/null is no clock that can be read" "sync: no PTP clock" sync x --from /dev/null
 
-for args in "create x" "list" "show x" "read x" "sync x --from realtime" "watch x -a 1us" "compare x realtime" metrics "destroy x"; do
+for args in "create x" "list" "show x" "read x" "sync x --from realtime" "sync x --from ntp:a" "serve x" "feed x --shm 2" "wait x -a 1us" "watch x -a 1us" "compare x realtime" metrics "destroy x"; do
 	# shellcheck disable=SC2086
 	check 3 "this kernel has no timelines" "$args: no device" $args
 done

@@ -8,7 +8,7 @@
 static const struct command *const subcommands[] = {
 	&timeline_create, &timeline_list, &timeline_show, &timeline_read, &timeline_bind,
 	&timeline_sync, &timeline_watch, &timeline_compare, &timeline_metrics,
-	&timeline_sources, &timeline_destroy, NULL,
+	&timeline_sources, &timeline_serve, &timeline_feed, &timeline_wait, &timeline_destroy, NULL,
 };
 
 const struct command cmd_timeline = {
@@ -23,6 +23,9 @@ const struct command cmd_timeline = {
 	"  bind     run a command that is bound to a timeline\n"
 	"  sync     keep a timeline on servers, CLOCK_REALTIME, CLOCK_TAI or a PTP clock\n"
 	"  sources  show the servers from which a timeline is kept\n"
+	"  serve    be an NTP server of a timeline\n"
+	"  feed     give a timeline to chronyd or ntpd\n"
+	"  wait     wait until a timeline is good enough\n"
 	"  watch    tell when a timeline's bound exceeds what is needed\n"
 	"  compare  tell how far a timeline and another clock are apart\n"
 	"  metrics  show all timelines as OpenMetrics\n"

@@ -10,7 +10,8 @@
 
 extern const struct command timeline_create, timeline_list, timeline_show, timeline_read,
 			    timeline_bind, timeline_sync, timeline_watch, timeline_compare,
-			    timeline_metrics, timeline_sources, timeline_destroy;
+			    timeline_metrics, timeline_sources, timeline_serve, timeline_feed,
+			    timeline_wait, timeline_destroy;
 
 /* The device, opened: a file descriptor; or -1, the code of a printed message in *code */
 int timeline_open(int *code);

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/* When servers are asked, how their names are written, and exchanges as text. */
+#include "base/tests/unit.h"
+
+#include <string.h>
+
+#include "timeline/ntp_client.h"
+#include "timeline/tests/random.h"
+
+#define SEC	1000000000ULL
+
+static void names(void **state)
+{
+	static const struct {
+		const char *text, *host, *port;
+	} good[] = {
+		{ "a.example", "a.example", "123" }, { "a.example:1123", "a.example", "1123" },
+		{ "192.0.2.1:5", "192.0.2.1", "5" }, { "2001:db8::1", "2001:db8::1", "123" },
+		{ "[2001:db8::1]", "2001:db8::1", "123" }, { "[::1]:65535", "::1", "65535" },
+	};
+	static const char *const bad[] = {
+		"", ":5", "a:", "a:0", "a:65536", "a:x", "a:123456", "[::1", "[::1]5", "[]:5",
+	};
+	struct nc_server s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_null(nc_parse(&s, good[i].text));
+		assert_string_equal(s.host, good[i].host);
+		assert_string_equal(s.port, good[i].port);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_non_null(nc_parse(&s, bad[i]));
+}
+
+/* A burst of four, 2 s apart, then each poll, all within 5 % */
+static void schedule(void **state)
+{
+	struct nc_server s = { 0 };
+	uint64_t now = 0, wanted, least = ~0ULL, most = 0;
+	int i;
+
+	(void)state;
+	nc_begin(&s, 16 * SEC, 64 * SEC, now);
+	assert_int_equal(s.due, 0);
+	for (i = 0; i < 1000; i++) {
+		nc_schedule(&s, now);
+		wanted = i < 3 ? 2 * SEC : 16 * SEC;
+		assert_in_range(s.due - now, wanted * 0.95, wanted * 1.05);
+		if (i >= 3 && s.due - now < least)
+			least = s.due - now;
+		if (i >= 3 && s.due - now > most)
+			most = s.due - now;
+		now = s.due;
+	}
+	assert_true(most - least > SEC);
+}
+
+static void kisses_are_obeyed(void **state)
+{
+	struct nc_server s = { 0 };
+
+	(void)state;
+	nc_begin(&s, 16 * SEC, 100 * SEC, 0);
+	nc_obey(&s, NTP_TAKEN, 0);
+	nc_obey(&s, NTP_UNSYNCHRONIZED, 0);
+	assert_int_equal(s.poll, 16 * SEC);
+	nc_obey(&s, NTP_KISS_RATE, 5);
+	assert_int_equal(s.poll, 32 * SEC);
+	assert_int_equal(s.least, 32 * SEC);
+	assert_in_range(s.due, 30 * SEC, 34 * SEC);
+	nc_obey(&s, NTP_KISS_RATE, 5);
+	nc_obey(&s, NTP_KISS_RATE, 5);
+	assert_int_equal(s.poll, 100 * SEC);
+	assert_int_equal(s.least, 100 * SEC);
+	assert_false(s.ended);
+	nc_obey(&s, NTP_KISS_DENY, 5);
+	assert_true(s.ended);
+}
+
+/* 200 us of room that is used up by 1 ppm in 200 s: 160 s */
+static void poll_follows_the_need(void **state)
+{
+	(void)state;
+	assert_int_equal(nc_poll_for(300000, 100000, 1000, 16 * SEC, 1024 * SEC), 160 * SEC);
+	assert_int_equal(nc_poll_for(300000, 100000, 1000, 16 * SEC, 64 * SEC), 64 * SEC);
+	assert_int_equal(nc_poll_for(110000, 100000, 1000, 16 * SEC, 64 * SEC), 16 * SEC);
+	assert_int_equal(nc_poll_for(100000, 100000, 1000, 16 * SEC, 64 * SEC), 16 * SEC);
+	assert_int_equal(nc_poll_for(1, 100000, 1000, 16 * SEC, 64 * SEC), 16 * SEC);
+	assert_int_equal(nc_poll_for(~0ULL, 0, 0, 16 * SEC, 64 * SEC), 64 * SEC);
+}
+
+static const char *read_back(char *text, struct exchanges_head *head, struct exchanges_line *line)
+{
+	FILE *f = fmemopen(text, strlen(text), "r");
+	char first[256] = "";
+	unsigned int number = 1;
+	bool end = false;
+	const char *why;
+
+	assert_non_null(fgets(first, sizeof(first), f));
+	why = exchanges_begin(first) ? exchanges_read_head(first, head) : "no head";
+	if (!why)
+		why = exchanges_read_line(f, head, line, &number, &end);
+	fclose(f);
+	return end ? "end" : why;
+}
+
+static void exchanges_come_back(void **state)
+{
+	struct exchanges_head head = { 2400000000ULL, 3, 1, -5 }, h;
+	struct exchanges_line line = { .server = 2, .sent = 1, .got = ~0ULL }, l;
+	uint64_t x = 4;
+	char text[1024];
+	FILE *f;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		line.x = (struct ntp_exchange){
+			.before = random_bits(&x), .after = random_bits(&x), .receive = random_bits(&x),
+			.transmit = random_bits(&x), .root_delay = random_bits(&x),
+			.root_dispersion = random_bits(&x), .precision = random_bits(&x),
+			.leap = i % 4, .stratum = random_bits(&x), .has_truth = i & 1,
+			.truth_ns = i & 1 ? -i : 0,
+		};
+		memset(text, 0, sizeof(text));
+		f = fmemopen(text, sizeof(text), "w");
+		exchanges_write_head(f, &head);
+		fputs("# a comment\n\n", f);
+		exchanges_write_line(f, &line);
+		fclose(f);
+		memset(&l, 0, sizeof(l));
+		assert_null(read_back(text, &h, &l));
+		assert_int_equal(h.hz, head.hz);
+		assert_int_equal(h.pivot, -5);
+		assert_int_equal(l.server, 2);
+		assert_int_equal(l.got, ~0ULL);
+		assert_int_equal(l.x.after, line.x.after);
+		assert_int_equal(l.x.transmit, line.x.transmit);
+		assert_int_equal(l.x.precision, line.x.precision);
+		assert_int_equal(l.x.root_dispersion, line.x.root_dispersion);
+		assert_int_equal(l.x.stratum, line.x.stratum);
+		assert_int_equal(l.x.leap, line.x.leap);
+		assert_int_equal(l.x.truth_ns, line.x.truth_ns);
+		assert_int_equal(l.x.has_truth, line.x.has_truth);
+	}
+}
+
+static void bad_text_is_refused(void **state)
+{
+	static const char *const lines[] = {
+		"3 1 2 3 4 5 6 7 8 9 1 1", "0 1 2 3 4 5 6 7 8 9 1", "0 1 2 3 4 5 6 4294967296 8 9 1 1",
+		"0 1 2 3 4 5 6 7 8 128 1 1", "0 1 2 3 4 5 6 7 8 9 4 1", "0 1 2 3 4 5 6 7 8 9 1 256",
+		"0 1 2 3 4 5 6 7 8 9 1 1 1 1", "0 1 2 x 4 5 6 7 8 9 1 1", "-1 1 2 3 4 5 6 7 8 9 1 1",
+	};
+	struct exchanges_head h;
+	struct exchanges_line l;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		snprintf(text, sizeof(text), "timeline-exchanges 1 1000000000 3 1 5\n%s\n", lines[i]);
+		assert_non_null(read_back(text, &h, &l));
+	}
+	assert_non_null(read_back(strcpy(text, "timeline-exchanges 1 1000000000 17 1 5\n"), &h, &l));
+	assert_string_equal(read_back(strcpy(text, "timeline-exchanges 1 1 3 1 5\n"), &h, &l), "end");
+	assert_string_equal(read_back(strcpy(text, "timeline-trace 1 1\n"), &h, &l), "no head");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(schedule),
+		cmocka_unit_test(kisses_are_obeyed),
+		cmocka_unit_test(poll_follows_the_need),
+		cmocka_unit_test(exchanges_come_back),
+		cmocka_unit_test(bad_text_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("timeline ntp client", tests, NULL, NULL);
+}
