@@ -16,15 +16,21 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "timeline/ask.h"
+#include "timeline/ntp_client.h"
 
 #define WAIT_US		300000
+#define CHRONY_PORT	"323"	/* ASK_CHRONY_PORT */
 #define BOUND_MAX_S	16.0	/* what the kernel and NTP call unknown */
 
 /* Offsets in chronyd's packets: request header of 20 bytes, reply header of 28 */
@@ -112,28 +118,32 @@ int ask_read_ntp(const uint8_t *p, long size, uint64_t nonce, uint64_t *ns)
 	return take_bound(ldexp(get32(p + 4), -17) + ldexp(get32(p + 8), -16), ns);
 }
 
+static int wait_at_most(int fd)
+{
+	struct timeval wait = { .tv_usec = WAIT_US };
+
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+}
+
 static int open_local(uint16_t port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct timeval wait = { .tv_usec = WAIT_US };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	if (!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) &&
-	    !connect(fd, (struct sockaddr *)&to, sizeof(to)))
+	if (!wait_at_most(fd) && !connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		return fd;
 	close(fd);
 	return -1;
 }
 
-/* The size of the answer, or -1 with errno */
-static ssize_t ask(uint16_t port, const uint8_t *request, size_t size, uint8_t *reply,
-		   size_t room)
+/* The size of the answer, or -1 with errno; of a socket that is closed then, if it is one */
+static ssize_t ask(int fd, const uint8_t *request, size_t size, uint8_t *reply, size_t room)
 {
-	int fd = open_local(port), err;
 	ssize_t n;
+	int err;
 
 	if (fd < 0)
 		return -1;
@@ -146,7 +156,7 @@ static ssize_t ask(uint16_t port, const uint8_t *request, size_t size, uint8_t *
 	return n;
 }
 
-int ask_chronyd(uint64_t *ns)
+static int take_tracking(int fd, uint64_t *ns)
 {
 	uint8_t request[ASK_CHRONY_SIZE], reply[512];
 	uint32_t sequence = 0;
@@ -155,8 +165,67 @@ int ask_chronyd(uint64_t *ns)
 	if (getrandom(&sequence, sizeof(sequence), GRND_NONBLOCK) < 0)
 		sequence = getpid();
 	ask_fill_tracking(request, sequence);
-	n = ask(ASK_CHRONY_PORT, request, sizeof(request), reply, sizeof(reply));
+	n = ask(fd, request, sizeof(request), reply, sizeof(reply));
 	return n < 0 ? EPROTO : ask_read_tracking(reply, n, sequence, ns);
+}
+
+int ask_chronyd(uint64_t *ns)
+{
+	return take_tracking(open_local(ASK_CHRONY_PORT), ns);
+}
+
+/* chronyd answers to a path, which it must be able to write to: beside its own socket */
+static int connect_beside(int fd, const char *path, struct sockaddr_un *own)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	*own = to;
+	if (snprintf(to.sun_path, sizeof(to.sun_path), "%s", path) >= (int)sizeof(to.sun_path) ||
+	    snprintf(own->sun_path, sizeof(own->sun_path), "%s.%d", path, getpid()) >=
+	    (int)sizeof(own->sun_path))
+		return -1;
+	unlink(own->sun_path);
+	if (bind(fd, (struct sockaddr *)own, sizeof(*own)) || chmod(own->sun_path, 0666) ||
+	    wait_at_most(fd))
+		return -1;
+	return connect(fd, (struct sockaddr *)&to, sizeof(to));
+}
+
+static int ask_beside(const char *path, uint64_t *ns)
+{
+	int err = EPROTO, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un own;
+
+	if (fd < 0)
+		return EPROTO;
+	if (connect_beside(fd, path, &own))
+		close(fd);
+	else
+		err = take_tracking(fd, ns);
+	unlink(own.sun_path);
+	return err;
+}
+
+static int open_remote(const char *where)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *list;
+	struct nc_server s;
+	int fd;
+
+	if (nc_parse(&s, where, CHRONY_PORT) || getaddrinfo(s.host, s.port, &hints, &list))
+		return -1;
+	fd = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (wait_at_most(fd) || connect(fd, list->ai_addr, list->ai_addrlen))) {
+		close(fd);
+		fd = -1;
+	}
+	freeaddrinfo(list);
+	return fd;
+}
+
+int ask_chronyd_at(const char *where, uint64_t *ns)
+{
+	return where[0] == '/' ? ask_beside(where, ns) : take_tracking(open_remote(where), ns);
 }
 
 int ask_ntpd(uint64_t *ns)
@@ -168,6 +237,6 @@ int ask_ntpd(uint64_t *ns)
 	if (getrandom(&nonce, sizeof(nonce), GRND_NONBLOCK) < 0)
 		nonce = getpid();
 	ask_fill_ntp(request, nonce);
-	n = ask(ASK_NTP_PORT, request, sizeof(request), reply, sizeof(reply));
+	n = ask(open_local(ASK_NTP_PORT), request, sizeof(request), reply, sizeof(reply));
 	return n < 0 ? EPROTO : ask_read_ntp(reply, n, nonce, ns);
 }

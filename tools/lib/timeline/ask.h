@@ -12,6 +12,9 @@
 
 /* A bound in ns, rounded up; 0 or an error number: EPROTO no such answer, EAGAIN not synchronized */
 int ask_chronyd(uint64_t *ns);
+
+/* The same of a chronyd elsewhere: "/SOCKET", "ADDRESS", "ADDRESS:PORT" */
+int ask_chronyd_at(const char *where, uint64_t *ns);
 int ask_ntpd(uint64_t *ns);
 
 /* Their parts, for tests */

@@ -156,6 +156,23 @@ static void ask_keeper(struct belief *b, const struct timex *tx, uint64_t now)
 		b->error_ns = ns;
 }
 
+/* The user says that this chronyd keeps the clock: who else runs is not looked for */
+static void look_at_chronyd(struct belief *b, const struct timex *tx)
+{
+	uint64_t ns = 0;
+	int err;
+
+	if (tx->maxerror >= MAXERROR_MAX_US) {
+		b->why = "has not set it yet, or somebody else has";
+		return;
+	}
+	err = ask_chronyd_at(b->chronyd, &ns);
+	b->why = err ? refusal(err) : NULL;
+	ns += belief_pending(tx) + adjtime_pending();
+	if (!b->why && ns > b->error_ns)
+		b->error_ns = ns;
+}
+
 static bool look(struct belief *b, struct timex *tx)
 {
 	uint64_t now = now_ns();
@@ -164,6 +181,10 @@ static bool look(struct belief *b, struct timex *tx)
 	b->clock_state = adjtimex(tx);
 	if (b->clock_state < 0)
 		return false;
+	if (b->chronyd) {
+		look_at_chronyd(b, tx);
+		return true;
+	}
 	scan(b, now);
 	belief_take(b, tx, now);
 	if (!b->why)

@@ -10,7 +10,7 @@
 
 #include "timeline/estimate.h"
 
-#define NTP_PORT	123
+#define NTP_PORT	"123"
 #define NTP_SIZE	48
 #define NTP_ERROR_MAX	1500000000ULL	/* ns: a server that states more says nothing */
 

@@ -44,14 +44,14 @@ static const char *check_port(const char *port)
 	return *end || !n || n > 65535 ? "the port is none of 1 to 65535" : NULL;
 }
 
-const char *nc_parse(struct nc_server *s, const char *text)
+const char *nc_parse(struct nc_server *s, const char *text, const char *port)
 {
 	const char *host = text + (text[0] == '['), *colon = strrchr(text, ':'), *why;
 	size_t n = strlen(host);
 
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
-	strcpy(s->port, "123");
+	snprintf(s->port, sizeof(s->port), "%s", port);
 	if (text[0] == '[') {
 		n = strcspn(host, "]");
 		if (host[n] != ']' || (host[n + 1] && host[n + 1] != ':'))

@@ -30,7 +30,7 @@ struct nc_server {
 };
 
 /* "HOST", "HOST:PORT", "[ADDRESS]:PORT", an IPv6 address: NULL or why it is none */
-const char *nc_parse(struct nc_server *s, const char *text);
+const char *nc_parse(struct nc_server *s, const char *text, const char *port);
 
 void nc_begin(struct nc_server *s, uint64_t least, uint64_t most, uint64_t now);
 void nc_end(struct nc_server *s);

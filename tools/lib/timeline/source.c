@@ -9,10 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <linux/timeline.h>
 #ifdef __x86_64__
 #include <x86intrin.h>
@@ -22,6 +27,7 @@
 #include "timeline/source.h"
 
 #define TICK_NS		1	/* what a reading is rounded down by */
+#define CHRONY_SOCKET	"/run/chrony/chronyd.sock"
 #define TIME_NS_OF_ALL	0xeffffffaU	/* the inode of the first time namespace */
 
 /* As of CLOCKFD in the kernel */
@@ -85,8 +91,82 @@ static int open_system(struct timeline_source *src, clockid_t clock, enum source
 	return 0;
 }
 
+/* "WHO" or "WHO:WHERE"; NULL if it is somebody else */
+static const char *where_of(const char *from, const char *who, const char *otherwise)
+{
+	size_t n = strlen(who);
+
+	if (strncmp(from, who, n) || (from[n] && from[n] != ':'))
+		return NULL;
+	return from[n] ? from + n + 1 : otherwise;
+}
+
+static int open_chrony(struct timeline_source *src, const char *where, char *why, size_t size)
+{
+	src->belief.chronyd = where;
+	src->says = "chronyd's tracking report";
+	return open_system(src, CLOCK_REALTIME, SCALE_UTC, why, size);
+}
+
+/* The PTP clock of an interface: its number, or -1 */
+static int phc_of(const char *interface)
+{
+	struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
+	struct ifreq request = { .ifr_data = (void *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = -1;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%.15s", interface);
+	if (fd >= 0) {
+		err = ioctl(fd, SIOCETHTOOL, &request);
+		close(fd);
+	}
+	return err ? -1 : info.phc_index;
+}
+
+/* CLOCK_REALTIME if it has the packets stamped by that, else the clock of its interface */
+static int open_ptp4l(struct timeline_source *src, const char *where, char *why, size_t size)
+{
+	struct ptp4l_state state;
+	int err = ptp4l_ask(where, &state), phc;
+	char path[32];
+
+	src->ptp4l = where;
+	src->says = "what ptp4l states";
+	if (err) {
+		snprintf(why, size, "ptp4l does not answer at %s: %s", where, strerror(err));
+		return err == EINVAL ? EPROTO : err;
+	}
+	src->offset_ns = state.offset_ns;
+	if (state.software) {
+		src->clock = CLOCK_REALTIME;
+		src->scale = SCALE_UTC;
+		return 0;
+	}
+	phc = phc_of(state.interface);
+	if (phc < 0) {
+		snprintf(why, size, "%s, which ptp4l uses, has no PTP clock", state.interface);
+		return ENODEV;
+	}
+	if (state.ptp_scale)
+		src->scale = SCALE_TAI;
+	snprintf(path, sizeof(path), "/dev/ptp%d", phc);
+	return open_ptp(src, path, why, size);
+}
+
+static const char *ptp4l_socket(void)
+{
+	return access(PTP4L_SOCKET, F_OK) ? PTP4L_SOCKET_OLD : PTP4L_SOCKET;
+}
+
+static const char *chrony_socket(void)
+{
+	return access(CHRONY_SOCKET, W_OK) ? "127.0.0.1" : CHRONY_SOCKET;
+}
+
 int source_open(struct timeline_source *src, const char *from, char *why, size_t size)
 {
+	const char *where;
+
 	src->name = from;
 	src->fd = -1;
 	src->system = false;
@@ -94,9 +174,15 @@ int source_open(struct timeline_source *src, const char *from, char *why, size_t
 		return open_system(src, CLOCK_REALTIME, SCALE_UTC, why, size);
 	if (!strcmp(from, "tai"))
 		return open_system(src, CLOCK_TAI, SCALE_TAI, why, size);
+	where = where_of(from, "chrony", chrony_socket());
+	if (where)
+		return open_chrony(src, where, why, size);
+	where = where_of(from, "ptp4l", ptp4l_socket());
+	if (where)
+		return open_ptp4l(src, where, why, size);
 	if (strchr(from, '/'))
 		return open_ptp(src, from, why, size);
-	snprintf(why, size, "'%s': it is none of realtime, tai and /dev/ptpN", from);
+	snprintf(why, size, "'%s': it is none of realtime, tai, chrony, ptp4l, ntp:HOST and /dev/ptpN", from);
 	return EINVAL;
 }
 
@@ -213,6 +299,42 @@ static int sample_system(struct timeline_source *src, unsigned int counter_id,
 	return 0;
 }
 
+/* What ptp4l says now; the larger of its bounds counts */
+static const char *look_at_ptp4l(struct timeline_source *src, struct source_state *state,
+				 uint64_t *error)
+{
+	struct ptp4l_state ptp;
+	const char *why;
+	uint64_t ns = 0;
+
+	if (ptp4l_ask(src->ptp4l, &ptp))
+		return "does not answer";
+	why = ptp4l_error(&ptp, src->offset_ns, src->hop_ns, &ns);
+	src->offset_ns = ptp.offset_ns;
+	*error = ns > *error ? ns : *error;
+	state->tai_known = ptp.utc_offset_valid;
+	state->tai_offset = ptp.utc_offset;
+	state->leap_indicator = ptp.leap61 ? LEAP_PRE_POS : ptp.leap59 ? LEAP_PRE_NEG : LEAP_NONE;
+	return why;
+}
+
+static int sample_ptp4l(struct timeline_source *src, unsigned int counter_id,
+			struct te_sample *sample, struct source_state *state, uint64_t *error)
+{
+	const char *why;
+	int err;
+
+	*error = 0;
+	state->why = look_at_ptp4l(src, state, error);
+	err = read_best(src, counter_id, sample);
+	if (err)
+		return err;
+	why = look_at_ptp4l(src, state, error);
+	if (!state->why)
+		state->why = why;
+	return 0;
+}
+
 int source_sample(struct timeline_source *src, unsigned int counter_id,
 		  struct te_sample *sample, struct source_state *state)
 {
@@ -222,14 +344,19 @@ int source_sample(struct timeline_source *src, unsigned int counter_id,
 	memset(state, 0, sizeof(*state));
 	memset(sample, 0, sizeof(*sample));
 	state->why = "states no quality";
-	err = src->system ? sample_system(src, counter_id, sample, state) :
-			    read_best(src, counter_id, sample);
+	if (src->system)
+		err = sample_system(src, counter_id, sample, state);
+	else if (src->ptp4l)
+		err = sample_ptp4l(src, counter_id, sample, state, &error);
+	else
+		err = read_best(src, counter_id, sample);
 	if (err)
 		return err;
 	if (src->stated) {
+		error = src->error_ns;
 		state->why = NULL;
 		state->restart = false;
-	} else {
+	} else if (src->system) {
 		error = src->belief.error_ns;
 	}
 	state->synchronized = !state->why;

@@ -8,6 +8,7 @@
 
 #include "timeline/belief.h"
 #include "timeline/estimate.h"
+#include "timeline/ptp4l.h"
 #include "timeline/stamp.h"
 
 /* What a clock shows; the names are those of the types of timelines */
@@ -20,6 +21,10 @@ struct timeline_source {
 	bool system;		/* CLOCK_REALTIME or CLOCK_TAI, which somebody keeps */
 	enum source_scale scale;
 	struct belief belief;	/* of the system's clocks */
+	const char *ptp4l;	/* where the one is that keeps it, or NULL */
+	int64_t offset_ns;	/* from its master, as it said last */
+	uint64_t hop_ns;	/* what a clock between them adds */
+	const char *says;	/* who bounds it, of chrony and ptp4l */
 	bool stated;		/* the user states the bound: */
 	uint64_t error_ns;
 	unsigned int readings;	/* of which the one with the least gap is taken */
@@ -45,7 +50,8 @@ struct source_state {
 };
 
 /*
- * "realtime", "tai" or the path of a PTP clock; 0 or an error number and why in
+ * "realtime", "tai", "chrony[:SOCKET]" for CLOCK_REALTIME as chronyd keeps it,
+ * "ptp4l[:SOCKET]" for the clock that ptp4l keeps, or the path of a PTP clock; 0 or an error number and why in
  * words: EINVAL if that is no reference or it has another scale than @src says
  */
 int source_open(struct timeline_source *src, const char *from, char *why, size_t size);

@@ -149,6 +149,8 @@ void tracking_reference(struct tracking *t, const struct timeline_source *src,
 	t->reference_ns = state->synchronized ? error_ns : 0;
 	if (!state->synchronized)
 		copy_line(t->why, sizeof(t->why), state->why);
+	else if (src->says && !src->stated)
+		copy_line(t->why, sizeof(t->why), src->says);
 	else if (src->stated || !kind)
 		copy_line(t->why, sizeof(t->why), "what its user states");
 	else

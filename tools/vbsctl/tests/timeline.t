@@ -54,6 +54,10 @@ check 2 "the port is none of" "sync: bad port" sync x --from ntp:a:0
 check 2 "more than 16 servers" "sync: many servers" sync x --from ntp:a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q
 check 2 "are for --from ntp:" "sync: poll of a clock" sync x --from realtime --poll 1s
 check 2 "a server states its own error" "sync: stated error of servers" sync x --from ntp:a -e 1us
+check 1 "ptp4l does not answer at $root/none: No such file" "sync: no ptp4l" sync x --from "ptp4l:$root/none"
+check 2 "the unit is missing" "sync: bad hop error" sync x --from ptp4l --hop-error 5
+check 2 "has another scale than was asked for" "sync: scale of chrony" sync x --from chrony --scale tai
+check 2 "it is none of realtime" "sync: chronyd is no reference" sync x --from chronyd
 check 2 "it takes one name" "sources without a name" sources
 check 1 "is kept from no servers now" "sources of nobody" sources x
 check 2 "it takes one name" "serve without a name" serve
@@ -68,7 +72,7 @@ check 2 "has another scale than was asked for" "sync: wrong scale" sync x --from
 check 1 "cannot open /no/such: No such file" "sync: no such PTP clock" sync x --from /no/such
 check 1 "/dev/null is no clock that can be read" "sync: no PTP clock" sync x --from /dev/null
 
-for args in "create x" "list" "show x" "read x" "sync x --from realtime" "sync x --from ntp:a" "serve x" "feed x --shm 2" "wait x -a 1us" "watch x -a 1us" "compare x realtime" metrics "destroy x"; do
+for args in "create x" "list" "show x" "read x" "sync x --from realtime" "sync x --from ntp:a" "sync x --from chrony" "serve x" "feed x --shm 2" "wait x -a 1us" "watch x -a 1us" "compare x realtime" metrics "destroy x"; do
 	# shellcheck disable=SC2086
 	check 3 "this kernel has no timelines" "$args: no device" $args
 done

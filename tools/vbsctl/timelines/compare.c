@@ -226,6 +226,8 @@ static const char *why_believed(const struct other *o)
 		return "";
 	if (o->state.why)
 		return o->state.why;
+	if (o->source.says && !o->source.stated)
+		return o->source.says;
 	return o->source.stated || !kind ? "what you state" : keeper_says(kind);
 }
 
@@ -393,7 +395,9 @@ static int compare_main(const struct command *cmd, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct comparison cmp = { .over = 1000000000, .other.source = { .readings = READINGS, .fd = -1 } };
+	struct comparison cmp = { .over = 1000000000,
+				  .other.source = { .readings = READINGS, .fd = -1,
+						    .hop_ns = PTP4L_NO_HOPS } };
 	const char *why;
 	int c;
 

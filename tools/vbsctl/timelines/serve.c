@@ -82,7 +82,7 @@ static int serve(struct serve *s)
 static const char *take_listen(const char *text, struct serve *s)
 {
 	static struct nc_server at;
-	const char *why = nc_parse(&at, text);
+	const char *why = nc_parse(&at, text, NTP_PORT);
 
 	s->host = at.host;
 	s->port = at.port;
@@ -96,7 +96,7 @@ static int serve_main(const struct command *cmd, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
-	struct serve s = { .port = "123" };
+	struct serve s = { .port = NTP_PORT };
 	const char *why;
 	int c;
 

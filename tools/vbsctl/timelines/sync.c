@@ -99,6 +99,8 @@ static const char *take_value(int c, struct sync_request *req)
 		return parse_faulty(optarg, &req->net.faulty);
 	case 'a':
 		return parse_accuracy(optarg, &req->net.accuracy);
+	case 'H':
+		return parse_time(optarg, &req->source.hop_ns);
 	case 'f':
 		req->from = optarg;
 		return parse_from(optarg, req);
@@ -118,6 +120,7 @@ static const struct option options[] = {
 	{ "reference-error", required_argument, NULL, 'e' },
 	{ "scale", required_argument, NULL, 's' },
 	{ "memory", required_argument, NULL, 'm' },
+	{ "hop-error", required_argument, NULL, 'H' },
 	{ "poll", required_argument, NULL, 'P' },
 	{ "faulty", required_argument, NULL, 'F' },
 	{ "accuracy", required_argument, NULL, 'a' },
@@ -187,7 +190,7 @@ static int sync_main(const struct command *cmd, int argc, char **argv)
 
 	req = (struct sync_request){ .interval = SECOND, .net.faulty = -1,
 				     .wander_ppb = WANDER_UNSAID,
-				     .source = { .readings = 8, .fd = -1 } };
+				     .source = { .readings = 8, .fd = -1, .hop_ns = PTP4L_NO_HOPS } };
 	code = take_options(cmd, argc, argv, &req);
 	if (code)
 		return code < 0 ? print_help(cmd) : code;
@@ -199,7 +202,7 @@ static int sync_main(const struct command *cmd, int argc, char **argv)
 	if (req.replay)
 		return sync_replay(&req);
 	if (!req.from && optind == argc - 1)
-		return usage_error(cmd, "--from is missing: ntp:HOST, realtime, tai or /dev/ptpN");
+		return usage_error(cmd, "--from is missing: ntp:HOST, chrony, ptp4l, realtime, tai or /dev/ptpN");
 	if (optind < argc - 1 || (optind == argc && !req.net.servers))
 		return usage_error(cmd, "it takes one name");
 	req.name = argv[optind];
@@ -213,7 +216,8 @@ const struct command timeline_sync = {
 	"Usage: vbsctl timeline sync NAME --from REFERENCE [OPTION]...\n"
 	"       vbsctl timeline sync --from ntp:HOST[,HOST]... [OPTION]...\n"
 	"       vbsctl timeline sync --replay FILE [OPTION]...\n\n"
-	"  -f, --from REFERENCE realtime, tai, /dev/ptpN or ntp:HOST[:PORT][,HOST]...\n"
+	"  -f, --from REFERENCE realtime, tai, /dev/ptpN, chrony[:SOCKET], ptp4l[:SOCKET] or\n"
+	"                       ntp:HOST[:PORT][,HOST]...\n"
 	"  -i, --interval TIME  between updates (1s)\n"
 	"  -w, --wander PPM     by how much the counter's rate may move away from its mean\n"
 	"                       (5ppm; 1ppm with ntp:)\n"
@@ -223,6 +227,7 @@ const struct command timeline_sync = {
 	"                       any, and a PTP clock has none\n"
 	"  -s, --scale SCALE    what a PTP clock shows: utc or tai\n"
 	"  -m, --memory TIME    how far back samples count (1000s; 3600s with ntp:)\n"
+	"      --hop-error TIME what each clock between ptp4l and its grandmaster adds\n"
 	"      --poll MIN[..MAX]\n"
 	"                       how often each server is asked (16s..64s)\n"
 	"      --faulty F       how many of the servers may be wrong (less than half of them)\n"
@@ -236,7 +241,7 @@ const struct command timeline_sync = {
 	"It takes CAP_SYS_TIME. When it ends the timeline goes on, and its bound grows.\n"
 	"Without a bound of the reference the timeline has none and is not synchronized.\n"
 	"Without a name servers are asked and nothing is set, which takes no privilege.\n"
-	"NTP is not authenticated here: who needs that keeps CLOCK_REALTIME by chronyd.\n\n"
+	"NTP is not authenticated here: who needs that uses NTS in chronyd, and --from chrony.\n\n"
 	"  vbsctl timeline sync lab --from realtime --interval 250ms\n"
 	"  vbsctl timeline sync lab --from ntp:a.example,b.example,c.example --faulty 1\n"
 	"  vbsctl timeline sync plant --from /dev/ptp0 --scale tai --reference-error 100ns\n"

@@ -117,6 +117,11 @@ static void tell_keeper(struct loop *l, const struct source_state *state)
 
 	if (src->stated)
 		return;
+	if (src->says && state->why)
+		log_trouble(&l->t.log, "%s %s: '%s' gets no bound", l->req->from, state->why,
+			    l->req->name);
+	if (src->says)
+		return;
 	if (!src->system)
 		log_trouble(&l->t.log, "%s states no quality, so '%s' gets no bound; --reference-error TIME says what you trust it to",
 			    l->req->from, l->req->name);

@@ -45,7 +45,7 @@ const char *net_parse_servers(const char *text, struct net_request *net)
 		if (net->servers == TS_SERVERS)
 			return "more than 16 servers";
 		text = parse_cut(text, ',', item);
-		why = nc_parse(&net->server[net->servers], item);
+		why = nc_parse(&net->server[net->servers], item, NTP_PORT);
 	}
 	return why;
 }

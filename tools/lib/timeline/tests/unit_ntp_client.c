@@ -26,12 +26,12 @@ static void names(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_null(nc_parse(&s, good[i].text));
+		assert_null(nc_parse(&s, good[i].text, "123"));
 		assert_string_equal(s.host, good[i].host);
 		assert_string_equal(s.port, good[i].port);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_non_null(nc_parse(&s, bad[i]));
+		assert_non_null(nc_parse(&s, bad[i], "123"));
 }
 
 /* A burst of four, 2 s apart, then each poll, all within 5 % */

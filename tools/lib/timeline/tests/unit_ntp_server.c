@@ -138,7 +138,7 @@ static void ask_at(const char *host, uint16_t port)
 	int i;
 
 	snprintf(text, sizeof(text), host, port);
-	assert_null(nc_parse(&s, text));
+	assert_null(nc_parse(&s, text, NTP_PORT));
 	nc_begin(&s, NSEC, NSEC, 1);
 	assert_int_equal(nc_ask(&s, 0xff, 1), NTP_TAKEN);
 	for (i = 0; i < 200 && !nc_hear(&s, 0xff, NSEC, &line, &refusal); i++)

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* chronyd asked where its user says it is: at a Unix socket, and at an address with a port. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/tests/unit.h"
+
+#include "timeline/ask.h"
+
+#define BOUND	(500000000 + 250000000)	/* a root delay of 1 s, a dispersion of 0.25 s */
+
+struct server {
+	int fd;
+	int stratum;
+};
+
+/* 1 s is a coefficient of 2^23 with an exponent of 2: 2^23 * 2^(2 - 25) */
+static void put_second(uint8_t *p, int halvings)
+{
+	uint32_t word = htonl((uint32_t)(2 - halvings) << 25 | 1 << 23);
+
+	memcpy(p, &word, sizeof(word));
+}
+
+static void *serve_one(void *arg)
+{
+	uint8_t request[ASK_CHRONY_SIZE], reply[ASK_CHRONY_SIZE] = { 6, 2, 0, 0, 0, 33, 0, 5 };
+	struct server *s = arg;
+	struct sockaddr_storage from;
+	socklen_t size = sizeof(from);
+
+	if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) < 0)
+		return NULL;
+	memcpy(reply + 16, request + 8, 4);
+	reply[28 + 25] = s->stratum;
+	put_second(reply + 28 + 64, 0);
+	put_second(reply + 28 + 68, 2);
+	sendto(s->fd, reply, sizeof(reply), 0, (struct sockaddr *)&from, size);
+	return NULL;
+}
+
+static int ask(const char *where, struct server *s, uint64_t *ns)
+{
+	pthread_t thread;
+	int err;
+
+	pthread_create(&thread, NULL, serve_one, s);
+	err = ask_chronyd_at(where, ns);
+	pthread_join(thread, NULL);
+	return err;
+}
+
+static void check(const char *where, int fd)
+{
+	struct server s = { fd, 3 };
+	uint64_t ns = 0;
+
+	assert_int_equal(ask(where, &s, &ns), 0);
+	assert_in_range(ns, BOUND, BOUND + 1000);
+	s.stratum = 0;
+	assert_int_equal(ask(where, &s, &ns), EAGAIN);
+	/* It is there and says nothing */
+	assert_int_equal(ask_chronyd_at(where, &ns), EPROTO);
+}
+
+static void at_a_path(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char own[128];
+	uint64_t ns;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct stat st;
+
+	(void)state;
+	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/unit-ask.%d", getpid());
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	check(at.sun_path, fd);
+	/* Nothing of its own is left beside it */
+	snprintf(own, sizeof(own), "%s.%d", at.sun_path, getpid());
+	assert_int_equal(stat(own, &st), -1);
+	close(fd);
+	unlink(at.sun_path);
+	assert_int_equal(ask_chronyd_at(at.sun_path, &ns), EPROTO);
+	assert_int_equal(ask_chronyd_at("/tmp/no/such/directory/socket", &ns), EPROTO);
+}
+
+static void at_an_address(void **state)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t size = sizeof(at);
+	char where[64];
+	uint64_t ns;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+	snprintf(where, sizeof(where), "127.0.0.1:%u", ntohs(at.sin_port));
+	check(where, fd);
+	close(fd);
+	assert_int_equal(ask_chronyd_at(where, &ns), EPROTO);
+	assert_int_equal(ask_chronyd_at("no.such.name.invalid", &ns), EPROTO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_a_path),
+		cmocka_unit_test(at_an_address),
+	};
+
+	return cmocka_run_group_tests_name("timeline ask", tests, NULL, NULL);
+}

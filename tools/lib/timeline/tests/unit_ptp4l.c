@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What ptp4l states: its messages, as IEEE 1588 has them, from a socket that answers like
+ * it; what makes its bound, and what makes it none.
+ */
+#include "base/tests/unit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "timeline/ptp4l.h"
+#include "timeline/tests/random.h"
+
+#define DATA	54
+
+static void put(uint8_t *p, int bytes, uint64_t v)
+{
+	while (bytes--) {
+		p[bytes] = v;
+		v >>= 8;
+	}
+}
+
+/* An answer to a request, its data to be filled in: its size */
+static size_t answer(uint8_t reply[256], const uint8_t request[PTP4L_REQUEST], size_t data)
+{
+	memset(reply, 0, 256);
+	memcpy(reply, request, PTP4L_REQUEST);
+	put(reply + 2, 2, DATA + data);
+	reply[46] = 2;
+	put(reply + 50, 2, 2 + data);
+	return DATA + data;
+}
+
+/* A slave of a grandmaster within 100 ns, 1.5 ns off, 2500.25 ns away */
+static size_t respond(uint8_t reply[256], const uint8_t request[PTP4L_REQUEST])
+{
+	unsigned int id = request[52] << 8 | request[53];
+	uint8_t *p = reply + DATA;
+	size_t n;
+
+	switch (id) {
+	case PTP4L_CURRENT:
+		n = answer(reply, request, 18);
+		put(p, 2, 1);
+		put(p + 2, 8, (3ULL << 16) / 2);
+		put(p + 10, 8, (2500ULL << 16) + 16384);
+		return n;
+	case PTP4L_PARENT:
+		n = answer(reply, request, 32);
+		p[20] = 0x21;
+		return n;
+	case PTP4L_TIME_PROPERTIES:
+		n = answer(reply, request, 4);
+		put(p, 2, 37);
+		p[2] = 0x3d;
+		return n;
+	case PTP4L_TIME_STATUS:
+		n = answer(reply, request, 50);
+		put(p, 8, -7);
+		put(p + 38, 4, 1);
+		return n;
+	default:
+		n = answer(reply, request, 13 + 4);
+		p[10] = 9;
+		p[11] = 1;
+		p[12] = 4;
+		memcpy(p + 13, "eth7", 4);
+		return n;
+	}
+}
+
+static const enum ptp4l_id ids[] = { PTP4L_CURRENT, PTP4L_PARENT, PTP4L_TIME_PROPERTIES,
+				     PTP4L_TIME_STATUS, PTP4L_PORT_PROPERTIES };
+
+static struct ptp4l_state slave(void)
+{
+	uint8_t request[PTP4L_REQUEST], reply[256];
+	struct ptp4l_state s = { 0 };
+	size_t i, n;
+
+	for (i = 0; i < 5; i++) {
+		ptp4l_fill(request, ids[i], i);
+		n = respond(reply, request);
+		assert_int_equal(ptp4l_take(reply, n, ids[i], i, &s), 0);
+	}
+	return s;
+}
+
+static void fields_are_where_they_are(void **state)
+{
+	struct ptp4l_state s = slave();
+
+	(void)state;
+	assert_int_equal(s.steps_removed, 1);
+	assert_int_equal(s.offset_ns, -7);
+	assert_int_equal(s.path_ns, 2501);
+	assert_int_equal(s.accuracy, 0x21);
+	assert_int_equal(s.utc_offset, 37);
+	assert_true(s.utc_offset_valid && s.ptp_scale && s.leap61 && !s.leap59 && s.gm_present);
+	assert_int_equal(s.port_state, 9);
+	assert_false(s.software);
+	assert_string_equal(s.interface, "eth7");
+}
+
+static void what_makes_the_bound(void **state)
+{
+	struct ptp4l_state s = slave();
+	uint64_t ns = 0;
+
+	(void)state;
+	assert_null(ptp4l_error(&s, 0, PTP4L_NO_HOPS, &ns));
+	assert_int_equal(ns, 100 + 7 + 2501);
+	assert_null(ptp4l_error(&s, -50, PTP4L_NO_HOPS, &ns));
+	assert_int_equal(ns, 100 + 50 + 2501);
+	s.steps_removed = 3;
+	assert_non_null(ptp4l_error(&s, 0, PTP4L_NO_HOPS, &ns));
+	assert_null(ptp4l_error(&s, 0, 40, &ns));
+	assert_int_equal(ns, 100 + 7 + 2501 + 120);
+	s.accuracy = 0x30;
+	assert_null(ptp4l_error(&s, 0, 0, &ns));
+	assert_int_equal(ns, 10000000000 + 7 + 2501);
+	s.accuracy = 0x17;
+	assert_null(ptp4l_error(&s, 0, 0, &ns));
+	assert_int_equal(ns, 1 + 7 + 2501);
+}
+
+static void what_makes_it_none(void **state)
+{
+	struct ptp4l_state s;
+	unsigned int code;
+	uint64_t ns;
+
+	(void)state;
+	for (code = 0; code < 256; code++) {
+		s = slave();
+		s.accuracy = code;
+		assert_int_equal(!ptp4l_error(&s, 0, 0, &ns), code >= 0x17 && code <= 0x30);
+		s = slave();
+		s.port_state = code;
+		assert_int_equal(!ptp4l_error(&s, 0, 0, &ns), code == 9);
+	}
+	s = slave();
+	s.gm_present = false;
+	assert_non_null(ptp4l_error(&s, 0, 0, &ns));
+}
+
+static void anything_is_survived(void **state)
+{
+	uint8_t request[PTP4L_REQUEST], reply[256];
+	struct ptp4l_state s = { 0 };
+	uint64_t x = 9;
+	size_t n, i, at;
+	int taken = 0;
+
+	(void)state;
+	for (i = 0; i < 300000; i++) {
+		ptp4l_fill(request, ids[i % 5], 5);
+		n = respond(reply, request);
+		for (at = random_between(&x, 0, 3); at; at--)
+			reply[random_between(&x, 0, n - 1)] = random_bits(&x);
+		if (i & 1)
+			n = random_between(&x, 0, n);
+		taken += !ptp4l_take(reply, n, ids[i % 5], 5, &s);
+		assert_true(strlen(s.interface) < sizeof(s.interface));
+	}
+	assert_in_range(taken, 30000, 250000);
+}
+
+struct server {
+	int fd;
+	int requests;
+	int ports;	/* that answer */
+};
+
+static void *serve(void *arg)
+{
+	struct server *s = arg;
+	struct sockaddr_un from;
+	uint8_t request[512], reply[256];
+	socklen_t size;
+	size_t n;
+	int i, port;
+
+	for (i = 0; i < s->requests; i++) {
+		size = sizeof(from);
+		if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) < 0)
+			break;
+		n = respond(reply, request);
+		for (port = 0; port < (n == DATA + 17 ? s->ports : 1); port++) {
+			if (n == DATA + 17 && s->ports > 1) {
+				reply[DATA + 10] = port == 1 ? 9 : 6;
+				reply[DATA + 13 + 3] = '0' + port;
+			}
+			sendto(s->fd, reply, n, 0, (struct sockaddr *)&from, size);
+		}
+	}
+	return NULL;
+}
+
+static void over_a_socket(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct server server = { .requests = 10, .ports = 1 };
+	struct ptp4l_state s, other;
+	pthread_t thread;
+
+	(void)state;
+	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/unit-ptp4l.%d", getpid());
+	server.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	assert_int_equal(bind(server.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	pthread_create(&thread, NULL, serve, &server);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	other = slave();
+	assert_memory_equal(&s, &other, sizeof(s));
+	server.ports = 3;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	pthread_join(thread, NULL);
+	assert_string_equal(s.interface, "eth1");
+	assert_int_equal(s.port_state, 9);
+	/* It is there and says nothing; then it is gone */
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), EPROTO);
+	close(server.fd);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), ECONNREFUSED);
+	unlink(at.sun_path);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields_are_where_they_are),
+		cmocka_unit_test(what_makes_the_bound),
+		cmocka_unit_test(what_makes_it_none),
+		cmocka_unit_test(anything_is_survived),
+		cmocka_unit_test(over_a_socket),
+	};
+
+	return cmocka_run_group_tests_name("timeline ptp4l", tests, NULL, NULL);
+}
