@@ -129,6 +129,7 @@ mutants: kernel ## Hours: faults planted in the code, each of which a test must 
 	@tests/mutants/run
 	@tests/mutants/timeline
 	@tests/mutants/libtimeline
+	@tests/mutants/network
 
 mutants-kernel: tree ## 20 min after a kernel: faults planted in the glue, which a selftest must find
 	@tests/mutants/kernel

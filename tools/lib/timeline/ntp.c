@@ -128,10 +128,10 @@ void ntp_request(uint8_t packet[NTP_SIZE], uint64_t nonce)
 static enum ntp_refusal kiss(uint32_t code)
 {
 	switch (code) {
-	case 'R' << 24 | 'A' << 16 | 'T' << 8 | 'E':
+	case (uint32_t)'R' << 24 | 'A' << 16 | 'T' << 8 | 'E':
 		return NTP_KISS_RATE;
 	case 'D' << 24 | 'E' << 16 | 'N' << 8 | 'Y':
-	case 'R' << 24 | 'S' << 16 | 'T' << 8 | 'R':
+	case (uint32_t)'R' << 24 | 'S' << 16 | 'T' << 8 | 'R':
 		return NTP_KISS_DENY;
 	default:
 		return NTP_KISS_OTHER;

@@ -91,7 +91,7 @@ FAULT(far, p->stratum = 16)
 FAULT(alarm_, p->leap = 3)
 FAULT(no_receive, p->receive = 0)
 FAULT(no_transmit, p->transmit = 0)
-FAULT(smears, p->reference_id = 254 << 24 | 5)
+FAULT(smears, p->reference_id = 0xfe000005)
 FAULT(backwards, p->transmit = p->receive - 1)
 
 static void each_fault_has_its_reason(void **state)

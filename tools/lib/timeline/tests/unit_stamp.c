@@ -89,12 +89,12 @@ static bool try_one(struct clock *c, int64_t step, bool early)
 
 	a = pair(c);
 	pass(c, most);
-	c->shown += early ? (__int128)step << 60 : 0;
+	c->shown += early ? step * ((__int128)1 << 60) : 0;
 	pass(c, most);
 	at = c->counter;
 	ns = shown(c);
 	pass(c, most);
-	c->shown += early ? 0 : (__int128)step << 60;
+	c->shown += early ? 0 : step * ((__int128)1 << 60);
 	pass(c, most);
 	b = pair(c);
 	range = (struct stamp_range){ a.before, b.after };
