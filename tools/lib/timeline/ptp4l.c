@@ -177,9 +177,10 @@ static int connect_to(int fd, const char *own, const char *path)
 	struct sockaddr_un from = { .sun_family = AF_UNIX }, to = from;
 	struct timeval wait = { .tv_usec = WAIT_US };
 
-	if (snprintf(from.sun_path, sizeof(from.sun_path), "%s", own) >= (int)sizeof(from.sun_path) ||
-	    snprintf(to.sun_path, sizeof(to.sun_path), "%s", path) >= (int)sizeof(to.sun_path))
+	if (strlen(own) >= sizeof(from.sun_path) || strlen(path) >= sizeof(to.sun_path))
 		return ENAMETOOLONG;
+	strcpy(from.sun_path, own);
+	strcpy(to.sun_path, path);
 	unlink(own);
 	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||

@@ -24,6 +24,7 @@
 #define POLL_MAX	(36 * 3600000000000ULL)
 #define NO_FALLBACK	1767225600LL		/* 2026: no clock of today shows less */
 #define NS		1000000000ULL
+#define PACKETS_MAX	64	/* at once */
 
 struct net_loop {
 	struct setter t;
@@ -187,7 +188,8 @@ static void leave_word(struct net_loop *n, enum ts_result result, const struct t
 
 	t->bounded = result == TS_OK;
 	t->reference_ns = c->err_low > c->err_high ? c->err_low : c->err_high;
-	snprintf(t->why, sizeof(t->why), "%s", why ? why : "what its servers state, and the way to them");
+	snprintf(t->why, sizeof(t->why), "%s",
+		 why ? why : "what its servers state, and the way to them");
 	t->contradictions = 0;
 	t->steps = 0;
 	for (i = 0; i < n->pool.servers; i++) {
@@ -240,26 +242,33 @@ static int take(struct net_loop *n, int i, const struct exchanges_line *line)
 	return set_clock(n, &clock, result, leap(n, leaps));
 }
 
-/* Whatever has come of a server */
+/* What is no exchange; who floods us with that costs no more than a counter */
+static void refuse(struct net_loop *n, int i, enum ntp_refusal refusal)
+{
+	ts_refuse(&n->pool, i, refusal);
+	nc_obey(&n->server[i], refusal, sync_now());
+	print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
+}
+
+/* What has come of a server, up to so much that the others have their turn */
 static int hear(struct net_loop *n, int i)
 {
-	struct nc_server *s = &n->server[i];
 	struct exchanges_line line = { .server = i };
 	enum ntp_refusal refusal;
+	int packets, code = VC_OK;
 	bool same;
-	int code = VC_OK;
 
-	while (!code && nc_hear(s, n->t.get.set.counter_id, n->t.get.counter_hz, &line, &refusal)) {
-		code = check_counter(n, &same);
-		if (code || !same)
-			return code;
-		if (refusal == NTP_TAKEN) {
-			code = take(n, i, &line);
+	for (packets = 0; !code && packets < PACKETS_MAX; packets++) {
+		if (!nc_hear(&n->server[i], n->t.get.set.counter_id, n->t.get.counter_hz, &line,
+			     &refusal))
+			break;
+		if (refusal != NTP_TAKEN) {
+			refuse(n, i, refusal);
 			continue;
 		}
-		ts_refuse(&n->pool, i, refusal);
-		nc_obey(s, refusal, sync_now());
-		print_exchange(n->req, s, &n->pool.server[i], refusal);
+		code = check_counter(n, &same);
+		if (!code && same)
+			code = take(n, i, &line);
 	}
 	return code;
 }
@@ -275,10 +284,8 @@ static void ask(struct net_loop *n, uint64_t now)
 		if (s->ended || s->due > now)
 			continue;
 		refusal = nc_ask(s, n->t.get.set.counter_id, now);
-		if (refusal == NTP_TAKEN)
-			continue;
-		ts_refuse(&n->pool, i, refusal);
-		print_exchange(n->req, s, &n->pool.server[i], refusal);
+		if (refusal != NTP_TAKEN)
+			refuse(n, i, refusal);
 	}
 }
 
@@ -338,7 +345,8 @@ static int run(struct net_loop *n)
 	notify_send("READY=1\nSTATUS=asking %d servers", net->servers);
 	while (!sync_ended() && !code && (!n->req->count || n->answers < n->req->count)) {
 		if (all_ended(n))
-			return failure(VC_FAIL, "no server of %s wants to be asked any more", n->req->from);
+			return failure(VC_FAIL, "no server of %s wants to be asked any more",
+				       n->req->from);
 		ask(n, sync_now());
 		code = wait_and_hear(n);
 	}
