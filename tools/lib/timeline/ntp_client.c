@@ -127,8 +127,8 @@ static void find(struct nc_server *s)
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *list, *a;
 	unsigned int n = 0, skip;
 
-	nc_end(s);
 	s->requests = 0;
+	s->lost = 0;
 	if (getaddrinfo(s->host, s->port, &hints, &list))
 		return;
 	for (a = list; a; a = a->ai_next)
@@ -195,12 +195,14 @@ enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t n
 	bool lost = s->nonce;
 
 	s->reach <<= 1;
+	s->lost = lost ? s->lost + 1 : 0;
 	/* Nobody there: asked less often, and looked for again */
-	if (s->fd < 0 || (lost && !(s->reach & ((2 << LOST_MAX) - 1)))) {
-		if (s->fd >= 0)
-			s->poll = s->poll * 2 < s->most ? s->poll * 2 : s->most;
-		find(s);
+	if (s->lost == LOST_MAX) {
+		s->poll = s->poll * 2 < s->most ? s->poll * 2 : s->most;
+		nc_end(s);
 	}
+	if (s->fd < 0)
+		find(s);
 	nc_schedule(s, now);
 	if (s->fd >= 0)
 		send_request(s, counter_id);

@@ -22,6 +22,7 @@ struct nc_server {
 	int64_t tx_ns;			/* the kernel's stamp of the request, 0: none yet */
 	bool stamped;			/* both stamps of the last exchange were used */
 	uint8_t reach;			/* a bit for each of the last eight requests */
+	unsigned int lost;		/* of them, without an answer since */
 	int burst;			/* requests that are left of it */
 	uint64_t least, most;		/* ns, of the poll */
 	uint64_t poll;			/* ns */

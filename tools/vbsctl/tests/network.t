@@ -88,6 +88,12 @@ measured 10 --verbose --faulty 0 && says "not synchronized" && says "with a boun
 ok $? "a server that is not synchronized"
 
 begin
+server
+servers=$servers,$servers
+measured 10 && says "127.0.0.1 and 127.0.0.1 are the same server"
+ok $? "one machine under two names is told"
+
+begin
 server --code DENY
 check 1 "wants to be asked any more" "DENY ends it" sync --from "ntp:$servers" --poll 30ms
 begin

@@ -273,9 +273,24 @@ static int hear(struct net_loop *n, int i)
 	return code;
 }
 
+/* Names that are one machine are one that may be wrong, and count as several */
+static void tell_twins(struct net_loop *n, int i)
+{
+	struct nc_server *s = &n->server[i];
+	int j;
+
+	for (j = 0; j < n->req->net.servers; j++) {
+		if (j != i && s->address[0] && !strcmp(n->server[j].address, s->address) &&
+		    !strcmp(n->server[j].port, s->port))
+			log_info(&n->t.log, "%s and %s are the same server, %s: if it is wrong, so are two",
+				 n->server[j].host, s->host, s->address);
+	}
+}
+
 static void ask(struct net_loop *n, uint64_t now)
 {
 	enum ntp_refusal refusal;
+	unsigned int attempts;
 	int i;
 
 	for (i = 0; i < n->req->net.servers; i++) {
@@ -283,7 +298,10 @@ static void ask(struct net_loop *n, uint64_t now)
 
 		if (s->ended || s->due > now)
 			continue;
+		attempts = s->attempts;
 		refusal = nc_ask(s, n->t.get.set.counter_id, now);
+		if (s->attempts != attempts)
+			tell_twins(n, i);
 		if (refusal != NTP_TAKEN)
 			refuse(n, i, refusal);
 	}

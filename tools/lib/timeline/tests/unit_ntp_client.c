@@ -79,6 +79,30 @@ static void kisses_are_obeyed(void **state)
 	assert_true(s.ended);
 }
 
+/* Port 1 of this machine is nobody's: after three losses it is looked up, and asked less often */
+static void who_is_lost_is_looked_for(void **state)
+{
+	struct nc_server s;
+	int i;
+
+	(void)state;
+	assert_null(nc_parse(&s, "127.0.0.1:1", "123"));
+	nc_begin(&s, 16 * SEC, 40 * SEC, 0);
+	assert_int_equal(nc_ask(&s, 0xff, 0), NTP_TAKEN);
+	for (i = 1; i <= 6; i++) {
+		assert_int_equal(s.attempts, 1 + (i - 1) / 3);
+		assert_int_equal(nc_ask(&s, 0xff, 0), NTP_NO_ANSWER);
+		assert_int_equal(s.poll, i < 3 ? 16 * SEC : i < 6 ? 32 * SEC : 40 * SEC);
+	}
+	assert_int_equal(s.attempts, 3);
+	assert_int_equal(s.reach, 0);
+	nc_end(&s);
+	assert_null(nc_parse(&s, "no.such.name.invalid", "123"));
+	nc_begin(&s, 16 * SEC, 40 * SEC, 0);
+	assert_int_equal(nc_ask(&s, 0xff, 0), NTP_NO_ANSWER);
+	assert_int_equal(s.fd, -1);
+}
+
 /* 200 us of room that is used up by 1 ppm in 200 s: 160 s */
 static void poll_follows_the_need(void **state)
 {
@@ -119,8 +143,8 @@ static void exchanges_come_back(void **state)
 	(void)state;
 	for (i = 0; i < 1000; i++) {
 		line.x = (struct ntp_exchange){
-			.before = random_bits(&x), .after = random_bits(&x), .receive = random_bits(&x),
-			.transmit = random_bits(&x), .root_delay = random_bits(&x),
+			.before = random_bits(&x), .after = random_bits(&x),
+			.receive = random_bits(&x), .transmit = random_bits(&x), .root_delay = random_bits(&x),
 			.root_dispersion = random_bits(&x), .precision = random_bits(&x),
 			.leap = i % 4, .stratum = random_bits(&x), .has_truth = i & 1,
 			.truth_ns = i & 1 ? -i : 0,
@@ -176,6 +200,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(schedule),
 		cmocka_unit_test(kisses_are_obeyed),
+		cmocka_unit_test(who_is_lost_is_looked_for),
 		cmocka_unit_test(poll_follows_the_need),
 		cmocka_unit_test(exchanges_come_back),
 		cmocka_unit_test(bad_text_is_refused),
