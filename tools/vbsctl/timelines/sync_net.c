@@ -32,6 +32,7 @@ struct net_loop {
 	FILE *record;
 	struct ts_pool pool;
 	bool usable;
+	unsigned int leaps[TS_SERVERS];	/* what each has announced */
 	bool short_told;	/* that the accuracy is out of reach */
 	uint64_t answers;
 	struct nc_server *server;
@@ -132,14 +133,14 @@ static int record(struct net_loop *n, const struct exchanges_line *line)
 }
 
 /* What most of the servers that are not outside announce */
-static unsigned int leap(const struct net_loop *n, const unsigned int leaps[TS_SERVERS])
+static unsigned int leap(const struct net_loop *n)
 {
 	int count[3] = { 0 }, i, of = 0;
 
 	for (i = 0; i < n->pool.servers; i++) {
-		if (!n->pool.server[i].has_clock || n->pool.server[i].outside || leaps[i] > 2)
+		if (!n->pool.server[i].has_clock || n->pool.server[i].outside)
 			continue;
-		count[leaps[i]]++;
+		count[n->leaps[i]]++;
 		of++;
 	}
 	return count[NTP_LEAP_61] * 2 > of ? LEAP_PRE_POS :
@@ -200,11 +201,10 @@ static void leave_word(struct net_loop *n, enum ts_result result, const struct t
 		net_word_write(n->req->name, &(struct net_word_of){ &n->req->net, &n->pool, c->counter });
 }
 
-static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result,
-		     unsigned int leap)
+static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result)
 {
 	struct source_state state = { .synchronized = result == TS_OK, .why = no_bound(result),
-				      .leap_indicator = leap };
+				      .leap_indicator = leap(n) };
 	enum counter_state counter;
 	struct timeline_set set;
 	bool done;
@@ -221,7 +221,6 @@ static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_resul
 
 static int take(struct net_loop *n, int i, const struct exchanges_line *line)
 {
-	static unsigned int leaps[TS_SERVERS];
 	enum ntp_refusal refusal;
 	enum ts_result result;
 	struct te_clock clock;
@@ -235,11 +234,11 @@ static int take(struct net_loop *n, int i, const struct exchanges_line *line)
 	if (refusal != NTP_TAKEN)
 		return VC_OK;
 	n->answers++;
-	leaps[i] = line->x.leap;
+	n->leaps[i] = line->x.leap;
 	result = ts_clock(&n->pool, line->x.after, &clock);
 	adapt(n, &clock);
 	print_combined(n->req, &clock, n->t.get.counter_hz, result);
-	return set_clock(n, &clock, result, leap(n, leaps));
+	return set_clock(n, &clock, result);
 }
 
 /* What is no exchange; who floods us with that costs no more than a counter */
@@ -287,7 +286,23 @@ static void tell_twins(struct net_loop *n, int i)
 	}
 }
 
-static void ask(struct net_loop *n, uint64_t now)
+/* None for its last eight requests: the timeline goes on, and its bound grows */
+static int tell_silence(struct net_loop *n)
+{
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++) {
+		if (n->server[i].reach)
+			return VC_OK;
+	}
+	if (!n->req->name || !n->answers)
+		return VC_OK;
+	log_trouble(&n->t.log, "no server of %s answers: '%s' is not updated", n->req->from,
+		    n->req->name);
+	return setter_skip(&n->t, QUALITY_FREERUNNING);
+}
+
+static int ask(struct net_loop *n, uint64_t now)
 {
 	enum ntp_refusal refusal;
 	unsigned int attempts;
@@ -305,6 +320,7 @@ static void ask(struct net_loop *n, uint64_t now)
 		if (refusal != NTP_TAKEN)
 			refuse(n, i, refusal);
 	}
+	return tell_silence(n);
 }
 
 /* The first instant at which somebody is to be asked, or who watches over this is to hear */
@@ -365,8 +381,9 @@ static int run(struct net_loop *n)
 		if (all_ended(n))
 			return failure(VC_FAIL, "no server of %s wants to be asked any more",
 				       n->req->from);
-		ask(n, sync_now());
-		code = wait_and_hear(n);
+		code = ask(n, sync_now());
+		if (!code)
+			code = wait_and_hear(n);
 	}
 	notify_send("STOPPING=1");
 	return code;
