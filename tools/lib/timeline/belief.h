@@ -10,7 +10,7 @@
 #include "timeline/keeper.h"
 
 struct belief {
-	const char *chronyd;	/* where the one is that keeps it, by its user's word; or NULL */
+	const char *chronyd;	/* where the one is that its user says keeps it, or NULL */
 	struct keepers keepers;
 	uint64_t next_scan;	/* of /proc: ns of CLOCK_MONOTONIC, 0: now */
 	int clock_state;	/* as adjtimex() returned it */

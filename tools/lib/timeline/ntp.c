@@ -33,8 +33,8 @@
 #define VERSION		4
 #define VERSION_MIN	3
 #define STRATUM_MAX	15
-#define SERVER_PPM	15		/* by which its clock may be off while it holds a request */
-#define SMEARED		254		/* first byte of the reference of a server that smears */
+#define SERVER_PPM	15		/* of its clock, while it holds a request */
+#define SMEARED		254		/* first byte of such a server's reference */
 
 static const char *const refusals[NTP_REFUSALS] = {
 	[NTP_TAKEN] = "taken",

@@ -14,6 +14,10 @@
  * common the clock was set, and the stamp is not used.  That the range is what both cover
  * and not what they share costs 0.1 % of the time between the pairs.
  *
+ * A clock that runs faster or slower than that throughout (chronyd bends the tick by up to
+ * 10 %) is covered, too: of one that is faster the upper end of the first range and the
+ * lower end of the second hold, of one that is slower the two others.
+ *
  * Each difference of two readings that were rounded down to ns is within 1 ns.
  *
  * Overflow: differences are taken up to FAR, 2^44 ns; times hz < 2^37 and 10^6 < 2^20

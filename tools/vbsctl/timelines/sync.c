@@ -190,7 +190,8 @@ static int sync_main(const struct command *cmd, int argc, char **argv)
 
 	req = (struct sync_request){ .interval = SECOND, .net.faulty = -1,
 				     .wander_ppb = WANDER_UNSAID,
-				     .source = { .readings = 8, .fd = -1, .hop_ns = PTP4L_NO_HOPS } };
+				     .source = { .readings = 8, .fd = -1,
+						 .hop_ns = PTP4L_NO_HOPS } };
 	code = take_options(cmd, argc, argv, &req);
 	if (code)
 		return code < 0 ? print_help(cmd) : code;

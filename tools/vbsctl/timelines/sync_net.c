@@ -198,7 +198,8 @@ static void leave_word(struct net_loop *n, enum ts_result result, const struct t
 		t->steps += n->pool.server[i].estimator.steps;
 	}
 	if (setter_leave_word(&n->t))
-		net_word_write(n->req->name, &(struct net_word_of){ &n->req->net, &n->pool, c->counter });
+		net_word_write(n->req->name,
+			       &(struct net_word_of){ &n->req->net, &n->pool, c->counter });
 }
 
 static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result)

@@ -76,6 +76,7 @@ void print_combined(const struct sync_request *req, const struct te_clock *c, ui
 	       fmt_instant(c->time_ns / 1000000000, c->time_ns % 1000000000, TIMELINE_TIME_UTC).s,
 	       result == TS_UNBOUNDED ? "no bound" : fmt_bound(c->err_low, c->err_high).s,
 	       c->holding ? "contradictions" : results[result],
-	       (c->period * 0x1p-48 * hz / 1e9 - 1) * 1e6, (double)c->period_error / c->period * 1e6);
+	       (c->period * 0x1p-48 * hz / 1e9 - 1) * 1e6,
+	       (double)c->period_error / c->period * 1e6);
 	fflush(stdout);
 }

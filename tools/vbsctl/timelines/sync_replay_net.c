@@ -94,7 +94,8 @@ static void json_sum(const struct replay *r)
 	json_u64(o, "outside", r->outside);
 	json_u64(o, "worst_error_ns", r->error_worst);
 	for (i = 0; i < r->pool.servers; i++)
-		json_object_array_add(list, json_object_new_boolean(ts_is_false(&r->pool.server[i])));
+		json_object_array_add(list,
+				      json_object_new_boolean(ts_is_false(&r->pool.server[i])));
 	json_object_object_add(o, "false", list);
 	json_print_line(o);
 }

@@ -21,7 +21,7 @@ struct sim_spec {
 	double wave, wave_period;
 	double step, step_every;		/* of the frequency, alternating */
 	double out, back;			/* the least of each way */
-	double jitter;				/* mean of what is added to each, exponential */
+	double jitter;				/* mean of what each has more, exponential */
 	double shift, shift_at;			/* one way becomes longer */
 	double congest, congest_every, congest_for;	/* one way, uniform up to that */
 	double loss;				/* share, each way */

@@ -14,7 +14,7 @@
 
 #include "timeline/ask.h"
 
-#define BOUND	(500000000 + 250000000)	/* a root delay of 1 s, a dispersion of 0.25 s */
+#define BOUND	(500000000 + 250000000)	/* root delay 1 s, dispersion 0.25 s */
 
 struct server {
 	int fd;
@@ -93,7 +93,8 @@ static void at_a_path(void **state)
 
 static void at_an_address(void **state)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	socklen_t size = sizeof(at);
 	char where[64];

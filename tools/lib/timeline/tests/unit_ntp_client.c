@@ -144,7 +144,8 @@ static void exchanges_come_back(void **state)
 	for (i = 0; i < 1000; i++) {
 		line.x = (struct ntp_exchange){
 			.before = random_bits(&x), .after = random_bits(&x),
-			.receive = random_bits(&x), .transmit = random_bits(&x), .root_delay = random_bits(&x),
+			.receive = random_bits(&x), .transmit = random_bits(&x),
+			.root_delay = random_bits(&x),
 			.root_dispersion = random_bits(&x), .precision = random_bits(&x),
 			.leap = i % 4, .stratum = random_bits(&x), .has_truth = i & 1,
 			.truth_ns = i & 1 ? -i : 0,

@@ -99,7 +99,8 @@ static void bound_goes_from_end_to_end(void **state)
 		if (ntp_sample(&e, &x, PIVOT, &s) != NTP_TAKEN)
 			continue;
 		/* Received and answered at once, as near as they can be */
-		assert_true(t + (int64_t)(s.before - x.before) * 0.9994 <= s.ref_ns + (int64_t)s.err_high);
+		assert_true(t + (int64_t)(s.before - x.before) * 0.9994 <=
+			    s.ref_ns + (int64_t)s.err_high);
 		assert_true(t + 700 >= s.ref_ns - (int64_t)s.err_low);
 	}
 }

@@ -204,7 +204,8 @@ static void *serve(void *arg)
 
 	for (i = 0; i < s->requests; i++) {
 		size = sizeof(from);
-		if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) < 0)
+		if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from,
+			     &size) < 0)
 			break;
 		n = respond(reply, request);
 		for (port = 0; port < (n == DATA + 17 ? s->ports : 1); port++) {

@@ -20,6 +20,7 @@ struct clock {
 	uint64_t counter;
 	__int128 shown;
 	__int128 rate;
+	int64_t bend;		/* ppb: it has this rate and no other */
 };
 
 static void steer(struct clock *c)
@@ -29,6 +30,8 @@ static void steer(struct clock *c)
 
 	if (random_bits(&c->random) & 1)
 		ppb = ppb < 0 ? -1000000 : 1000000;
+	if (c->bend)
+		ppb = c->bend;
 	c->rate = nominal + nominal * ppb / 1000000000;
 }
 
@@ -135,6 +138,23 @@ static void set_once(void **state)
 	assert_in_range(dropped, STAMPS / 10, STAMPS);
 }
 
+/* As chronyd does where it slews: by up to 10 %, throughout */
+static void bent(void **state)
+{
+	struct clock c;
+	int i, dropped = 0;
+
+	(void)state;
+	for (i = 0; i < STAMPS / 10; i++) {
+		c = begin(i + 1);
+		c.bend = random_scaled(&c.random, 100000000);
+		c.bend = i & 1 ? c.bend + 1 : -c.bend - 1;
+		steer(&c);
+		dropped += !try_one(&c, 0, false);
+	}
+	assert_in_range(dropped, STAMPS / 200, STAMPS / 10);
+}
+
 /* A second, either way, in the middle of an exchange */
 static void set_by_a_second(void **state)
 {
@@ -174,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steered),
 		cmocka_unit_test(set_once),
+		cmocka_unit_test(bent),
 		cmocka_unit_test(set_by_a_second),
 		cmocka_unit_test(it_is_narrow),
 	};
