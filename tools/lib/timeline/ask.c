@@ -31,6 +31,7 @@
 
 #define WAIT_US		300000
 #define CHRONY_PORT	"323"	/* ASK_CHRONY_PORT */
+#define CHRONY_SOCKET	"/run/chrony/chronyd.sock"
 #define BOUND_MAX_S	16.0	/* what the kernel and NTP call unknown */
 
 /* Offsets in chronyd's packets: request header of 20 bytes, reply header of 28 */
@@ -223,8 +224,18 @@ static int open_remote(const char *where)
 	return fd;
 }
 
+/* In a service that may not write beside the socket there is still the port */
+static int ask_anywhere(uint64_t *ns)
+{
+	int err = ask_beside(CHRONY_SOCKET, ns);
+
+	return err == EPROTO ? ask_chronyd(ns) : err;
+}
+
 int ask_chronyd_at(const char *where, uint64_t *ns)
 {
+	if (!where[0])
+		return ask_anywhere(ns);
 	return where[0] == '/' ? ask_beside(where, ns) : take_tracking(open_remote(where), ns);
 }
 

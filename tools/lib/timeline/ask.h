@@ -13,7 +13,7 @@
 /* A bound in ns, rounded up; 0 or an error number: EPROTO no such answer, EAGAIN not synchronized */
 int ask_chronyd(uint64_t *ns);
 
-/* The same of a chronyd elsewhere: "/SOCKET", "ADDRESS", "ADDRESS:PORT" */
+/* Of a chronyd elsewhere: "/SOCKET", "ADDRESS", "ADDRESS:PORT"; "": its usual places */
 int ask_chronyd_at(const char *where, uint64_t *ns);
 int ask_ntpd(uint64_t *ns);
 

@@ -12,6 +12,7 @@
  * 2^16 and what one adds is limited to 2^40 ns.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "timeline/ptp4l.h"
 
 #define WAIT_US		300000
+#define OWN_DIR		"/run/vbsctl"	/* where the service may write */
 #define HOP_MAX		(1ULL << 40)
 
 /* Places in a message */
@@ -214,14 +216,16 @@ static int ask_one(int fd, enum ptp4l_id id, uint16_t sequence, struct ptp4l_sta
 int ptp4l_ask(const char *path, struct ptp4l_state *state)
 {
 	static uint16_t sequence;
-	char own[64];
+	char plain[64], own[PATH_MAX];
 	size_t i;
 	int err, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return errno;
 	memset(state, 0, sizeof(*state));
-	snprintf(own, sizeof(own), "/var/run/vbsctl-ptp4l.%d", getpid());
+	snprintf(plain, sizeof(plain), OWN_DIR "/ptp4l.%d", getpid());
+	snprintf(own, sizeof(own), "%s", sys_path(plain));
+	mkdir(sys_path(OWN_DIR), 0755);
 	err = connect_to(fd, own, path);
 	for (i = 0; !err && i < DATA_SETS; i++)
 		err = ask_one(fd, data_sets[i].id, ++sequence, state);

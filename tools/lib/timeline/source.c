@@ -27,7 +27,6 @@
 #include "timeline/source.h"
 
 #define TICK_NS		1	/* what a reading is rounded down by */
-#define CHRONY_SOCKET	"/run/chrony/chronyd.sock"
 #define TIME_NS_OF_ALL	0xeffffffaU	/* the inode of the first time namespace */
 
 /* As of CLOCKFD in the kernel */
@@ -158,11 +157,6 @@ static const char *ptp4l_socket(void)
 	return access(PTP4L_SOCKET, F_OK) ? PTP4L_SOCKET_OLD : PTP4L_SOCKET;
 }
 
-static const char *chrony_socket(void)
-{
-	return access(CHRONY_SOCKET, W_OK) ? "127.0.0.1" : CHRONY_SOCKET;
-}
-
 int source_open(struct timeline_source *src, const char *from, char *why, size_t size)
 {
 	const char *where;
@@ -174,7 +168,7 @@ int source_open(struct timeline_source *src, const char *from, char *why, size_t
 		return open_system(src, CLOCK_REALTIME, SCALE_UTC, why, size);
 	if (!strcmp(from, "tai"))
 		return open_system(src, CLOCK_TAI, SCALE_TAI, why, size);
-	where = where_of(from, "chrony", chrony_socket());
+	where = where_of(from, "chrony", "");
 	if (where)
 		return open_chrony(src, where, why, size);
 	where = where_of(from, "ptp4l", ptp4l_socket());

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -222,12 +224,17 @@ static void *serve(void *arg)
 static void over_a_socket(void **state)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char root[] = "/tmp/unit-ptp4l.XXXXXX", path[64];
 	struct server server = { .requests = 10, .ports = 1 };
 	struct ptp4l_state s, other = slave();
 	pthread_t thread;
 
 	(void)state;
-	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/unit-ptp4l.%d", getpid());
+	assert_non_null(mkdtemp(root));
+	setenv("VBSCTL_ROOT", root, 1);
+	snprintf(path, sizeof(path), "%s/run", root);
+	mkdir(path, 0755);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", root);
 	server.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	assert_int_equal(bind(server.fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	pthread_create(&thread, NULL, serve, &server);
@@ -248,6 +255,12 @@ static void over_a_socket(void **state)
 	assert_int_equal(ptp4l_ask(at.sun_path, &s), ECONNREFUSED);
 	unlink(at.sun_path);
 	assert_int_equal(ptp4l_ask(at.sun_path, &s), ENOENT);
+	/* Nothing of its own is left */
+	snprintf(path, sizeof(path), "%s/run/vbsctl", root);
+	assert_int_equal(rmdir(path), 0);
+	snprintf(path, sizeof(path), "%s/run", root);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(root), 0);
 }
 
 int main(void)
