@@ -3,8 +3,8 @@
  * Several servers, each with an estimator of its own, as one clock.  Its bound holds if
  * at most 'faulty' of the servers break theirs:
  *
- *	(A1')	whenever a server answers, all but 'faulty' of the servers are
- *		within the bound that they state.
+ *	(A1')	over the memory all but 'faulty' of the servers, the same ones, are within
+ *		the bound that they state whenever they answer.
  */
 #ifndef LIB_TIMELINE_SERVERS_H
 #define LIB_TIMELINE_SERVERS_H
