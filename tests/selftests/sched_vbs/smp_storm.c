@@ -141,8 +141,11 @@ VBS_TEST("after a storm of every call by many tasks the books balance", 900)
 		t_wait(pid[i]);
 		calls += storm->calls[i];
 	}
-	/* z is a period of 10 ms away, or what was borrowed behind that */
-	t_equal(books_empty(SEC), 0, "booked when all are gone");
+	/*
+	 * z is a period of 10 ms away, or what was borrowed behind that; an emulator that
+	 * stalls for a while while a member is in the kernel has it borrow that, too
+	 */
+	t_equal(books_empty(60 * SEC), 0, "booked when all are gone");
 	for (int cpu = 0; cpu < cpus; cpu++)
 		servers += cpu_key(cpu, "servers");
 	t_at_least(calls, 1000, "actions");
