@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Servers in a guest whose vCPU is in a server: what the guest grants holds beside a
+ * hostile machine, since it grants what its host supplies and no more.
+ */
+#include "qemu_vm.h"
+
+#define VCPU_RUNTIME	(5 * MS)
+#define VCPU_PERIOD	(10 * MS)
+#define RUNTIME		(2 * MS)
+#define PERIOD		(20 * MS)
+#define SYSTEM		"/sys/kernel/vbs/cpu0/"
+#define LEAST		"/proc/sys/kernel/sched_vbs_period_min_us"
+#define COST		SYSCTL_VBS "release_cost_ns"
+/* Exits and interrupts of the guest while the task has the CPU: at its cost, in a period */
+#define TAKEN		(60 * US)
+
+static u64 guest_number(struct qemu *q, const char *path)
+{
+	guest_must(q, "cat %s", path);
+	return strtoull(q->said, NULL, 10);
+}
+
+/* errno of the guest's echo, as words of its shell */
+static bool guest_refuses(struct qemu *q, const char *text, const char *path, const char *why)
+{
+	bool refused = guest_does(q, "echo '%s' 2>&1 >%s", text, path);
+
+	return refused && strstr(q->said, why);
+}
+
+static void shows_the_host(struct qemu *q)
+{
+	t_equal(guest_number(q, SYSTEM "runtime_ns"), VCPU_RUNTIME, "the guest sees: runtime");
+	t_equal(guest_number(q, SYSTEM "period_ns"), VCPU_PERIOD, "the guest sees: period");
+	t_equal(guest_number(q, SYSTEM "period_min_ns"), VCPU_PERIOD / 8,
+		"the guest sees: the shortest period");
+	t_at_most(guest_number(q, SYSTEM "budget_left_ns"), VCPU_RUNTIME, "budget left");
+}
+
+/* One errno, one cause: what does not fit is what the host does not supply */
+static void admits(struct qemu *q)
+{
+	guest_must(q, "guest_work 2000000 20000000 10");
+	t_ok(!strncmp(q->said, "error 16", 8),
+	     "a period of 100 us could be without its CPU for 10 ms: nothing is admitted");
+	guest_must(q, "echo 20000 >%s", LEAST);
+	guest_must(q, "sed -n 's/.*capacity=\\([0-9]*\\).*/\\1/p' /proc/vbs");
+	/* 1/2 * (20 - 10) / 20.001 */
+	t_near(strtoull(q->said, NULL, 10), VBS_BW_UNIT / 4, 20, "capacity with periods from 20 ms on");
+	guest_must(q, "guest_work 6000000 20000000 10");
+	t_ok(!strncmp(q->said, "error 16", 8), "30 %% is more than that");
+}
+
+static void holds(struct qemu *q, const char *what)
+{
+	double least[5], longest;
+
+	guest_must(q, "guest_work %llu %llu 2000", (unsigned long long)RUNTIME,
+		   (unsigned long long)PERIOD);
+	if (sscanf(q->said, "%lf %lf %lf %lf %lf %lf", &least[0], &least[1], &least[2], &least[3],
+		   &least[4], &longest) != 6)
+		t_fatal("%s: %s", what, q->said);
+	for (int k = 0; k < 5; k++)
+		t_at_least(least[k], (k + 1) * (RUNTIME - TAKEN),
+			   "%s: least ns in any %d periods and a phase", what, k + 1);
+	t_at_most(longest, 2 * (PERIOD - RUNTIME) + TAKEN, "%s: longest without", what);
+}
+
+static void switches(struct qemu *q)
+{
+	guest_must(q, "echo '2000000 4000000' >" SYSTEM "resource");
+	t_equal(server_val(q->vcpu[0], "period"), 4 * MS, "the guest has switched its vCPU");
+	t_ok(guest_refuses(q, "9000000 10000000", SYSTEM "resource", "not permitted"),
+	     "above the cap: EPERM");
+	t_ok(guest_refuses(q, "100000 1000000", SYSTEM "resource", "Invalid"),
+	     "too short a period: EINVAL");
+	/* Half a CPU for the guest, and nothing may be booked that needs more */
+	guest_must(q, "guest_work 2000000 20000000 1000 >/tmp/work & sleep 0.2");
+	t_ok(guest_refuses(q, "500000 10000000", SYSTEM "resource", "busy"),
+	     "less than the guest has booked: EBUSY");
+	guest_must(q, "sleep 2");
+	guest_must(q, "echo '5000000 10000000' >" SYSTEM "resource");
+}
+
+/* What the host takes away is told in the guest, and taken from nobody there */
+static void host_lowers(struct qemu *q)
+{
+	guest_must(q, "guest_work 2000000 20000000 4000 >/tmp/work & sleep 0.2");
+	t_equal(shell("vbsctl switch -q %d 500us/10ms 2>/dev/null || vbsctl switch %d 500us/10ms",
+		      q->vcpu[0], q->vcpu[0]), 0, "the host gives it less");
+	guest_must(q, "sleep 3; dmesg | grep -c 'host.s 500000 of each 10000000'");
+	t_at_least(atoi(q->said), 1, "the guest says so");
+}
+
+VBS_TEST("what a guest grants in servers of its own holds beside a hostile machine", 390)
+{
+	struct qemu *q, *hostile;
+
+	need_qemu();
+	file_restore(COST);
+	t_equal(file_write(COST, "2000"), 0, "a release costs 2 us");
+	q = qemu_start("guest", "vbsctl vm run --vcpu 5ms/10ms --cap 60% --dm 1ms/10ms --guest-switch --",
+		       "");
+	t_equal(qemu_vcpus(q), 1, "vCPUs");
+	qemu_boots(q, "guest");
+	qemu_vcpus(q);
+	shows_the_host(q);
+	admits(q);
+	holds(q, "alone");
+	hostile = qemu_start("hostile", "vbsctl vm run --vcpu 1ms/10ms --dm 500us/10ms --", "");
+	qemu_boots(hostile, "hostile");
+	guest_does(hostile, "while :; do :; done & while :; do cat /proc/uptime >/dev/null; done &");
+	holds(q, "beside a hostile machine");
+	switches(q);
+	host_lowers(q);
+	qemu_end(q);
+	qemu_end(hostile);
+	t_equal(books_empty(SEC), 0, "booked in the end");
+}
