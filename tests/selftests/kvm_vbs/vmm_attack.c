@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A guest that harms its host as it can: one attack until it is booted anew */
 #include "vmm_guest.h"
+#include <linux/kvm_vbs_para.h>
 #include "vmm_attack.h"
 
 #define APIC_ICR	0x300
@@ -149,6 +150,68 @@ static GUEST void hypercalls(struct vmm_page *p, u64 *seed)
 		c = next(seed) & 0xff;
 		d = next(seed);
 		TRY("vmmcall", : "+a"(nr) : "b"(a), "c"(b), "d"(c), "S"(d) : "r15", "memory");
+	}
+}
+
+static inline IN_GUEST u64 call3(u64 nr, u64 a, u64 b, u64 c)
+{
+	TRY("vmmcall", : "+a"(nr) : "b"(a), "c"(b), "d"(c), "S"(0) : "r15", "memory");
+	return nr;
+}
+
+/* Somewhere in memory of its own, at the end of it, beyond, where a device is, nowhere */
+static inline IN_GUEST u64 some_place(u64 half, u64 *seed)
+{
+	u64 place = next(seed);
+
+	switch (place & 7) {
+	case 0:
+		return place;
+	case 1:
+		return VMM_MMIO;
+	case 2:
+		return VMM_FRESH + VMM_FRESH_SIZE - 0x1000;
+	case 3:
+		return APIC;
+	default:
+		return half + (place >> 20 & 0x3ff) * 0x1000 + (place >> 8 & 1) * 64;
+	}
+}
+
+/* Pages as a guest registers them, in part, and another cookie in the one of before */
+static inline IN_GUEST void give_pages(u64 half, u64 *seed)
+{
+	u64 at = half + (next(seed) & 0x3ff) * 0x1000, cookie = *seed | 1;
+
+	for (u64 i = 0; i < 32; i++)
+		*(volatile u64 *)(at + i * 256 + 248) = cookie;
+	call3(KVM_HC_TIMELINE, KVM_TIMELINE_REGISTER, at, cookie);
+	if (*seed & 2)
+		*(volatile u64 *)(at + (*seed >> 3 & 31) * 256 + 248) = *seed;
+	if (*seed & 4)
+		call3(KVM_HC_TIMELINE, *seed & 3, some_place(half, seed), cookie);
+}
+
+/* Never a longer period than it had: what it may have in a window is told by that */
+static GUEST void ask(struct vmm_page *p, unsigned int cpu, u64 *seed)
+{
+	u64 half = VMM_FRESH + cpu * (VMM_FRESH_SIZE / 2), us;
+
+	for (;; p->count++) {
+		us = 100 + next(seed) % 1200;
+		switch (*seed >> 60 & 3) {
+		case 0:
+			give_pages(half, seed);
+			break;
+		case 1:
+			call3(KVM_HC_VBS, KVM_VBS_OP_GET, some_place(half, seed), 0);
+			break;
+		case 2:
+			call3(KVM_HC_VBS, KVM_VBS_OP_SWITCH, us * 90, us * 1000);
+			break;
+		default:
+			call3(KVM_HC_VBS, next(seed) & 7, *seed | 1ULL << 50, next(seed));
+		}
 	}
 }
 
@@ -417,5 +480,7 @@ GUEST void guest_attack(struct vmm_page *p)
 		fresh_memory(p, cpu);
 	case ATTACK_NESTED:
 		nested(p, &seed);
+	case ATTACK_ASK:
+		ask(p, cpu, &seed);
 	}
 }

@@ -28,6 +28,7 @@ enum vmm_attack {
 	ATTACK_TRIPLE,
 	ATTACK_FRESH,
 	ATTACK_NESTED,
+	ATTACK_ASK,
 	ATTACK_MAX
 };
 

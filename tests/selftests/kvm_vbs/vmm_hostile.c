@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include "vmm_attack.h"
+#include "tl_test.h"
 #include "vmm_machine.h"
 
 /*
@@ -17,6 +18,7 @@
 #define STRETCH_MS	700
 #define MOST_NOBODYS	8	/* percent of any stretch */
 #define LEAST_FAIR	27
+#define COST		SYSCTL_VBS "release_cost_ns"
 #define EVENTS		(EV_ACCOUNTS | EV_BIT(EV_ADMIT) | EV_BIT(EV_LEAVE))
 
 static const struct { u64 runtime, period; } resource[MACHINES] = {
@@ -28,6 +30,7 @@ static const char * const names[ATTACK_MAX] = {
 	"one-shot timers", "timers and HLT", "periodic timer", "PIT", "IPIs to itself",
 	"IPIs and HLT", "INIT and SIPI", "HLT, no interrupts", "exits at budget's end",
 	"triple faults", "fresh memory", "nested guests",
+	"what guests may ask",
 };
 
 /* ---- an attacker's process ----------------------------------------------- */
@@ -126,6 +129,7 @@ static struct machine *attacker(void)
 static struct machine *vm[MACHINES];
 static struct crowd *judge;
 static pid_t fair;
+static int fd;
 
 static void set_attack(unsigned int k, enum vmm_attack a)
 {
@@ -278,6 +282,7 @@ static void stretch(struct result *r, const enum vmm_attack *a, u64 length)
 	struct g1 g;
 
 	begin_attacks(a);
+	tl_set(fd, tl_at(fd, 0), 1000000 + now_ns() / SEC, 0);
 	for (unsigned int k = 0; k < MACHINES; k++)
 		did[k] = rounds(k, a[k]);
 	trace_start(EVENTS, t_arg("megabytes", 64));
@@ -329,12 +334,37 @@ static void check(const struct result *r)
 		   "1/100 %% of a stretch that the fair task had");
 }
 
+static void into_server(unsigned int k)
+{
+	struct kvm_vbs_config cfg = vm_config(resource[k].runtime, resource[k].period, MS, 10 * MS);
+
+	cfg.flags = KVM_VBS_GUEST_SWITCH | KVM_VBS_GUEST_TIMELINE;
+	if (vm_configure_soon(vm[k]->pid, &cfg))
+		t_fatal("KVM_VBS_CONFIG");
+}
+
+/*
+ * Guests may switch where a release has a cost, which the judge has to bear, too: only
+ * while they do.  Afterwards they are what they were.
+ */
+static void ask_for_all(struct result *r, u64 length)
+{
+	static const enum vmm_attack both[] = { ATTACK_ASK, ATTACK_ASK };
+
+	file_restore(COST);
+	t_equal(file_write(COST, "1000"), 0, "a release costs 1 us");
+	stretch(r, both, length);
+	t_equal(file_write(COST, "0"), 0, "a release costs nothing");
+	for (unsigned int k = 0; k < MACHINES && !t_arg("free", 0); k++)
+		into_server(k);
+}
+
 static void into_servers(void)
 {
 	judge = crowd_new(1, vbs_bw(JUDGE_RUNTIME, JUDGE_PERIOD), JUDGE_PERIOD, JUDGE_PERIOD);
 	crowd_go(judge);
 	for (unsigned int k = 0; k < MACHINES && !t_arg("free", 0); k++)
-		machine_into_servers(vm[k], resource[k].runtime, resource[k].period);
+		into_server(k);
 }
 
 VBS_TEST("two hostile guests leave a server its budgets and get no more than their own", 300)
@@ -351,15 +381,19 @@ VBS_TEST("two hostile guests leave a server its budgets and get no more than the
 		machine_go(vm[k]);
 	}
 	into_servers();
+	fd = tl_open();
+	tl_make(fd, "any", TIMELINE_GUEST);
 	fair = t_fork(spin_forever, NULL);
 	end = now_ns() + t_arg("seconds", 30) * SEC;
 	t_diag("of two machines: what they do|rounds|vCPUs %%|fair %%|nobody %%|us off|us late");
-	for (unsigned int n = 0; n < t_arg("attacks", ATTACK_MAX) || now_ns() < end; n++) {
-		unsigned int a = n % ATTACK_MAX, b = (a + n / ATTACK_MAX * 5) % ATTACK_MAX;
+	ask_for_all(&r, length);
+	for (unsigned int n = 0; n < t_arg("attacks", ATTACK_ASK) || now_ns() < end; n++) {
+		unsigned int a = n % ATTACK_ASK, b = (a + n / ATTACK_ASK * 5) % ATTACK_ASK;
 
 		stretch(&r, (enum vmm_attack[]){ a, b }, length);
 	}
 	check(&r);
 	for (unsigned int k = 0; k < MACHINES; k++)
 		machine_end(vm[k]);
+	tl_destroy_all(fd);
 }
