@@ -23,6 +23,8 @@ struct timeline_scale {
 	unsigned int frac_bits;
 };
 
+struct timeline_watch;
+
 #ifdef CONFIG_TIMELINE
 
 extern atomic_t timeline_guest_changes;
@@ -30,6 +32,7 @@ extern atomic_t timeline_guest_changes;
 bool timeline_guest_entry(unsigned int place, struct timeline_entry *e);
 bool timeline_translate(struct timeline_entry *e, const struct timeline_scale *s);
 void timeline_go_on(struct timeline_entry *next, const struct timeline_entry *before);
+int timeline_guest_request(struct timeline_watch **watch, u32 id, u64 accuracy);
 int timeline_guest_notify(struct notifier_block *block);
 void timeline_guest_forget(struct notifier_block *block);
 void timeline_guest_touch(void);

@@ -14,7 +14,9 @@
  * write that fails.  The guest finds that its entries are not valid and registers again.
  */
 #include <linux/kvm_host.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -35,14 +37,18 @@ DEFINE_STATIC_KEY_FALSE(kvm_timelines_used);
  * struct kvm_timeline_slot - an entry of the guest's
  * @entry: what is there while it is valid
  * @host_seq: of the host's entry that it was made of
+ * @host_id: its id at the host
  * @used: has a name, for the life of the registration
  * @found: the host has a timeline of this name
+ * @watch: what the guest needs of it, or NULL
  */
 struct kvm_timeline_slot {
 	struct timeline_entry	entry;
 	u32			host_seq;
+	u32			host_id;
 	bool			used;
 	bool			found;
+	struct timeline_watch	*watch;
 };
 
 /**
@@ -51,6 +57,7 @@ struct kvm_timeline_slot {
  * @kvm: the VM
  * @lock: protects the rest, but for what is atomic or said to be read without
  * @inside: vCPUs inside KVM_RUN that may have entered the guest since it registered
+ * @may_request: jiffies from which the guest may say again what it needs
  * @ended: the registration is over, by whoever cannot take @lock
  * @registered: there are pages
  * @valid: they are filled; read without @lock
@@ -67,6 +74,7 @@ struct kvm_timelines {
 	struct kvm		*kvm;
 	struct mutex		lock;
 	atomic_t		inside;
+	unsigned long		may_request;
 	bool			ended;
 	bool			registered;
 	bool			valid;
@@ -138,12 +146,16 @@ fault:
 	return false;
 }
 
-/* Not what the guest registered any more, or no memory behind it */
+/* Not what the guest registered any more, or no memory behind it; it needs nothing then */
 static void kvm_timeline_lost(struct kvm_timelines *tls)
 {
+	int i;
+
 	lockdep_assert_held(&tls->lock);
-	tls->registered = false;
+	WRITE_ONCE(tls->registered, false);
 	WRITE_ONCE(tls->valid, false);
+	for (i = 0; i < TIMELINE_GUEST_IDS; i++)
+		timeline_guest_request(&tls->slot[i].watch, 0, 0);
 }
 
 static bool kvm_timeline_put(struct kvm_timelines *tls, int i, const struct timeline_entry *e)
@@ -237,7 +249,7 @@ static struct kvm_timeline_slot *kvm_timeline_slot_for(struct kvm_timelines *tls
 static void kvm_timeline_make(struct kvm_timelines *tls, struct kvm_timeline_slot *slot,
 			      struct timeline_entry *e, const struct timeline_scale *scale)
 {
-	u32 seq = e->seq_count;
+	u32 seq = e->seq_count, host_id = e->id;
 	bool goes_on;
 
 	if (e->counter_id != TIMELINE_COUNTER_X86_TSC || !scale || !timeline_translate(e, scale))
@@ -251,6 +263,7 @@ static void kvm_timeline_make(struct kvm_timelines *tls, struct kvm_timeline_slo
 	if (!goes_on || slot->host_seq != seq)
 		slot->entry = *e;
 	slot->host_seq = seq;
+	slot->host_id = host_id;
 	slot->found = true;
 }
 
@@ -375,10 +388,10 @@ void __kvm_timeline_enter(struct kvm_vcpu *vcpu)
 		atomic_inc(&tls->inside);
 		smp_mb__after_atomic();	/* see kvm_timeline_last() */
 	}
-	if (likely(kvm_timeline_current(tls, vcpu)))
+	if (likely(kvm_timeline_current(tls, vcpu)) || !READ_ONCE(tls->registered))
 		return;
 	guard(mutex)(&tls->lock);
-	if (tls->registered && !kvm_timeline_current(tls, vcpu))
+	if (!kvm_timeline_current(tls, vcpu))
 		kvm_timeline_look(tls, vcpu);
 }
 
@@ -459,6 +472,8 @@ void kvm_timeline_destroy(struct kvm *kvm)
 	if (!tls)
 		return;
 	timeline_guest_forget(&tls->block);
+	scoped_guard(mutex, &tls->lock)
+		kvm_timeline_lost(tls);
 	static_branch_dec(&kvm_timelines_used);
 	kfree(tls);
 }
@@ -478,6 +493,7 @@ static bool kvm_timeline_learn(struct kvm_timelines *tls)
 	struct timeline_entry e;
 	int i;
 
+	/* Nothing is watched: there was no registration before */
 	memset(tls->slot, 0, sizeof(tls->slot));
 	for (i = 0; i < TIMELINE_GUEST_IDS; i++) {
 		from = kvm_timeline_place(tls, i);
@@ -514,10 +530,10 @@ static long kvm_timeline_register(struct kvm_vcpu *vcpu, gpa_t gpa, u64 cookie)
 	tls->cookie = cookie;
 	tls->salt = get_random_u64();
 	WRITE_ONCE(tls->ended, false);
-	tls->registered = kvm_timeline_learn(tls);
-	if (!tls->registered)
+	if (!kvm_timeline_learn(tls))
 		return -KVM_EINVAL;
 	/* And filled before this vCPU enters the guest again */
+	WRITE_ONCE(tls->registered, true);
 	return 0;
 }
 
@@ -533,6 +549,28 @@ static long kvm_timeline_unregister(struct kvm_vcpu *vcpu)
 		kvm_timeline_lost(tls);
 	}
 	return 0;
+}
+
+/* One watch of the VM per timeline, and no more than about one request a millisecond */
+static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
+{
+	struct kvm_timelines *tls = READ_ONCE(vcpu->kvm->arch.timelines);
+	struct kvm_timeline_slot *slot;
+
+	if (!tls)
+		return -KVM_EPERM;
+	guard(mutex)(&tls->lock);
+	if (!tls->registered)
+		return -KVM_EPERM;
+	if (id < TIMELINE_IDS || id >= TIMELINE_MAX_IDS)
+		return -KVM_EINVAL;
+	if (time_before(jiffies, tls->may_request))
+		return -EAGAIN;
+	tls->may_request = jiffies + msecs_to_jiffies(1);
+	slot = &tls->slot[array_index_nospec(id - TIMELINE_IDS, TIMELINE_GUEST_IDS)];
+	if (!slot->found)
+		return -KVM_EINVAL;
+	return timeline_guest_request(&slot->watch, slot->host_id, accuracy) ? -KVM_EINVAL : 0;
 }
 
 /**
@@ -553,6 +591,8 @@ long kvm_timeline_hypercall(struct kvm_vcpu *vcpu, unsigned long op, u64 a1, u64
 		return kvm_timeline_register(vcpu, a1, a2);
 	case KVM_TIMELINE_UNREGISTER:
 		return kvm_timeline_unregister(vcpu);
+	case KVM_TIMELINE_REQUEST:
+		return kvm_timeline_request(vcpu, a1, a2);
 	default:
 		return -KVM_ENOSYS;
 	}

@@ -404,6 +404,28 @@ struct timeline_destroy {
 	__u32 generation;
 };
 
+/**
+ * struct timeline_demand - TIMELINE_DEMAND
+ * @id: in
+ * @generation: 0, or the generation that @id must have (else ESTALE)
+ * @accuracy_ns: out: the least of all files that did TIMELINE_BIND on it, and of guests;
+ *	0: there is none
+ * @watchers: out: how many there are
+ * @guests: out: how many of them are virtual machines
+ * @reserved: 0
+ *
+ * For who sets it. The file then polls POLLIN, also if it watches, until it asks again,
+ * when @accuracy_ns has changed or the timeline is gone.
+ */
+struct timeline_demand {
+	__u32 id;
+	__u32 generation;
+	__aligned_u64 accuracy_ns;
+	__u32 watchers;
+	__u32 guests;
+	__aligned_u64 reserved[2];
+};
+
 #define TIMELINE_IOC		0xb9
 #define TIMELINE_CREATE		_IOWR(TIMELINE_IOC, 0x00, struct timeline_create)
 #define TIMELINE_LOOKUP		_IOWR(TIMELINE_IOC, 0x01, struct timeline_lookup)
@@ -411,6 +433,7 @@ struct timeline_destroy {
 #define TIMELINE_GET		_IOWR(TIMELINE_IOC, 0x03, struct timeline_get)
 #define TIMELINE_BIND		_IOW(TIMELINE_IOC, 0x04, struct timeline_bind)
 #define TIMELINE_DESTROY	_IOW(TIMELINE_IOC, 0x05, struct timeline_destroy)
+#define TIMELINE_DEMAND		_IOWR(TIMELINE_IOC, 0x06, struct timeline_demand)
 
 /* The upper 64 bits of a product, also where the compiler has no 128-bit type */
 static __inline__ __u64 __timeline_mulhi(__u64 a, __u64 b)

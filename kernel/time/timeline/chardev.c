@@ -30,7 +30,8 @@ static int timeline_release(struct inode *inode, struct file *file)
 
 static __poll_t timeline_poll(struct file *file, struct poll_table_struct *wait)
 {
-	return timeline_watch_poll(file->private_data, file, wait);
+	return timeline_watch_poll(file->private_data, file, wait) |
+	       timeline_demand_poll(timeline_watch_asked(file->private_data), file, wait);
 }
 
 static ssize_t timeline_fread(struct file *file, char __user *to, size_t size, loff_t *pos)
@@ -108,6 +109,8 @@ static long do_ioctl(struct file *file, unsigned int cmd, void *arg)
 		return timeline_get(arg);
 	case TIMELINE_BIND:
 		return bind_and_watch(file->private_data, arg);
+	case TIMELINE_DEMAND:
+		return timeline_demand(timeline_watch_asked(file->private_data), arg);
 	default:
 		return timeline_destroy(arg);
 	}
@@ -127,12 +130,14 @@ static void forget(const struct timeline_create *made)
 static bool is_known(unsigned int cmd)
 {
 	return cmd == TIMELINE_CREATE || cmd == TIMELINE_LOOKUP || cmd == TIMELINE_SET ||
-	       cmd == TIMELINE_GET || cmd == TIMELINE_BIND || cmd == TIMELINE_DESTROY;
+	       cmd == TIMELINE_GET || cmd == TIMELINE_BIND || cmd == TIMELINE_DESTROY ||
+	       cmd == TIMELINE_DEMAND;
 }
 
 static bool needs_privilege(unsigned int cmd)
 {
-	return cmd == TIMELINE_CREATE || cmd == TIMELINE_SET || cmd == TIMELINE_DESTROY;
+	return cmd == TIMELINE_CREATE || cmd == TIMELINE_SET || cmd == TIMELINE_DESTROY ||
+	       cmd == TIMELINE_DEMAND;
 }
 
 static long timeline_ioctl(struct file *file, unsigned int cmd, unsigned long where)

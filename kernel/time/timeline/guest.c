@@ -89,6 +89,43 @@ bool timeline_guest_entry(unsigned int place, struct timeline_entry *e)
 EXPORT_SYMBOL_GPL(timeline_guest_entry);
 
 /**
+ * timeline_guest_request - what a virtual machine needs of a timeline
+ * @watch: the machine's, for this timeline; NULL if it has none yet
+ * @id: the timeline's, by timeline_guest_entry()
+ * @accuracy: ns, 0: nothing any more
+ *
+ * It counts as one of the watches of the user that calls.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC, -ENOMEM, or -EINVAL if it is gone
+ */
+int timeline_guest_request(struct timeline_watch **watch, u32 id, u64 accuracy)
+{
+	const struct timeline_bind arg = { .id = id, .accuracy_ns = accuracy };
+	int ret;
+
+	if (!accuracy) {
+		if (*watch)
+			timeline_watch_free(*watch);
+		*watch = NULL;
+		return 0;
+	}
+	if (!*watch) {
+		*watch = timeline_watch_alloc();
+		if (!*watch)
+			return -ENOMEM;
+		timeline_watch_of_guest(*watch);
+	}
+	ret = timeline_watch_start(*watch, &arg);
+	if (ret) {
+		timeline_watch_free(*watch);
+		*watch = NULL;
+	}
+	return ret;
+}
+EXPORT_SYMBOL_GPL(timeline_guest_request);
+
+/**
  * timeline_guest_notify - be told when guests have to leave and look
  * @block: called from a work
  */

@@ -13,6 +13,7 @@
 
 struct clocksource;
 struct mm_struct;
+struct timeline_demand_file;
 struct timeline_watch;
 struct timeline_node;
 struct file;
@@ -64,6 +65,8 @@ struct timeline_queue {
  * @drained: woken when a destroyed timeline has neither waiters nor watches
  * @content: watches whose accuracy holds, the most demanding first
  * @degraded: the others, the least demanding first
+ * @watchers: how many are in both
+ * @guests: those of virtual machines
  * @watch_timer: for the next change of one of these
  * @telling: its function tells them, or pauses
  * @stepped: cancels the timers that are to be cancelled when it steps
@@ -91,6 +94,8 @@ struct timeline {
 
 	struct timerqueue_head	content;
 	struct timerqueue_head	degraded;
+	u32			watchers;
+	u32			guests;
 	struct hrtimer		watch_timer;
 	bool			telling;
 	struct work_struct	stepped;
@@ -125,7 +130,25 @@ int timeline_lookup(struct timeline_lookup *arg);
 int timeline_get(struct timeline_get *arg);
 int timeline_destroy(const struct timeline_destroy *arg);
 
+/* demand.c */
+
+/**
+ * struct timeline_demand_file - a file that did TIMELINE_DEMAND
+ * @ref: for which timeline, 0 if it did not
+ * @accuracy_ns: what it was told
+ */
+struct timeline_demand_file {
+	timeline_ref_t		ref;
+	u64			accuracy_ns;
+};
+
+int timeline_demand(struct timeline_demand_file *file, struct timeline_demand *arg);
+__poll_t timeline_demand_poll(struct timeline_demand_file *asked, struct file *file,
+			      struct poll_table_struct *wait);
+void timeline_demand_changed(struct timeline *tl);
+
 /* received.c */
+void timeline_request(void);
 void timeline_receive(struct timeline *tl);
 void timeline_receive_all(void);
 bool timeline_is_gone(const struct timeline *tl);
@@ -179,6 +202,9 @@ __poll_t timeline_watch_poll(struct timeline_watch *watch, struct file *file,
 			     struct poll_table_struct *wait);
 int timeline_watch_take(struct timeline_watch *watch, bool nonblock,
 			struct timeline_event *event);
+u64 timeline_watch_least(const struct timeline *tl);
+void timeline_watch_of_guest(struct timeline_watch *watch);
+struct timeline_demand_file *timeline_watch_asked(struct timeline_watch *watch);
 void timeline_watch_put_back(struct timeline_watch *watch);
 
 #endif /* _KERNEL_TIME_TIMELINE_INTERNAL_H */

@@ -25,6 +25,7 @@
 #include <linux/string.h>
 #include <linux/syscore_ops.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 #include <asm/timeline.h>
 #include <asm/timeline_host.h>
 #include "internal.h"
@@ -47,6 +48,8 @@ static struct timeline_entry *shared_of(const struct timeline *tl)
 {
 	return &timeline_table.entry[tl - timelines];
 }
+
+static void forget_told(void);
 
 /* ---- asking the host ------------------------------------------------------- */
 
@@ -76,6 +79,8 @@ static bool register_with_host(void)
 	if (!silent && time_after_eq(jiffies, asked + ASK_AGAIN)) {
 		done = ask_host();
 		WRITE_ONCE(registered, done);
+		if (done)
+			forget_told();
 		asked = jiffies;
 	}
 	raw_spin_unlock_irqrestore(&ask_lock, flags);
@@ -263,6 +268,57 @@ void timeline_receive_all(void)
 		timeline_receive(tl);
 		raw_spin_unlock_irqrestore(&tl->lock, flags);
 	}
+}
+
+/* ---- what is needed here ------------------------------------------------------ */
+
+/* What the host was told, of each; and what it did not take is told again later */
+static u64 told[TIMELINE_GUEST_IDS];
+
+static void tell_host(struct work_struct *work);
+static DECLARE_DELAYED_WORK(tell_work, tell_host);
+
+/* 0, or the host wants it later */
+static long tell_one(struct timeline *tl, u64 *last)
+{
+	unsigned long flags;
+	u64 least;
+	long ret;
+
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	least = tl->live ? timeline_watch_least(tl) : 0;
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	if (least == *last)
+		return 0;
+	ret = arch_timeline_call_host(KVM_TIMELINE_REQUEST, tl - timelines, least);
+	if (!ret)
+		*last = least;
+	return ret == -EAGAIN ? ret : 0;
+}
+
+static void tell_host(struct work_struct *work)
+{
+	struct timeline *tl;
+
+	for (tl = timelines + TIMELINE_IDS; tl < timelines + TIMELINE_MAX_IDS; tl++)
+		if (tell_one(tl, &told[tl - timelines - TIMELINE_IDS]))
+			schedule_delayed_work(&tell_work, msecs_to_jiffies(2));
+}
+
+/**
+ * timeline_request - what is needed of a timeline may have changed
+ */
+void timeline_request(void)
+{
+	if (READ_ONCE(host_answers))
+		schedule_delayed_work(&tell_work, 0);
+}
+
+/* A host that has just been given the pages knows nothing yet */
+static void forget_told(void)
+{
+	memset(told, 0, sizeof(told));
+	mod_delayed_work(system_wq, &tell_work, msecs_to_jiffies(2));
 }
 
 /* ---- this machine ----------------------------------------------------------- */

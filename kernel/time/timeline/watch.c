@@ -50,6 +50,8 @@ enum watch_state { WATCH_NONE, WATCH_CONTENT, WATCH_DEGRADED, WATCH_DESTROYED };
  * @unread: nobody has read it
  * @worse: nor it or one before it that was a degradation
  * @was_worse: what @worse was when it was read
+ * @guest: a virtual machine's
+ * @asked: what its file has asked by TIMELINE_DEMAND
  * @wqh: readers
  * @rcu: to free it
  */
@@ -63,6 +65,8 @@ struct timeline_watch {
 	bool			unread;
 	bool			worse;
 	bool			was_worse;
+	bool			guest;
+	struct timeline_demand_file asked;
 	wait_queue_head_t	wqh;
 	struct rcu_head		rcu;
 };
@@ -98,6 +102,34 @@ bool timeline_watched(const struct timeline *tl)
 	       !RB_EMPTY_ROOT(&tl->degraded.rb_root.rb_root);
 }
 
+/**
+ * timeline_watch_least - the most demanding of all watches, 0 if there is none
+ * @tl: timeline, locked
+ */
+u64 timeline_watch_least(const struct timeline *tl)
+{
+	struct timeline_watch *content = first_of((struct timerqueue_head *)&tl->content);
+	struct rb_node *last = rb_last(&tl->degraded.rb_root.rb_root);
+	struct timeline_watch *degraded;
+	u64 least = content ? content->event.accuracy_ns : U64_MAX;
+
+	lockdep_assert_held(&tl->lock);
+	if (last) {
+		degraded = container_of(last, struct timeline_watch, node.node);
+		least = min(least, degraded->event.accuracy_ns);
+	}
+	return tl->watchers ? least : 0;
+}
+
+/**
+ * timeline_watch_asked - what the file of a watch has asked by TIMELINE_DEMAND
+ * @watch: watch
+ */
+struct timeline_demand_file *timeline_watch_asked(struct timeline_watch *watch)
+{
+	return &watch->asked;
+}
+
 static bool degrades(const struct timeline_watch *watch, const struct quality *q)
 {
 	return watch && (!q->synchronized || q->bound > watch->event.accuracy_ns);
@@ -125,6 +157,24 @@ static void dequeue(struct timeline *tl, struct timeline_watch *watch)
 	else if (watch->state == WATCH_DEGRADED)
 		timerqueue_del(&tl->degraded, &watch->node);
 	watch->state = WATCH_NONE;
+}
+
+/* It comes, or goes */
+static void count(struct timeline *tl, struct timeline_watch *watch, int one)
+{
+	tl->watchers += one;
+	if (watch->guest)
+		tl->guests += one;
+	timeline_demand_changed(tl);
+}
+
+static void leave(struct timeline *tl, struct timeline_watch *watch)
+{
+	bool was_in = watch->state == WATCH_CONTENT || watch->state == WATCH_DEGRADED;
+
+	dequeue(tl, watch);
+	if (was_in)
+		count(tl, watch, -1);
 }
 
 static void post(struct timeline_watch *watch, u32 type, const struct quality *q)
@@ -162,7 +212,7 @@ static struct timeline_watch *change_one(struct timeline *tl, const struct quali
 	struct timeline_watch *watch = content ?: degraded;
 
 	if (!tl->live && watch) {
-		dequeue(tl, watch);
+		leave(tl, watch);
 		watch->state = WATCH_DESTROYED;
 		post(watch, TIMELINE_EVENT_DESTROYED, q);
 		return watch;
@@ -318,7 +368,7 @@ void timeline_watch_free(struct timeline_watch *watch)
 
 	if (tl) {
 		raw_spin_lock_irqsave(&tl->lock, flags);
-		dequeue(tl, watch);
+		leave(tl, watch);
 		raw_spin_unlock_irqrestore(&tl->lock, flags);
 	}
 	if (watch->charged)
@@ -363,7 +413,7 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 		 const struct timeline_bind *arg)
 {
 	if (watch->tl)
-		dequeue(watch->tl, watch);
+		leave(watch->tl, watch);
 	WRITE_ONCE(watch->tl, tl);
 	watch->unread = false;
 	watch->worse = false;
@@ -372,7 +422,17 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 		.accuracy_ns = min_t(u64, arg->accuracy_ns, S64_MAX),
 	};
 	enqueue(tl, watch, WATCH_CONTENT);
+	count(tl, watch, 1);
 	arm(tl);
+}
+
+/**
+ * timeline_watch_of_guest - make a watch that nobody reads
+ * @watch: as allocated
+ */
+void timeline_watch_of_guest(struct timeline_watch *watch)
+{
+	watch->guest = true;
 }
 
 /**

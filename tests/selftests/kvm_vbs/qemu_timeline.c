@@ -92,6 +92,16 @@ static u32 guest_id(struct qemu *q, const char *name)
 	return strtoul(q->said, NULL, 10);
 }
 
+/* By guests alone */
+static void demands(u32 id, u64 accuracy, const char *what)
+{
+	struct timeline_demand d = { .id = id };
+	int ret = tl_ioctl(fd, TIMELINE_DEMAND, &d);
+
+	t_ok(!ret && d.accuracy_ns == accuracy && d.guests == !!accuracy && d.watchers == d.guests,
+	     "%s: %d, %ju ns, %u guests", what, ret, (uintmax_t)d.accuracy_ns, d.guests);
+}
+
 /* ---- one machine ------------------------------------------------------------- */
 
 static void what_it_can_do(struct qemu *q)
@@ -121,6 +131,10 @@ static void what_it_can_do(struct qemu *q)
 	t_equal(atoi(q->said), EROFS, "nobody in the guest sets it");
 	guest_must(q, "guest_clock watch 32 1000000000 100");
 	t_ok(!strpbrk(q->said, "0123456789"), "a watch that is content has no event");
+	guest_must(q, "guest_clock watch 32 40000 400 >/tmp/w & sleep 0.2");
+	demands(site, 40000, "the host learns what the guest needs");
+	guest_must(q, "sleep 0.5");
+	demands(site, 0, "and that it does not any more");
 	guest_must(q, "guest_clock watch 32 1000 1500");
 	t_ok(!strncmp(q->said, "1 1", 3), "one that needs more than there is is told");
 }

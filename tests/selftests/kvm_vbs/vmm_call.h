@@ -12,6 +12,9 @@
 /* Instead of the number of a hypercall: leave to user mode */
 #define CALL_EXIT	0xffffffffffffULL
 
+/* With the number: twice, and the result of the second */
+#define CALL_TWICE	(1ULL << 62)
+
 guest_fn guest_calls;
 
 /* One machine with such guests, in servers of 2 in 10 ms; @flags of the configuration */

@@ -274,6 +274,63 @@ static void wrong_pages(void)
 	machine_end(m);
 }
 
+/* ---- what the guest needs ----------------------------------------------------- */
+
+static struct timeline_demand demand(int file, u32 id)
+{
+	struct timeline_demand arg = { .id = id };
+
+	t_equal(tl_ioctl(file, TIMELINE_DEMAND, &arg), 0, "TIMELINE_DEMAND");
+	return arg;
+}
+
+static s64 request(struct machine *m, u64 id, u64 accuracy)
+{
+	sleep_ns(10 * MS);
+	return timeline_call(m, KVM_TIMELINE_REQUEST, id, accuracy);
+}
+
+static void demands(u32 id, u64 accuracy, u32 watchers, u32 guests, const char *what)
+{
+	struct timeline_demand d = demand(fd, id);
+
+	t_ok(d.accuracy_ns == accuracy && d.watchers == watchers && d.guests == guests,
+	     "%s: %ju ns by %u, %u of them guests", what, (uintmax_t)d.accuracy_ns, d.watchers,
+	     d.guests);
+}
+
+static void requests(void)
+{
+	u32 id = tl_make(fd, "wanted", TIMELINE_GUEST), hidden = tl_make(fd, "hidden", 0);
+	struct machine *m = calls_new(1, KVM_VBS_GUEST_TIMELINE);
+	unsigned int refused = 0;
+
+	t_equal(request(m, FIRST, 5000), -EPERM, "a request without pages");
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT, COOKIE), 0, "two pages registered");
+	demands(id, 0, 0, 0, "nobody");
+	t_equal(request(m, FIRST, 5000), 0, "a request");
+	demands(id, 5000, 1, 1, "one guest");
+	t_equal(request(m, FIRST, 3000), 0, "another replaces it");
+	demands(id, 3000, 1, 1, "the same guest");
+	for (int i = 0; i < 5; i++)
+		refused += guest_call(m, 0, KVM_HC_TIMELINE | CALL_TWICE, KVM_TIMELINE_REQUEST,
+				      FIRST, 1000 + i) == -EAGAIN;
+	t_at_least(refused, 1, "of five that follow another at once, refused");
+	t_equal(request(m, FIRST + 1, 5000), -EINVAL, "of a timeline that there is not");
+	t_equal(request(m, hidden, 5000), -EINVAL, "by an id of the host's");
+	t_equal(request(m, ~0ULL, 5000), -EINVAL, "of none");
+	t_equal(request(m, FIRST, 0), 0, "nothing any more");
+	demands(id, 0, 0, 0, "nobody again");
+	t_equal(request(m, FIRST, 7000), 0, "a request");
+	machine_end(m);
+	for (int i = 0; i < 1000 && demand(fd, id).watchers; i++)
+		sleep_ns(MS);
+	demands(id, 0, 0, 0, "the machine is gone");
+	tl_destroy(fd, id);
+	tl_destroy(fd, hidden);
+}
+
 /* ---- another counter --------------------------------------------------------- */
 
 static void move_tsc(struct machine *m, unsigned int i)
@@ -325,5 +382,6 @@ VBS_TEST("pages of timelines in a guest: right, while it runs, and nobody else's
 	ends_with_cookie();
 	names_stay();
 	wrong_pages();
+	requests();
 	moved_counter();
 }

@@ -49,7 +49,6 @@ check 2 "it must be 10ms to 36h" "sync: quick poll" sync x --from ntp:a --poll 1
 check 2 "the second is less than the first" "sync: a poll that shrinks" sync x --from ntp:a --poll 64s..16s
 check 2 "the unit is missing" "sync: bad poll" sync x --from ntp:a --poll 64
 check 2 "less than the number of servers" "sync: all may be wrong" sync x --from ntp:a,b --faulty 2
-check 2 "no kernel tells yet" "sync: --accuracy auto" sync x --from ntp:a --accuracy auto
 check 2 "the port is none of" "sync: bad port" sync x --from ntp:a:0
 check 2 "more than 16 servers" "sync: many servers" sync x --from ntp:a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q
 check 2 "are for --from ntp:" "sync: poll of a clock" sync x --from realtime --poll 1s

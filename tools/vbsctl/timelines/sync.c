@@ -62,11 +62,10 @@ static const char *parse_faulty(const char *text, int *faulty)
 	return why;
 }
 
-static const char *parse_accuracy(const char *text, uint64_t *accuracy)
+static const char *parse_accuracy(const char *text, struct net_request *net)
 {
-	if (!strcmp(text, "auto"))
-		return "no kernel tells yet what the users of a timeline need: state a time";
-	return parse_time(text, accuracy);
+	net->by_demand = !strcmp(text, "auto");
+	return net->by_demand ? NULL : parse_time(text, &net->accuracy);
 }
 
 static const char *parse_from(const char *text, struct sync_request *req)
@@ -98,7 +97,7 @@ static const char *take_value(int c, struct sync_request *req)
 	case 'F':
 		return parse_faulty(optarg, &req->net.faulty);
 	case 'a':
-		return parse_accuracy(optarg, &req->net.accuracy);
+		return parse_accuracy(optarg, &req->net);
 	case 'H':
 		return parse_time(optarg, &req->source.hop_ns);
 	case 'f':
@@ -169,7 +168,8 @@ static const char *complete(struct sync_request *req)
 
 	if (!req->replay)
 		sync_defaults(req, net);
-	if (!net && (req->net.least || req->net.accuracy || (req->net.faulty >= 0 && !req->replay)))
+	if (!net && (req->net.least || req->net.accuracy || req->net.by_demand ||
+		     (req->net.faulty >= 0 && !req->replay)))
 		return "--poll, --faulty and --accuracy are for --from ntp:";
 	if (net && (req->source.stated || req->source.scale != SCALE_UNKNOWN))
 		return "a server states its own error, and NTP is utc";
@@ -232,7 +232,8 @@ const struct command timeline_sync = {
 	"      --poll MIN[..MAX]\n"
 	"                       how often each server is asked (16s..64s)\n"
 	"      --faulty F       how many of the servers may be wrong (less than half of them)\n"
-	"      --accuracy TIME  ask as seldom as the bound still stays below that\n"
+	"      --accuracy TIME|auto  ask as seldom as the bound still stays below that;\n"
+	"                       auto: below what the timeline's users need, guests too\n"
 	"  -r, --readings N     per update, of which the fastest is taken (8)\n"
 	"  -n, --count N        end after so many updates\n"
 	"      --record FILE    write the samples, to be replayed\n"

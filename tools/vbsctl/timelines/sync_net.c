@@ -17,6 +17,7 @@
 #include "timelines/net_word.h"
 #include "timelines/sync.h"
 #include "timelines/sync_set.h"
+#include "timelines/sync_demand.h"
 #include "timelines/text.h"
 #include "timelines/timelines.h"
 
@@ -167,6 +168,10 @@ static void adapt(struct net_loop *n, const struct te_clock *c)
 	double growth = (double)c->period_error / c->period * 1e9;
 	int i;
 
+	if (net->by_demand && n->t.fd >= 0) {
+		sync_demand(n->t.fd, &n->t.get, &n->req->net.accuracy);
+		poll = net->most;
+	}
 	if (net->accuracy)
 		poll = nc_poll_for(net->accuracy, now, growth, net->least, net->most);
 	if (net->accuracy && now >= net->accuracy && !n->short_told && n->answers > NC_BURST)
@@ -337,24 +342,43 @@ static uint64_t next_due(const struct net_loop *n, uint64_t now)
 	return due;
 }
 
+/* A stricter one is worth an exchange at once */
+static void look_at_demand(struct net_loop *n, uint64_t now)
+{
+	uint64_t before = n->req->net.accuracy, wanted;
+	int i;
+
+	n->req->net.by_demand = sync_demand(n->t.fd, &n->t.get, &wanted);
+	n->req->net.accuracy = wanted;
+	n->short_told = false;
+	if (!wanted || (before && wanted >= before))
+		return;
+	for (i = 0; i < n->req->net.servers; i++)
+		n->server[i].due = now;
+}
+
 static int wait_and_hear(struct net_loop *n)
 {
-	struct pollfd fds[TS_SERVERS];
+	struct pollfd fds[TS_SERVERS + 1];
+	int servers = n->req->net.servers;
 	uint64_t now = sync_now(), due = next_due(n, now), left = due > now ? due - now : 0;
 	struct timespec ts = { left / NS, left % NS };
 	int i, code = VC_OK;
 	sigset_t none;
 
 	sigemptyset(&none);
-	for (i = 0; i < n->req->net.servers; i++)
+	for (i = 0; i < servers; i++)
 		fds[i] = (struct pollfd){ .fd = n->server[i].fd, .events = POLLIN };
+	fds[servers] = (struct pollfd){ .fd = n->req->net.by_demand ? n->t.fd : -1, .events = POLLIN };
 	notify_send("WATCHDOG=1");
-	if (ppoll(fds, n->req->net.servers, &ts, &none) <= 0)
+	if (ppoll(fds, servers + 1, &ts, &none) <= 0)
 		return VC_OK;
-	for (i = 0; !code && i < n->req->net.servers; i++) {
+	for (i = 0; !code && i < servers; i++) {
 		if (fds[i].revents)
 			code = hear(n, i);
 	}
+	if (fds[servers].revents)
+		look_at_demand(n, now);
 	return code;
 }
 

@@ -15,6 +15,7 @@ struct net_request {
 	int faulty;		/* -1: less than half of them */
 	uint64_t least, most;	/* ns, of the poll */
 	uint64_t accuracy;	/* ns, 0: none is asked for */
+	bool by_demand;		/* it is what the users of the timeline need */
 };
 
 /* NULL or why it is none */
