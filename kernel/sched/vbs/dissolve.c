@@ -13,6 +13,9 @@ unsigned int sysctl_vbs_enable = 1;
 #define VBS_DISSOLVE_TRIES	1000
 #define VBS_BIRTH_TRIES		50
 
+/* How many members to look at with interrupts off */
+#define VBS_STRANGERS_BATCH	32
+
 /* The oldest member, with a reference; none while all that is left are unborn */
 static struct task_struct *vbs_leader_get(struct vbs_srv *srv)
 {
@@ -97,16 +100,44 @@ unsigned int vbs_disband(struct vbs_srv *srv)
 	return n;
 }
 
+static bool vbs_is_stranger(const struct task_struct *p)
+{
+	return p->signal != current->signal;
+}
+
+/*
+ * A stranger among the next members from @at on, or from the first if that has left.
+ *
+ * Return: the stranger, or the member to go on with, with a reference; NULL at the end.
+ */
+static struct task_struct *vbs_look_for_stranger(struct vbs_srv *srv,
+						 struct task_struct *at)
+{
+	struct task_struct *p;
+	int n = 0;
+
+	guard(raw_spinlock_irqsave)(&srv->lock);
+	p = at && at->vbs.own == srv ?
+		at : list_first_entry(&srv->members, struct task_struct, vbs.member);
+	list_for_each_entry_from(p, &srv->members, vbs.member)
+		if (vbs_is_stranger(p) || ++n > VBS_STRANGERS_BATCH)
+			return get_task_struct(p);
+	return NULL;
+}
+
 /* A member that is not of current's process, with a reference */
 static struct task_struct *vbs_stranger_get(struct vbs_srv *srv)
 {
-	struct task_struct *p;
+	struct task_struct *at = NULL, *p;
 
-	guard(raw_spinlock_irqsave)(&srv->lock);
-	list_for_each_entry(p, &srv->members, vbs.member)
-		if (p->signal != current->signal)
-			return get_task_struct(p);
-	return NULL;
+	do {
+		p = vbs_look_for_stranger(srv, at);
+		if (at)
+			put_task_struct(at);
+		at = p;
+		cond_resched();
+	} while (p && !vbs_is_stranger(p));
+	return p;
 }
 
 /**

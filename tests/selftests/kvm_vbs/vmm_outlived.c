@@ -3,23 +3,33 @@
 
 #define RUNTIME		(2 * MS)
 #define PERIOD		(10 * MS)
+#define CHILDREN	100	/* more than are looked at in one go */
 
-/* In the machine: a child that has its files, the VM's among them, and is no thread of it */
-enum { CHILD };
+static pid_t *child;		/* of the machine's process */
 
-static void with_child(struct machine *m)
+/* They have its files, the VM's among them, and are no threads of it. */
+static void with_children(struct machine *m)
 {
-	pid_t pid;
-
 	gate_wait(&m->gate);
-	pid = fork();
+	for (unsigned int i = 0; i < CHILDREN; i++) {
+		pid_t pid = fork();
 
-	if (!pid)
-		for (;;)
-			pause();
-	m->word[CHILD] = pid;
+		if (!pid)
+			for (;;)
+				pause();
+		child[i] = pid;
+	}
 	for (;;)
 		pause();
+}
+
+static unsigned int with_policy(int policy)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < CHILDREN; i++)
+		n += child[i] > 0 && sched_getscheduler(child[i]) == policy;
+	return n;
 }
 
 static void all_is_free(const char *what)
@@ -28,25 +38,27 @@ static void all_is_free(const char *what)
 	t_equal(cpu_key(0, "servers"), 0, "%s: servers", what);
 }
 
-/* It has joined the device model's server as any child does; that is over now. */
-VBS_TEST("a VMM is killed that has a child: nothing of its servers is left with that", 30)
+/* They have joined the device model's server as any child does; that is over now. */
+VBS_TEST("a VMM is killed that has children: nothing of its servers is left with them", 30)
 {
 	struct machine *m;
-	pid_t pid;
 
 	need_vbs();
 	need_kvm_vbs();
+	child = t_shared(CHILDREN * sizeof(*child));
 	m = machine_new(1, guest_out, 0);
-	m->device = with_child;
+	m->device = with_children;
 	machine_start(m);
 	machine_into_servers(m, RUNTIME, PERIOD);
 	machine_go(m);
-	sleep_ns(5 * PERIOD);
-	pid = m->word[CHILD];
+	for (int i = 0; with_policy(SCHED_VBS) < CHILDREN && i < 1000; i++)
+		sleep_ns(PERIOD);
+	t_equal(with_policy(SCHED_VBS), CHILDREN, "children in the device model's server");
 	machine_end(m);
-	all_is_free("its child lives");
-	t_equal(sched_getscheduler(pid), SCHED_OTHER, "the child's policy");
+	all_is_free("its children live");
+	t_equal(with_policy(SCHED_OTHER), CHILDREN, "children of SCHED_OTHER then");
 	t_equal(group_key(m->pid, "vms", &(u64){ 0 }), false, "a group");
-	kill(pid, SIGKILL);
-	all_is_free("its child is dead");
+	for (unsigned int i = 0; i < CHILDREN; i++)
+		kill(child[i], SIGKILL);
+	all_is_free("its children are dead");
 }
