@@ -124,6 +124,7 @@ int sched_vbs_vm_config(struct sched_vbs_vm_config *cfg);
 void __sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu);
 int sched_vbs_guest_get(struct sched_vbs_guest *g);
 int sched_vbs_guest_switch(u64 runtime, u64 period);
+void __sched_vbs_vcpu_timer(struct sched_vbs_vcpu *vcpu);
 
 /**
  * sched_vbs_vcpu_runs - another thread than before is about to run a vCPU
@@ -135,6 +136,18 @@ static inline void sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu)
 {
 	if (static_branch_unlikely(&sched_vbs_vms))
 		__sched_vbs_vcpu_runs(vcpu);
+}
+
+/**
+ * sched_vbs_vcpu_timer - a timer that a guest has set interrupts its host
+ * @vcpu: its vCPU, whose server pays for that
+ *
+ * Context: the timer's callback
+ */
+static inline void sched_vbs_vcpu_timer(struct sched_vbs_vcpu *vcpu)
+{
+	if (static_branch_unlikely(&sched_vbs_vms))
+		__sched_vbs_vcpu_timer(vcpu);
 }
 
 /**
@@ -170,6 +183,7 @@ static inline int sched_vbs_vcpu_create(struct sched_vbs_vm *vm,
 
 static inline void sched_vbs_vcpu_destroy(struct sched_vbs_vcpu *vcpu) { }
 static inline void sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu) { }
+static inline void sched_vbs_vcpu_timer(struct sched_vbs_vcpu *vcpu) { }
 static inline void sched_vbs_guest_soon(void) { }
 static inline bool sched_vbs_may_poll(void) { return true; }
 

@@ -37,6 +37,12 @@ static u64 vbs_executed(struct rq *rq)
 	return delta;
 }
 
+/* What timers of its guests have taken */
+static u64 vbs_take_owed(struct vbs_srv *srv)
+{
+	return unlikely(atomic64_read(&srv->owed)) ? atomic64_xchg(&srv->owed, 0) : 0;
+}
+
 /**
  * vbs_update_curr - charge the running member's server
  * @rq: its runqueue, locked, rq->vbs.curr set
@@ -56,7 +62,7 @@ void vbs_update_curr(struct rq *rq)
 	update_curr_common(rq);
 	p->vbs.slice += delta;
 	if (likely(p->vbs.counted))
-		vbs_charge(&srv->core, delta);
+		vbs_charge(&srv->core, delta + vbs_take_owed(srv));
 	else
 		p->vbs.pending += delta;
 }
@@ -305,6 +311,7 @@ static struct task_struct *vbs_pick_member(struct rq *rq, struct vbs_srv *srv)
 static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 {
 	struct vbs_srv *srv = p->vbs.server;
+	u64 owed = p->vbs.pending + vbs_take_owed(srv);
 
 	/* A child has never run: it holds nothing of the kernel's. */
 	p->vbs.kernel = !p->vbs.lent && !(flags & ENQUEUE_INITIAL) &&
@@ -314,8 +321,8 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
 	vbs_born(srv);
-	if (unlikely(p->vbs.pending)) {
-		vbs_charge(&srv->core, p->vbs.pending);
+	if (unlikely(owed)) {
+		vbs_charge(&srv->core, owed);
 		p->vbs.pending = 0;
 	}
 	vbs_list_tail(srv, p);

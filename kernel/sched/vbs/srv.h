@@ -112,6 +112,7 @@ struct vbs_tenant {
  * @left_seq: the same when it left a CPU last: who had a place then counts no more
  * @nr_counted: members accounted in rq->nr_running
  * @overruns: exhaustions, for SIGXCPU
+ * @owed: ns that timers of its guests have taken, to be charged; anybody adds to it
  * @consumed_before: core.stats.consumed when it came to @cpu
  * @spare: booking for the day that the server leaves, and until @attached nodes
  * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
@@ -155,6 +156,7 @@ struct vbs_srv {
 	u64			left_seq;
 	unsigned int		nr_counted;
 	u32			overruns;
+	atomic64_t		owed;
 	u64			consumed_before;
 
 	struct vbs_spare	spare;

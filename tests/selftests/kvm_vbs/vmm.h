@@ -47,6 +47,7 @@ guest_fn guest_hypercall;
 guest_fn guest_triple;	/* a triple fault */
 guest_fn guest_halt;	/* HLT; interrupts wake it up, after which it runs @arg */
 guest_fn guest_timer;	/* HLT until the timer of its LAPIC, @arg; worst lateness */
+guest_fn guest_alarm;	/* the same without HLT, as often as it can */
 guest_fn guest_steal;	/* asks for the steal clock, then runs */
 /* The same in real mode, where a machine begins */
 extern const char guest_real_spin[], guest_real_out[], guest_real_pause[];

@@ -164,6 +164,33 @@ GUEST void guest_timer(struct vmm_page *p)
 	stopped();
 }
 
+/* Below the red zone; RDI is what guest_interrupt looks for. */
+static inline IN_GUEST void run_till_irq(struct vmm_page *p, u64 seen)
+{
+	asm volatile("lea -128(%%rsp), %%rsp\n\tsti\n"
+		     "1:\tcmp 24(%%rdi), %0\n\tje 1b\n\t"
+		     "cli\n\tlea 128(%%rsp), %%rsp" : : "r"(seen), "D"(p) : "memory", "cc");
+}
+
+GUEST void guest_alarm(struct vmm_page *p)
+{
+	u64 arg, due;
+
+	apic(APIC_SPIV, 0x1ff);
+	apic(APIC_TDCR, 0xb);
+	apic(APIC_LVTT, VMM_VECTOR);
+	while (!p->stop) {
+		arg = *(volatile u64 *)&p->arg;
+		due = tsc() + arg / 2;
+		apic(APIC_TMICT, arg);
+		do
+			run_till_irq(p, p->irqs);
+		while (tsc() < due);	/* that of the last one, once more */
+		p->count++;
+	}
+	stopped();
+}
+
 GUEST void guest_steal(struct vmm_page *p)
 {
 	asm volatile("wrmsr" : : "c"(STEAL_MSR), "a"(VMM_STEAL | 1), "d"(0));

@@ -393,6 +393,28 @@ void __sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu)
 }
 EXPORT_SYMBOL_GPL(__sched_vbs_vcpu_runs);
 
+/**
+ * __sched_vbs_vcpu_timer - see sched_vbs_vcpu_timer()
+ * @vcpu: the vCPU
+ *
+ * A release costs two interrupts and two switches.  So half of that is for a guest that
+ * has to be woken up, and the half of the half for one that was running.  While the vCPU
+ * is stopped, by its user perhaps, a periodic timer goes on: it owes no more than a budget.
+ */
+void __sched_vbs_vcpu_timer(struct sched_vbs_vcpu *vcpu)
+{
+	unsigned int cost = READ_ONCE(sysctl_vbs_release_cost) / 2;
+	struct task_struct *p;
+	struct vbs_srv *srv;
+
+	guard(rcu)();
+	p = pid_task(rcu_dereference(*vcpu->runs), PIDTYPE_PID);
+	srv = p ? READ_ONCE(p->vbs.own) : NULL;
+	if (srv && atomic64_read(&srv->owed) < READ_ONCE(srv->core.runtime))
+		atomic64_add(p == current ? cost / 2 : cost, &srv->owed);
+}
+EXPORT_SYMBOL_GPL(__sched_vbs_vcpu_timer);
+
 /* ---- VMs ----------------------------------------------------------------- */
 
 /**
