@@ -134,5 +134,7 @@ mutants: kernel ## Hours: faults planted in the code, each of which a test must 
 mutants-kernel: tree ## 20 min after a kernel: faults planted in the glue, which a selftest must find
 	@tests/mutants/kernel
 
-soak: kernel ## 2 h: the long runs of the fuzzers, the stress tests and everything at once
+soak: kernel ## 3 h: the long runs of the fuzzers, the stress tests and everything at once; hostile guests on the kernel debug
 	@$(B)/test --long unit fuzz vm
+	@$(B)/kernel debug
+	@$(B)/test --variant debug hostile

@@ -24,7 +24,7 @@ manifest_runs() {
 	[ "$variant" != debug ] || first=" debug instances=60 seconds=3 offlines=20"
 	sed ${long:+-e 's/^#long //'} -e 's/#.*//' ${long:+-e 's/^race_update.*/race_update real smp=4 timeout=3600 reads=100000000/' \
 		-e 's/^soak_everything.*/soak_everything real smp=4 timeout=3600 seconds=1800/' \
-		-e 's/^fuzz_attr.*/& seconds=1800/' -e '/^qemu_kill/s/timeout=300.*/timeout=900 rounds=100/'} \
+		-e 's/^fuzz_attr.*/& seconds=1800/' -e '/^vmm_threads/s/timeout=210.*/timeout=3600 rounds=10000/' -e '/^qemu_kill/s/timeout=300.*/timeout=900 rounds=100/'} \
 		"${manifests[@]}" | awk -v first="$first" -v only="$only" '
 		NF < 2 || (first != "" && /[ \t]n=64/) { next }
 		{
