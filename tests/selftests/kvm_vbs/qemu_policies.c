@@ -40,16 +40,16 @@ static const struct policy policies[] = {
 };
 
 /*
- * Its threads are what this one is, and in its server.  One vCPU: two of SCHED_FIFO on one
- * CPU do not get on, as one spins for the other.
+ * Its threads are what this one is, and in its server.  With one vCPU it would run outside,
+ * too: of two of SCHED_FIFO on one CPU one spins for the other.
  */
-static struct qemu *start_as(const struct policy *p)
+static struct qemu *start_as(const struct policy *p, const char *vcpus)
 {
 	struct qemu *q;
 
 	if (p->all && p->set(0))
 		t_fatal("%s", p->name);
-	q = qemu_start(p->name, "", "-smp 1");
+	q = qemu_start(p->name, "", vcpus);
 	vbs_leave(0);
 	qemu_vcpus(q);
 	t_equal(sched_getscheduler(q->pid), p->all ? p->policy : SCHED_OTHER, "policy of QEMU");
@@ -81,7 +81,7 @@ static void goes_on(struct qemu *q, const char *what)
 /* The vCPU takes it once more after it was configured, so KVM_RUN finds it outside. */
 static struct qemu *before_first_run(const struct policy *p)
 {
-	struct qemu *q = start_as(p);
+	struct qemu *q = start_as(p, "-smp 1");
 	char what[64];
 
 	snprintf(what, sizeof(what), "%s before the first KVM_RUN", p->name);
@@ -109,6 +109,19 @@ static void after_first_run(struct qemu *q, const struct policy *p)
 	goes_on(q, what);
 }
 
+/* With a place each they take turns, whatever they were. */
+static void two_of_fifo(void)
+{
+	struct qemu *q = start_as(&policies[1], "-smp 2");
+
+	set_all(q, &policies[1]);
+	t_equal(vm_attach(q, ""), 0, "two of FIFO: attached");
+	qemu_boots(q, "two of FIFO");
+	t_equal(guest_does(q, "[ $(nproc) = 2 ]"), 0, "two of FIFO: the guest has both");
+	qemu_all_inside(q, "two of FIFO");
+	qemu_end(q);
+}
+
 VBS_TEST("a VMM may have any policy before it is configured, and its guest boots", 500)
 {
 	struct qemu *q;
@@ -125,5 +138,6 @@ VBS_TEST("a VMM may have any policy before it is configured, and its guest boots
 			after_first_run(q, &policies[k]);
 		qemu_end(q);
 	}
+	two_of_fifo();
 	t_equal(books_empty(SEC), 0, "booked in the end");
 }
