@@ -40,7 +40,7 @@ static struct qemu *with_disks(void)
 	return qemu_start("kexec", VM_RUN "--", more);
 }
 
-static void load(struct qemu *q)
+static void takes_kernel(struct qemu *q)
 {
 	guest_must(q, "for i in a b c; do cat /dev/vd$i >/tmp/vd$i || exit; done");
 	guest_must(q, "mv /tmp/vdc /tmp/qemu_kexec && chmod +x /tmp/qemu_kexec");
@@ -57,7 +57,7 @@ VBS_TEST("a guest starts another kernel, and every thread is where it belongs", 
 	need_qemu();
 	q = with_disks();
 	qemu_boots(q, "the first kernel");
-	load(q);
+	takes_kernel(q);
 	guest_must(q, "(sleep 1; /tmp/qemu_kexec start) >/dev/null 2>&1 &");
 	qemu_is_ready(q);
 	t_equal(guest_does(q, "grep -qx '%s' /proc/cmdline", LINE), 0, "it is the other kernel");

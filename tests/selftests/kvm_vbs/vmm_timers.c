@@ -11,7 +11,7 @@
 #define RUNTIME		(5800 * US)
 #define STRETCH		(20 * PERIOD)
 #define SETTLE		(3 * PERIOD)
-#define COST		"release_cost_ns"
+#define COST		SYSCTL_VBS "release_cost_ns"
 #define EVENTS		EV_ACCOUNTS
 
 static const u64 ahead[] = { 20 * MS, 3 * US, 8 * US, 20 * US };	/* the first: no storm */
@@ -91,27 +91,32 @@ static struct had stretch(struct machine *m, struct crowd *judge, u64 ns, struct
 }
 
 /* A stretch begins and ends inside a period, and the other server may come first there. */
+static u64 at_most(u64 wall, double u)
+{
+	return wall * u + RUNTIME * (1 - u) + JUDGE + eps_budget();
+}
+
 static void beside(guest_fn *guest, const char *what, struct crowd *judge, struct g1 *all)
 {
 	struct machine *m = storm(guest);
-	struct had usual, had;
 	double u = (double)RUNTIME / PERIOD;
+	struct had usual, had;
 
 	t_diag("%s: timer|   per s|vCPU %%|fair %%|nobody %%|  us off|  us late", what);
 	usual = stretch(m, judge, ahead[0], all);
 	u += (double)usual.nobody / usual.wall;
 	for (size_t i = 1; i < ARRAY_SIZE(ahead); i++) {
 		had = stretch(m, judge, ahead[i], all);
-		t_at_most(had.vcpu + had.nobody, had.wall * u + RUNTIME * (1 - u) + JUDGE + eps_budget(),
+		t_at_most(had.vcpu + had.nobody, at_most(had.wall, u),
 			  "%s, %ju us: ns that the vCPU and its timers have had", what,
 			  (uintmax_t)(ahead[i] / US));
 	}
 	machine_end(m);
 }
 
-VBS_TEST("a guest pays for the interrupts of its own timers: its neighbours keep their budgets", 150)
+VBS_TEST("a guest pays for interrupts of its timers, and its neighbours keep their budgets", 150)
 {
-	u64 cost = file_num("/proc/sys/kernel/sched_vbs_" COST);
+	u64 cost = file_num(COST);
 	struct g1 g = { .instances = SIZE_MAX };
 	struct crowd *judge;
 
@@ -119,7 +124,7 @@ VBS_TEST("a guest pays for the interrupts of its own timers: its neighbours keep
 	need_kvm_vbs();
 	trace_need(EVENTS);
 	eps_measure_long();
-	if (!t_arg("free", 0) && file_write("/proc/sys/kernel/sched_vbs_" COST, "%ju", (uintmax_t)cost))
+	if (!t_arg("free", 0) && file_write(COST, "%ju", (uintmax_t)cost))
 		t_fatal("the cost of a release");
 	t_diag("a release costs %ju ns", (uintmax_t)cost);
 	judge = crowd_new(1, vbs_bw(JUDGE, PERIOD), PERIOD, PERIOD);
