@@ -30,8 +30,8 @@ struct timeline_watch;
 extern atomic_t timeline_guest_changes;
 
 bool timeline_guest_entry(unsigned int place, struct timeline_entry *e);
-bool timeline_translate(struct timeline_entry *e, const struct timeline_scale *s);
-void timeline_go_on(struct timeline_entry *next, const struct timeline_entry *before);
+bool timeline_guest_translate(struct timeline_entry *e, const struct timeline_scale *s);
+void timeline_guest_go_on(struct timeline_entry *next, const struct timeline_entry *before);
 int timeline_guest_request(struct timeline_watch **watch, u32 id, u64 accuracy);
 int timeline_guest_notify(struct notifier_block *block);
 void timeline_guest_forget(struct notifier_block *block);

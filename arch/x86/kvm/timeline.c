@@ -72,7 +72,7 @@ struct kvm_timeline_slot {
 struct kvm_timelines {
 	struct notifier_block	block;
 	struct kvm		*kvm;
-	struct mutex		lock;
+	struct mutex		lock;	/* of what is not atomic */
 	atomic_t		inside;
 	unsigned long		may_request;
 	bool			ended;
@@ -132,12 +132,12 @@ static bool kvm_timeline_store(struct timeline_entry __user *to,
 	unsafe_get_user(seq, &to->seq_count, fault);
 	seq |= 1;
 	unsafe_put_user(seq, &to->seq_count, fault);
-	smp_wmb();
+	smp_wmb();	/* odd before anything changes */
 	unsafe_put_user(word[0], &at[0], fault);
 	unsafe_put_user((u32)word[1], (u32 __user *)&at[1], fault);
 	for (i = 2; i < sizeof(*to) / sizeof(u64); i++)
 		unsafe_put_user(word[i], &at[i], fault);
-	smp_wmb();
+	smp_wmb();	/* all of it before it is even again */
 	unsafe_put_user(seq + 1, &to->seq_count, fault);
 	user_access_end();
 	return true;
@@ -252,14 +252,15 @@ static void kvm_timeline_make(struct kvm_timelines *tls, struct kvm_timeline_slo
 	u32 seq = e->seq_count, host_id = e->id;
 	bool goes_on;
 
-	if (e->counter_id != TIMELINE_COUNTER_X86_TSC || !scale || !timeline_translate(e, scale))
+	if (e->counter_id != TIMELINE_COUNTER_X86_TSC || !scale ||
+	    !timeline_guest_translate(e, scale))
 		kvm_timeline_no_counter(e, TIMELINE_STATUS_UNRELIABLE);
 	kvm_timeline_own(tls, slot - tls->slot, e);
 	goes_on = slot->found && slot->entry.step_marker == e->step_marker &&
 		  slot->entry.counter_id == e->counter_id;
 	/* Made again of the same it would be the same */
 	if (goes_on && slot->host_seq != seq && scale)
-		timeline_go_on(e, &slot->entry);
+		timeline_guest_go_on(e, &slot->entry);
 	if (!goes_on || slot->host_seq != seq)
 		slot->entry = *e;
 	slot->host_seq = seq;
@@ -357,7 +358,7 @@ static void kvm_timeline_look(struct kvm_timelines *tls, struct kvm_vcpu *vcpu)
 	lockdep_assert_held(&tls->lock);
 	/* First: what changes from here on is seen the next time */
 	WRITE_ONCE(tls->changes, atomic_read(&timeline_guest_changes));
-	smp_rmb();
+	smp_rmb();	/* before the entries are looked at */
 	if (over && tls->registered) {
 		kvm_timeline_take_back(tls);
 		kvm_timeline_lost(tls);
@@ -405,7 +406,7 @@ static void kvm_timeline_last(struct kvm_timelines *tls)
 	if (!tls->registered || !tls->valid || atomic_read(&tls->inside))
 		return;
 	kvm_timeline_take_back(tls);
-	smp_mb();
+	smp_mb();	/* see above */
 	if (tls->registered && atomic_read(&tls->inside))
 		kvm_timeline_fill(tls);
 }

@@ -31,6 +31,7 @@ static DECLARE_WORK(wake_work, wake_askers);
 void timeline_demand_changed(struct timeline *tl)
 {
 	lockdep_assert_held(&tl->lock);
+	/* Whoever polls is among them before it takes this lock */
 	if (timeline_is_received(tl) || waitqueue_active(&askers))
 		schedule_work(&wake_work);
 }

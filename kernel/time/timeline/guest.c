@@ -17,14 +17,13 @@
 #include <linux/timeline_guest.h>
 #include <linux/workqueue.h>
 #include "internal.h"
+#include "translate.h"
 
 #define STALE	HZ
 
 /* Counts what has changed of the timelines that guests may read */
 atomic_t timeline_guest_changes;
 EXPORT_SYMBOL_GPL(timeline_guest_changes);
-EXPORT_SYMBOL_GPL(timeline_translate);
-EXPORT_SYMBOL_GPL(timeline_go_on);
 
 static BLOCKING_NOTIFIER_HEAD(guests);
 
@@ -87,6 +86,30 @@ bool timeline_guest_entry(unsigned int place, struct timeline_entry *e)
 	return may;
 }
 EXPORT_SYMBOL_GPL(timeline_guest_entry);
+
+/**
+ * timeline_guest_translate - the same, by the counter of a guest
+ * @e: by timeline_guest_entry(), by the time stamp counter
+ * @s: the guest's counter
+ *
+ * Return: false if that cannot tell it; @e is void then
+ */
+bool timeline_guest_translate(struct timeline_entry *e, const struct timeline_scale *s)
+{
+	return timeline_translate(e, s);
+}
+EXPORT_SYMBOL_GPL(timeline_guest_translate);
+
+/**
+ * timeline_guest_go_on - let a guest's time not run back where its host's does not
+ * @next: what it is about to read
+ * @before: what it has read
+ */
+void timeline_guest_go_on(struct timeline_entry *next, const struct timeline_entry *before)
+{
+	timeline_go_on(next, before);
+}
+EXPORT_SYMBOL_GPL(timeline_guest_go_on);
 
 /**
  * timeline_guest_request - what a virtual machine needs of a timeline

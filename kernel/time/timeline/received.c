@@ -109,9 +109,9 @@ static bool snapshot(const struct timeline_entry *shared, struct timeline_entry 
 
 	for (i = 0; i < TRIES; i++) {
 		seq = READ_ONCE(shared->seq_count);
-		smp_rmb();
+		smp_rmb();	/* the host counts before and after it writes */
 		memcpy(e, shared, sizeof(*e));
-		smp_rmb();
+		smp_rmb();	/* see above */
 		if (!(seq & 1) && READ_ONCE(shared->seq_count) == seq)
 			return true;
 		cpu_relax();
@@ -157,10 +157,10 @@ static void store(struct timeline *tl, const struct timeline_entry *e, u32 seq)
 	const size_t after = offsetofend(struct timeline_entry, seq_count);
 
 	WRITE_ONCE(tl->entry->seq_count, tl->entry->seq_count | 1);
-	smp_wmb();
+	smp_wmb();	/* odd before anything changes */
 	memcpy(tl->entry, e, at);
 	memcpy((u8 *)tl->entry + after, (const u8 *)e + after, sizeof(*e) - after);
-	smp_wmb();
+	smp_wmb();	/* all of it before it is even again */
 	WRITE_ONCE(tl->entry->seq_count, seq);
 }
 

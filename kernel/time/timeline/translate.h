@@ -19,9 +19,9 @@ struct timeline_scale {
 	unsigned int frac_bits;
 };
 
+#endif
+
 bool timeline_translate(struct timeline_entry *e, const struct timeline_scale *s);
 void timeline_go_on(struct timeline_entry *next, const struct timeline_entry *before);
-
-#endif
 
 #endif /* _KERNEL_TIME_TIMELINE_TRANSLATE_H */

@@ -84,7 +84,8 @@ static int spin(u32 id, long ms)
 			last = ns_of(&tt);
 		}
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (now.tv_sec < end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+	} while (now.tv_sec < end.tv_sec ||
+		 (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
 	printf("%lu %lu %lu %lu\n", reads, errors, back, unsynchronized);
 	return 0;
 }

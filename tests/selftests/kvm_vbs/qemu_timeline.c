@@ -136,7 +136,7 @@ static void what_it_can_do(struct qemu *q)
 	guest_must(q, "sleep 0.5");
 	demands(site, 0, "and that it does not any more");
 	guest_must(q, "guest_clock watch 32 1000 1500");
-	t_ok(!strncmp(q->said, "1 1", 3), "one that needs more than there is is told");
+	t_ok(!strncmp(q->said, "1 1", 3), "one that needs more is told");
 }
 
 static void set_ahead(u32 id, u64 ns)

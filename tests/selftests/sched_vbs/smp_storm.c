@@ -143,7 +143,7 @@ VBS_TEST("after a storm of every call by many tasks the books balance", 900)
 	}
 	/*
 	 * z is a period of 10 ms away, or what was borrowed behind that; an emulator that
-	 * stalls for a while while a member is in the kernel has it borrow that, too
+	 * stalls for a time while a member is in the kernel has it borrow that, too
 	 */
 	t_equal(books_empty(60 * SEC), 0, "booked when all are gone");
 	for (int cpu = 0; cpu < cpus; cpu++)
