@@ -463,8 +463,8 @@ static struct kvm_timelines *kvm_timeline_get(struct kvm *kvm)
 }
 
 /**
- * kvm_timeline_destroy - the VM is gone
- * @kvm: the VM, without vCPUs
+ * kvm_timeline_destroy - the VM is about to go
+ * @kvm: the VM: its vCPUs run no more, but are there, for who is told of changes
  */
 void kvm_timeline_destroy(struct kvm *kvm)
 {

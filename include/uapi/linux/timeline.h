@@ -285,6 +285,7 @@ struct timeline_lookup {
  * @reserved: 0
  *
  * ESTALE, too: the reference is from before the counter was disrupted.
+ * EROFS: it is the host's, as for TIMELINE_DESTROY.
  * ERANGE: so far from the present reading of a continuous timeline that the
  * slew would need 2^62 ticks or the distance exceeds 2^20 s.
  */

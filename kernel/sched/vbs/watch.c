@@ -97,7 +97,7 @@ static void vbs_watch(struct work_struct *work)
 	}
 	if (!any)
 		return;
-	vbs_host_refresh();
+	vbs_host_look_again();
 	vbs_watch_start();
 }
 

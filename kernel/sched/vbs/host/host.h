@@ -13,12 +13,14 @@
 #ifdef CONFIG_KVM_GUEST
 
 void vbs_host_refresh(void);
+void vbs_host_look_again(void);
 u32 vbs_host_capacity(int cpu, unsigned int period_min);
 u64 vbs_host_allowance(int cpu);
 
 #else
 
 static inline void vbs_host_refresh(void) { }
+static inline void vbs_host_look_again(void) { }
 
 static inline u32 vbs_host_capacity(int cpu, unsigned int period_min)
 {

@@ -37,6 +37,8 @@ struct vbs_supply {
 static DEFINE_PER_CPU_ALIGNED(struct vbs_supply, vbs_supply);
 static DEFINE_MUTEX(vbs_host_mutex);
 static bool vbs_has_host __ro_after_init;
+/* It has told something when it was asked last */
+static bool vbs_host_tells;
 
 /* On that CPU, with interrupts off */
 static void vbs_supply_ask(void *unused)
@@ -44,6 +46,8 @@ static void vbs_supply_ask(void *unused)
 	struct vbs_supply *s = this_cpu_ptr(&vbs_supply);
 	bool told = !arch_vbs_get(per_cpu_ptr_to_phys(&s->asked));
 
+	if (told)
+		WRITE_ONCE(vbs_host_tells, true);
 	WRITE_ONCE(s->runtime, told ? s->asked.runtime : 0);
 	WRITE_ONCE(s->period, told ? s->asked.period : 0);
 }
@@ -114,8 +118,23 @@ void vbs_host_refresh(void)
 	if (!vbs_has_host || !vbs_books.adm.cpu)
 		return;
 	guard(mutex)(&vbs_host_mutex);
+	WRITE_ONCE(vbs_host_tells, false);
 	on_each_cpu(vbs_supply_ask, NULL, true);
 	vbs_capacity_update();
 	for_each_online_cpu(cpu)
 		vbs_supply_report(cpu);
+}
+
+/**
+ * vbs_host_look_again - anything may have changed since
+ *
+ * A host that told nothing is asked again before the next admission, and not by
+ * interrupts on each CPU once a second.
+ *
+ * Context: may sleep.
+ */
+void vbs_host_look_again(void)
+{
+	if (READ_ONCE(vbs_host_tells))
+		vbs_host_refresh();
 }
