@@ -8,6 +8,8 @@
  *	guest_clock sleep ID NS		"NS of the timeline ERROR"
  *	guest_clock watch ID ACCURACY MILLISECONDS	events, "TYPE REASON"
  *	guest_clock set ID		"ERROR"
+ *	guest_clock loop MILLISECONDS	readings of CLOCK_MONOTONIC instead: how many
+ *	guest_clock realtime		"COUNTER SEC NSEC" of CLOCK_REALTIME
  */
 #include <errno.h>
 #include <poll.h>
@@ -133,6 +135,35 @@ static int set(u32 id)
 	return 0;
 }
 
+static int loop(long ms)
+{
+	struct timespec now, end;
+	unsigned long n = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000;
+	do {
+		for (int i = 0; i < 1000; i++, n++)
+			clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec < end.tv_sec ||
+		 (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+	printf("%lu\n", n);
+	return 0;
+}
+
+static int realtime(void)
+{
+	struct timespec now;
+	u64 counter;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	counter = __rdtsc();
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("%llu %lld %ld\n", (unsigned long long)counter, (long long)now.tv_sec, now.tv_nsec);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	u32 id = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
@@ -149,6 +180,10 @@ int main(int argc, char **argv)
 		return watch(id, strtoull(argv[3], NULL, 0), atol(argv[4]));
 	if (argc == 3 && !strcmp(argv[1], "set"))
 		return set(id);
-	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set ...\n");
+	if (argc == 3 && !strcmp(argv[1], "loop"))
+		return loop(atol(argv[2]));
+	if (argc == 2 && !strcmp(argv[1], "realtime"))
+		return realtime();
+	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set|loop|realtime ...\n");
 	return 2;
 }

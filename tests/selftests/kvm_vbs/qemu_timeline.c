@@ -86,6 +86,58 @@ static struct reading agrees(struct qemu *q, u32 guest_id, u32 id, const char *w
 	return r;
 }
 
+/* How far the guest's CLOCK_REALTIME is from ours at the same instant, beside the timeline */
+static void realtime_beside(struct qemu *q, const char *what)
+{
+	unsigned long long counter;
+	struct timespec ts;
+	long long sec, ns;
+	long nsec;
+	u64 now;
+
+	guest_must(q, "guest_clock realtime");
+	if (sscanf(q->said, "%llu %lld %ld", &counter, &sec, &nsec) != 3)
+		t_fatal("%s: %s", what, q->said);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = tl_counter();
+	ns = (sec - ts.tv_sec) * (s64)SEC + nsec - ts.tv_nsec +
+	     (s64)vmm_ns(now - (counter - offset_of(q)));
+	t_diag("%s: CLOCK_REALTIME of the guest is %+.6f s off", what, ns / 1e9);
+}
+
+/* As many exits as the same loop takes that reads a clock of the guest's own */
+static u64 exits_of(struct qemu *q)
+{
+	char pattern[64], text[32] = "";
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/exits", q->pid);
+	if (glob(pattern, 0, NULL, &found) || file_read(found.gl_pathv[0], text, sizeof(text)) < 0)
+		t_fatal("%s: no exits", q->name);
+	globfree(&found);
+	return strtoull(text, NULL, 10);
+}
+
+static u64 exits_by(struct qemu *q, const char *command)
+{
+	u64 before = exits_of(q);
+
+	guest_must(q, "%s", command);
+	return exits_of(q) - before;
+}
+
+static void no_exits(struct qemu *q)
+{
+	u64 own, reads;
+
+	exits_by(q, "guest_clock loop 500");	/* what it takes the first time */
+	own = exits_by(q, "guest_clock loop 500");
+	reads = exits_by(q, "guest_clock spin 32 500");
+	t_diag("exits in 500 ms: %ju, of CLOCK_MONOTONIC %ju", (uintmax_t)reads, (uintmax_t)own);
+	/* Ticks of 1 ms and the console's are not the same in number each time */
+	t_at_most(reads, own + own / 10 + 20, "exits while 500 ms are spent with readings");
+}
+
 static u32 guest_id(struct qemu *q, const char *name)
 {
 	guest_must(q, "guest_clock id %s", name);
@@ -121,6 +173,7 @@ static void what_it_can_do(struct qemu *q)
 	t_equal(errors, 0, "errors in them");
 	t_equal(back, 0, "steps back in them");
 	t_equal(unsynchronized, 0, "not synchronized in them");
+	no_exits(q);
 	guest_must(q, "guest_clock sleep 32 20000000");
 	if (sscanf(q->said, "%llu %d", &ns, &ret) != 2)
 		t_fatal("sleep: %s", q->said);
@@ -176,6 +229,7 @@ static void stopped(struct qemu *q)
 	sleep_ns(60 * SEC);
 	qmp_do(q, "cont", "%s", "");
 	agrees(q, 32, site, "the first reading after a stop of 60 s");
+	realtime_beside(q, "after a stop of 60 s");
 }
 
 static void saved_and_loaded(struct qemu *q)
@@ -188,6 +242,7 @@ static void saved_and_loaded(struct qemu *q)
 	sleep_ns(30 * SEC);
 	qemu_job(q, "snapshot-load", QEMU_SNAPSHOT);
 	after = agrees(q, 32, site, "the first reading of what was saved 30 s ago");
+	realtime_beside(q, "saved 30 s ago");
 	t_ok(after.step != before.step, "that the counter was another is told");
 	qemu_remove_disk(q);
 }
@@ -221,6 +276,7 @@ static struct qemu *moved(struct qemu *q)
 
 	q = move(q, "second", WITH);
 	r = agrees(q, 32, site, "moved");
+	realtime_beside(q, "moved");
 	t_ok(r.step != before.step, "moved: that it was is told");
 	agrees(q, 33, plant, "moved: another");
 	q = move(q, "third", WITHOUT);
