@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <linux/reboot.h>
 #include <sys/syscall.h>
-#include "qemu_vm.h"
+#include "qemu_time.h"
 
 #define LINE	"console=ttyS0 quiet again"	/* of the kernel that is started */
 
@@ -37,7 +37,7 @@ static struct qemu *with_disks(void)
 			      " -drive if=virtio,format=raw,readonly=on,file=%s",
 			      len < 0 ? disks[i] : file);
 	}
-	return qemu_start("kexec", VM_RUN "--", more);
+	return qemu_start("kexec", VM_RUN "--guest-timelines --", more);
 }
 
 static void takes_kernel(struct qemu *q)
@@ -51,20 +51,27 @@ static void takes_kernel(struct qemu *q)
 VBS_TEST("a guest starts another kernel, and every thread is where it belongs", 300)
 {
 	struct qemu *q;
+	int fd;
+	u32 id;
 
 	if (is_in_guest())
 		return;
 	need_qemu();
+	fd = tl_open();
+	id = tl_make(fd, "site", TIMELINE_GUEST);
 	q = with_disks();
 	qemu_boots(q, "the first kernel");
 	takes_kernel(q);
+	qemu_agrees(q, fd, TIMELINE_IDS, id, "the first kernel");
 	guest_must(q, "(sleep 1; /tmp/qemu_kexec start) >/dev/null 2>&1 &");
 	qemu_is_ready(q);
 	t_equal(guest_does(q, "grep -qx '%s' /proc/cmdline", LINE), 0, "it is the other kernel");
 	t_equal(guest_does(q, "[ $(nproc) = 2 ]"), 0, "which has both processors");
 	qemu_all_inside(q, "the other kernel");
+	qemu_agrees(q, fd, TIMELINE_IDS, id, "the other kernel");
 	t_equal(group_val(q->pid, "vcpus"), 2, "vCPUs");
 	t_equal(group_val(q->pid, "places"), 2, "places");
 	qemu_end(q);
+	tl_destroy(fd, id);
 	t_equal(books_empty(SEC), 0, "booked in the end");
 }

@@ -5,86 +5,16 @@
  * cannot.  The guest's counter is ours and an offset, which KVM shows.
  */
 #include <glob.h>
-#include "host_time.h"
 #include "qemu_state.h"
+#include "qemu_time.h"
 
 #define RUN		"vbsctl vm run --vcpu 150us/1ms --dm 150us/1.5ms "
 #define WITH		RUN "--guest-timelines --"
 #define WITHOUT		RUN "--"
-#define SLEW		(1 * MS)
+#define SLEW		QEMU_SLEW
 
 static int fd;
 static u32 site, plant;
-
-struct reading {
-	u64 counter, low, high, step;
-	__int128 ns;
-	u32 status;
-	int ret;
-};
-
-static bool parse(const char *line, struct reading *r)
-{
-	unsigned long long counter, low, high, step;
-	long long sec;
-	u32 nsec;
-
-	if (sscanf(line, "%llu %lld %u %llu %llu %u %llu %d", &counter, &sec, &nsec, &low, &high,
-		   &r->status, &step, &r->ret) != 8)
-		return false;
-	r->counter = counter;
-	r->low = low;
-	r->high = high;
-	r->step = step;
-	r->ns = (__int128)sec * 1000000000 + nsec;
-	return true;
-}
-
-static struct reading guest_reads(struct qemu *q, u32 id)
-{
-	struct reading r;
-
-	guest_must(q, "guest_clock read %u 1", id);
-	if (!parse(q->said, &r))
-		t_fatal("%s: a reading: %s", q->name, q->said);
-	return r;
-}
-
-/* The offset of the first vCPU's counter */
-static u64 offset_of(struct qemu *q)
-{
-	char pattern[64], text[32] = "";
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/vcpu0/tsc-offset", q->pid);
-	if (glob(pattern, 0, NULL, &found) || file_read(found.gl_pathv[0], text, sizeof(text)) < 0)
-		t_fatal("%s: no offset of its counter", q->name);
-	globfree(&found);
-	return strtoll(text, NULL, 10);
-}
-
-/*
- * What the guest reads contains what the host does at the same instant, and is not wider
- * by more than its rounding and, while it is slewed, what remains of that
- */
-static struct reading agrees(struct qemu *q, u32 guest_id, u32 id, const char *what)
-{
-	struct reading r = guest_reads(q, guest_id);
-	struct timeline_entry e;
-	struct time_span h;
-	u64 slewed;
-
-	if (!host_entry(fd, id, &e))
-		t_fatal("timeline %u", id);
-	r.counter -= offset_of(q);
-	h = reads(&e, r.counter);
-	slewed = (s64)(e.slew_end - r.counter) > 0 ? SLEW : 0;
-	t_ok(!r.ret && r.status == TIMELINE_STATUS_SYNCHRONIZED && r.ns - r.low <= h.low &&
-	     r.ns + r.high >= h.high && r.low + r.high < h.high - h.low + 50 + slewed,
-	     "%s: as the host reads (%d, status %u, %lld and %lld ns more)", what, r.ret, r.status,
-	     (long long)(h.low - (r.ns - r.low)), (long long)(r.ns + r.high - h.high));
-	return r;
-}
 
 /* How far the guest's CLOCK_REALTIME is from ours at the same instant, beside the timeline */
 static void realtime_beside(struct qemu *q, const char *what)
@@ -101,7 +31,7 @@ static void realtime_beside(struct qemu *q, const char *what)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	now = tl_counter();
 	ns = (sec - ts.tv_sec) * (s64)SEC + nsec - ts.tv_nsec +
-	     (s64)vmm_ns(now - (counter - offset_of(q)));
+	     (s64)vmm_ns(now - (counter - qemu_tsc_offset(q)));
 	t_diag("%s: CLOCK_REALTIME of the guest is %+.6f s off", what, ns / 1e9);
 }
 
@@ -165,7 +95,7 @@ static void what_it_can_do(struct qemu *q)
 	t_equal(guest_id(q, "site"), TIMELINE_IDS, "id of the first");
 	t_equal(guest_id(q, "plant"), TIMELINE_IDS + 1, "id of the second");
 	t_ok(guest_does(q, "guest_clock id own"), "one that is not for guests");
-	agrees(q, 32, site, "first reading");
+	qemu_agrees(q, fd, 32, site, "first reading");
 	guest_must(q, "guest_clock spin 32 200");
 	if (sscanf(q->said, "%lu %lu %lu %lu", &reads, &errors, &back, &unsynchronized) != 4)
 		t_fatal("spin: %s", q->said);
@@ -208,19 +138,19 @@ static void set_ahead(u32 id, u64 ns)
 /* Updates, steps, the end and a new beginning */
 static void host_changes(struct qemu *q)
 {
-	struct reading before = agrees(q, 33, plant, "before a step"), after;
+	struct qemu_reading before = qemu_agrees(q, fd, 33, plant, "before a step"), after;
 
 	tl_set(fd, plant, 5000000, 3);
-	after = agrees(q, 33, plant, "after a step");
+	after = qemu_agrees(q, fd, 33, plant, "after a step");
 	t_ok(after.step != before.step, "the step is told");
 	tl_destroy(fd, plant);
-	t_equal(guest_reads(q, 33).ret, -ENODEV, "one that is gone");
+	t_equal(qemu_reads(q, 33).ret, -ENODEV, "one that is gone");
 	plant = tl_make(fd, "plant", TIMELINE_GUEST | TIMELINE_STEP);
-	agrees(q, 33, plant, "one of the same name");
+	qemu_agrees(q, fd, 33, plant, "one of the same name");
 	set_ahead(site, SLEW);
-	agrees(q, 32, site, "while it is slewed");
+	qemu_agrees(q, fd, 32, site, "while it is slewed");
 	sleep_ns(SLEW * 2000 + SEC);
-	agrees(q, 32, site, "after that");
+	qemu_agrees(q, fd, 32, site, "after that");
 }
 
 static void stopped(struct qemu *q)
@@ -228,20 +158,20 @@ static void stopped(struct qemu *q)
 	qmp_do(q, "stop", "%s", "");
 	sleep_ns(60 * SEC);
 	qmp_do(q, "cont", "%s", "");
-	agrees(q, 32, site, "the first reading after a stop of 60 s");
+	qemu_agrees(q, fd, 32, site, "the first reading after a stop of 60 s");
 	realtime_beside(q, "after a stop of 60 s");
 }
 
 static void saved_and_loaded(struct qemu *q)
 {
-	struct reading before = guest_reads(q, 32), after;
+	struct qemu_reading before = qemu_reads(q, 32), after;
 
 	qemu_add_disk(q);
 	qemu_job(q, "snapshot-save", QEMU_SNAPSHOT);
-	agrees(q, 32, site, "after a snapshot");
+	qemu_agrees(q, fd, 32, site, "after a snapshot");
 	sleep_ns(30 * SEC);
 	qemu_job(q, "snapshot-load", QEMU_SNAPSHOT);
-	after = agrees(q, 32, site, "the first reading of what was saved 30 s ago");
+	after = qemu_agrees(q, fd, 32, site, "the first reading of what was saved 30 s ago");
 	realtime_beside(q, "saved 30 s ago");
 	t_ok(after.step != before.step, "that the counter was another is told");
 	qemu_remove_disk(q);
@@ -252,7 +182,7 @@ static void reset(struct qemu *q)
 	qmp_do(q, "system_reset", "%s", "");
 	qemu_is_ready(q);
 	t_equal(guest_id(q, "site"), TIMELINE_IDS, "reset: its id");
-	agrees(q, 32, site, "reset");
+	qemu_agrees(q, fd, 32, site, "reset");
 }
 
 /* ---- from one to another ------------------------------------------------------ */
@@ -272,19 +202,19 @@ static struct qemu *move(struct qemu *from, const char *name, const char *before
 
 static struct qemu *moved(struct qemu *q)
 {
-	struct reading before = guest_reads(q, 32), r;
+	struct qemu_reading before = qemu_reads(q, 32), r;
 
 	q = move(q, "second", WITH);
-	r = agrees(q, 32, site, "moved");
+	r = qemu_agrees(q, fd, 32, site, "moved");
 	realtime_beside(q, "moved");
 	t_ok(r.step != before.step, "moved: that it was is told");
-	agrees(q, 33, plant, "moved: another");
+	qemu_agrees(q, fd, 33, plant, "moved: another");
 	q = move(q, "third", WITHOUT);
-	t_equal(guest_reads(q, 32).ret, -ENODEV, "moved to where it may not");
+	t_equal(qemu_reads(q, 32).ret, -ENODEV, "moved to where it may not");
 	tl_destroy(fd, plant);
 	q = move(q, "fourth", WITH);
-	agrees(q, 32, site, "moved to where it may");
-	t_equal(guest_reads(q, 33).ret, -ENODEV, "moved: one that is not there");
+	qemu_agrees(q, fd, 32, site, "moved to where it may");
+	t_equal(qemu_reads(q, 33).ret, -ENODEV, "moved: one that is not there");
 	return q;
 }
 
