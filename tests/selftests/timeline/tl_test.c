@@ -100,9 +100,16 @@ struct timeline_set tl_params(int fd, u32 id, u64 sec, int ppm)
 
 void tl_set(int fd, u32 id, u64 sec, int ppm)
 {
-	struct timeline_set set = tl_params(fd, id, sec, ppm);
-	int ret = tl_ioctl(fd, TIMELINE_SET, &set);
+	struct timeline_set set;
+	int ret = -EINVAL;
 
+	/* Soon after boot the counter becomes the TSC, and its frequency is measured anew */
+	for (int i = 0; i < 20 && ret == -EINVAL; i++) {
+		if (i)
+			sleep_ns(100 * MS);
+		set = tl_params(fd, id, sec, ppm);
+		ret = tl_ioctl(fd, TIMELINE_SET, &set);
+	}
 	if (ret) {
 		errno = -ret;
 		t_fatal("set timeline %u", id);
