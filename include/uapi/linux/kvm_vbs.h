@@ -38,8 +38,7 @@ struct kvm_vbs_resource {
  * @version: KVM_VBS_VERSION
  * @flags: KVM_VBS_TEST and so on
  * @pid: the process, or a pidfd with KVM_VBS_PIDFD; 0 on a VM: the caller's
- * @vcpus: places to hold at least, also for vCPUs that are yet to come; once a guest
- *	has run, no more than these, or than there are vCPUs now
+ * @vcpus: places to hold at least, also for vCPUs that are yet to come
  * @vcpu: the resource of each vCPU; a period of 0 undoes the configuration
  * @dm: the resource of the device model; a period of 0: one server for all, with
  *	@vcpu, for a process with one vCPU

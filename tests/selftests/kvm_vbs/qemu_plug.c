@@ -96,7 +96,7 @@ VBS_TEST("vCPUs come and go; one without room is created, and gets a place when 
 	struct qemu *q;
 
 	need_qemu();
-	q = qemu_start("plug", VM_RUN "--vcpus 2 --", SMP);
+	q = qemu_start("plug", VM_RUN "--", SMP);
 	qemu_boots(q, "plug");
 	there_and_back(q);
 	without_room(q);

@@ -46,7 +46,6 @@ static void run_the_other(struct machine *m, unsigned int i)
 	m->word[POOL] = 2;
 }
 
-/* Its guest has not run yet. */
 static struct machine *new_machine(void)
 {
 	struct machine *m = machine_new(1, guest_out, 0);
@@ -54,15 +53,7 @@ static struct machine *new_machine(void)
 	m->device = do_as_asked;
 	m->after = run_the_other;
 	machine_start(m);
-	return m;
-}
-
-static struct machine *running_machine(void)
-{
-	struct machine *m = new_machine();
-
 	machine_go(m);
-	sleep_ns(50 * MS);
 	return m;
 }
 
@@ -134,34 +125,9 @@ static void no_room(void)
 	t_equal(books_empty(SEC), 0, "booked in the end");
 }
 
-static void adds(struct machine *m, const char *what, u64 places, u64 unplaced)
-{
-	t_equal(ask(m, ADD), 0, "%s: a vCPU is created", what);
-	t_equal(group_val(m->pid, "places"), places, "%s: places", what);
-	t_equal(group_val(m->pid, "unplaced"), unplaced, "%s: unplaced", what);
-}
-
-/* A VMM that its guest may have taken over books nothing that nobody has asked for. */
-static void once_it_runs(void)
-{
-	struct machine *m = running_machine();
-
-	configure(m, MS, 1, 0, "one place, and its guest runs");
-	adds(m, "more than asked for", 1, 1);
-	configure(m, MS, 1, 0, "once more, with two vCPUs");
-	t_equal(group_val(m->pid, "places"), 2, "places");
-	configure(m, MS, 3, 0, "three places");
-	adds(m, "as many as asked for", 3, 0);
-	adds(m, "more than that", 3, 1);
-	configure(m, MS, 4, KVM_VBS_STRICT, "four places, or no vCPU");
-	t_equal(ask(m, ADD), EBUSY, "more than that is refused");
-	machine_end(m);
-	t_equal(books_empty(SEC), 0, "booked in the end");
-}
-
 static void pooled(void)
 {
-	struct machine *m = running_machine();
+	struct machine *m = new_machine();
 	u64 id;
 
 	configure(m, 2 * MS, 2, 0, "two places");
@@ -190,7 +156,7 @@ static void bind_to(pid_t tid, int cpu)
 /* With its thread, and without anybody when a CPU goes */
 static void moves(void)
 {
-	struct machine *m = running_machine();
+	struct machine *m = new_machine();
 	int cpu;
 
 	/* SCHED_DEADLINE's test of a CPU that goes counts its fair server, too: 5 % less. */
@@ -217,7 +183,6 @@ VBS_TEST("each vCPU has a place of who configured it, as far as there is room, w
 	need_cpus(2);
 	owners();
 	no_room();
-	once_it_runs();
 	pooled();
 	moves();
 }

@@ -343,16 +343,12 @@ static void vbs_places_add(struct list_head *to, struct list_head *from)
 
 static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 {
-	struct vbs_group_sum n;
-
-	vbs_group_count(grp, &n);
 	grp->vcpu = w->vcpu;
 	grp->dm = w->dm;
 	grp->owner = current_euid();
 	grp->timeline = timeline_binding() ?: grp->timeline;
 	WRITE_ONCE(grp->one, w->one);
 	grp->least = vbs_least_places(w);
-	grp->most = max(grp->least, n.vcpus);
 	grp->split = w->cfg->split;
 	grp->strict = w->cfg->strict;
 	WRITE_ONCE(grp->poll, w->cfg->poll);

@@ -119,36 +119,13 @@ const struct cpumask *vbs_vm_mask_of(struct task_struct *p)
 	return &vbs_vm_mask;
 }
 
-static bool vbs_guest_has_run(const struct vbs_group *grp)
-{
-	struct sched_vbs_vcpu *vcpu = NULL;
-
-	while ((vcpu = vbs_group_next_vcpu(grp, vcpu)))
-		if (rcu_access_pointer(*vcpu->runs))
-			return true;
-	return grp->ran;
-}
-
-/*
- * Who has configured a process knows how many vCPUs it has, or has said how many there
- * will be, or has left it to the process to create them before a guest runs.  After that
- * a process that its guest has taken over would take all that there is to be booked.
- */
-static bool vbs_may_have_more(const struct vbs_group *grp)
-{
-	struct vbs_group_sum n;
-
-	vbs_group_count(grp, &n);
-	return !grp->one && (n.places < grp->most || !vbs_guest_has_run(grp));
-}
-
 static struct vbs_place *vbs_place_more(struct vbs_group *grp)
 {
 	struct vbs_place *pl;
 	struct task_struct *p;
 	int cpu;
 
-	if (!vbs_may_have_more(grp))
+	if (grp->one)
 		return NULL;
 	p = get_pid_task(grp->tgid, PIDTYPE_TGID);
 	if (!p)
@@ -514,10 +491,8 @@ void sched_vbs_vcpu_destroy(struct sched_vbs_vcpu *vcpu)
 	list_del(&vcpu->link);
 	vbs_vcpu_give_up(vcpu);
 	grp = vbs_group_of(vcpu->vm->tgid);
-	if (grp) {
-		grp->ran |= !!rcu_access_pointer(*vcpu->runs);
+	if (grp)
 		vbs_group_trim(grp);
-	}
 	mutex_unlock(&vbs_vm_mutex);
 	vcpu->vm = NULL;
 }

@@ -62,8 +62,6 @@ struct vbs_former {
  * @vcpu: the resource of a place
  * @dm: that of a device-model server, if @one is not set
  * @least: places to be kept
- * @most: places that it may have once a guest has run, if there is room
- * @ran: one has whose vCPU is gone
  * @one: one server for all
  * @split: a device-model server per affinity mask
  * @strict: a vCPU without a place is not created
@@ -88,8 +86,6 @@ struct vbs_group {
 	struct vbs_params	vcpu;
 	struct vbs_params	dm;
 	unsigned int		least;
-	unsigned int		most;
-	bool			ran;
 	bool			one;
 	bool			split;
 	bool			strict;
