@@ -583,7 +583,8 @@ static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
  */
 long kvm_timeline_hypercall(struct kvm_vcpu *vcpu, unsigned long op, u64 a1, u64 a2)
 {
-	if (!kvm_timeline_allowed(vcpu->kvm))
+	/* A nested guest's addresses are not this VM's */
+	if (is_guest_mode(vcpu) || !kvm_timeline_allowed(vcpu->kvm))
 		return -KVM_ENOSYS;
 	switch (op) {
 	case KVM_TIMELINE_PROBE:

@@ -59,7 +59,8 @@ static long kvm_vbs_switch(u64 runtime, u64 period)
  */
 long kvm_vbs_hypercall(struct kvm_vcpu *vcpu, unsigned long op, u64 a1, u64 a2)
 {
-	if (!(READ_ONCE(vcpu->kvm->vbs.guest_may) & SCHED_VBS_GUEST_SWITCH))
+	if (is_guest_mode(vcpu) ||
+	    !(READ_ONCE(vcpu->kvm->vbs.guest_may) & SCHED_VBS_GUEST_SWITCH))
 		return -KVM_ENOSYS;
 	switch (op) {
 	case KVM_VBS_OP_PROBE:

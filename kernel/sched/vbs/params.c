@@ -158,8 +158,6 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 	chg->priv = !user;
 	if (!vbs_check_numbers(p, chg->active, attr))
 		return -EINVAL;
-	if (chg->active && attr->sched_vbs_cap && task_has_vbs_policy(p))
-		vbs_host_refresh();
 	if (!chg->active || !vbs_joins(attr))
 		return 0;
 	chg->leader = find_get_task_by_vpid(attr->sched_vbs_leader);
@@ -486,6 +484,9 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 	if (!chg->active)
 		return 0;
 	if (task_has_vbs_policy(p)) {
+		/* An owner lowers only, and may interrupt no CPU for it */
+		if (chg->priv && attr->sched_vbs_cap)
+			vbs_host_refresh();
 		ret = vbs_change_member(chg, p, attr, reset_on_fork);
 		if (ret || chg->done)
 			return ret;

@@ -236,6 +236,7 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	tl->node = NULL;
 	timeline_queue_update(tl);
 	timeline_watch_update(tl);
+	timeline_demand_changed(tl);
 	timeline_unlock(tl, flags);
 	timeline_node_remove(node);
 	timeline_queue_drain(tl);

@@ -115,7 +115,9 @@ int timeline_gettime(u32 id, struct timeline_time *tt)
 	const struct timeline_entry *e;
 	bool found;
 
-	if (its % TIMELINE_MAX_IDS >= TIMELINE_IDS && its != TIMELINE_NONE)
+	if (its == TIMELINE_NONE)
+		return -EINVAL;
+	if (its % TIMELINE_MAX_IDS >= TIMELINE_IDS)
 		return read_received(its, tt);
 	e = &timeline_table.entry[array_index_nospec(its % TIMELINE_MAX_IDS, TIMELINE_MAX_IDS)];
 	do {

@@ -288,11 +288,13 @@ static long tell_one(struct timeline *tl, u64 *last)
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	least = tl->live ? timeline_watch_least(tl) : 0;
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
-	if (least == *last)
+	if (least == READ_ONCE(*last))
 		return 0;
+	/* Before: a host that is given the pages meanwhile is told once more */
+	WRITE_ONCE(*last, least);
 	ret = arch_timeline_call_host(KVM_TIMELINE_REQUEST, tl - timelines, least);
-	if (!ret)
-		*last = least;
+	if (ret)
+		WRITE_ONCE(*last, 0);
 	return ret == -EAGAIN ? ret : 0;
 }
 

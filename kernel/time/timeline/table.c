@@ -456,6 +456,9 @@ void timeline_entry_get(const struct timeline *tl, struct timeline_get *arg)
 	const struct timeline_counter *counter = READ_ONCE(counter_in_use);
 	const struct timeline_entry *e = tl->entry;
 
+	/* The host's are by the TSC, whatever clocksource there is */
+	if (timeline_is_received(tl) && e->counter_id == TIMELINE_COUNTER_X86_TSC)
+		counter = &tsc_counter;
 	arg->set = (struct timeline_set) {
 		.id = tl->id,
 		.generation = tl->generation,

@@ -25,12 +25,14 @@
  * @asked: what the host writes
  * @runtime: ns; 0 if the host has told nothing
  * @period: ns
+ * @when: jiffies
  * @reported: capacity that was reported last as too small, + 1; vbs_host_mutex
  */
 struct vbs_supply {
 	struct kvm_vbs_guest	asked;
 	u64			runtime;
 	u64			period;
+	unsigned long		when;
 	u32			reported;
 };
 
@@ -50,6 +52,7 @@ static void vbs_supply_ask(void *unused)
 		WRITE_ONCE(vbs_host_tells, true);
 	WRITE_ONCE(s->runtime, told ? s->asked.runtime : 0);
 	WRITE_ONCE(s->period, told ? s->asked.period : 0);
+	WRITE_ONCE(s->when, jiffies);
 }
 
 static u32 vbs_supply_bw(u64 runtime, u64 period, unsigned int period_min)

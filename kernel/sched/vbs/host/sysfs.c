@@ -22,8 +22,12 @@ static int vbs_host_look(struct kobject *kobj, struct kvm_vbs_guest *g)
 	const struct vbs_supply *s = per_cpu_ptr(&vbs_supply, cpu);
 
 	guard(mutex)(&vbs_host_mutex);
-	if (smp_call_function_single(cpu, vbs_supply_ask, NULL, true))
-		return -ENXIO;	/* offline */
+	if (!cpu_online(cpu))
+		return -ENXIO;
+	/* Whoever reads all the time interrupts the CPU once a tick */
+	if (READ_ONCE(s->when) != jiffies &&
+	    smp_call_function_single(cpu, vbs_supply_ask, NULL, true))
+		return -ENXIO;
 	if (!s->period)
 		return -ENODATA;
 	*g = s->asked;
@@ -98,17 +102,19 @@ static int vbs_host_errno(long ret)
 
 static int vbs_host_ask_for(int cpu, struct vbs_host_wish *wish)
 {
+	int offline;
+
 	if (!wish->period || wish->runtime > wish->period ||
 	    wish->period > NSEC_PER_SEC * 1000ULL)
 		return -EINVAL;
 	scoped_guard(mutex, &vbs_host_mutex) {
 		if (!vbs_host_fits(cpu, wish))
 			return -EBUSY;
-		if (smp_call_function_single(cpu, vbs_host_switch, wish, true))
-			return -ENXIO;
+		offline = smp_call_function_single(cpu, vbs_host_switch, wish, true);
 	}
+	/* Also if it was refused: what may be booked was lowered for it */
 	vbs_host_refresh();
-	return vbs_host_errno(wish->ret);
+	return offline ? -ENXIO : vbs_host_errno(wish->ret);
 }
 
 static ssize_t resource_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
