@@ -84,6 +84,14 @@ static void act(void)
 	storm->calls++;
 }
 
+static void halt(void)
+{
+	storm->halted++;
+	while (storm->halt)	/* seldom: all may share one small budget */
+		sleep_ns(20 * MS);
+	storm->halted--;
+}
+
 static void rage(void *arg)
 {
 	unsigned int me = (intptr_t)arg;
@@ -95,10 +103,7 @@ static void rage(void *arg)
 			act();
 			continue;
 		}
-		storm->halted++;
-		while (storm->halt)	/* seldom: all may share one small budget */
-			sleep_ns(20 * MS);
-		storm->halted--;
+		halt();
 	}
 }
 
@@ -132,10 +137,7 @@ static void writer(void *arg)
 			change();
 			continue;
 		}
-		storm->halted++;
-		while (storm->halt)	/* seldom: all may share one small budget */
-			sleep_ns(20 * MS);
-		storm->halted--;
+		halt();
 	}
 }
 
@@ -143,8 +145,8 @@ static void hotplug(void *unused)
 {
 	(void)unused;
 	while (!storm->stop) {
-		while (storm->halt)
-			sleep_ns(MS);
+		if (storm->halt)
+			halt();
 		file_write("/sys/devices/system/cpu/cpu2/online", "0");
 		sleep_ns(20 * MS);
 		file_write("/sys/devices/system/cpu/cpu2/online", "1");
@@ -246,7 +248,7 @@ VBS_TEST("cpusets: whatever members do meanwhile, they stay in their cpusets", 3
 		pid[TASKS + 2] = t_fork(hotplug, NULL);
 	for (u64 i = 0; i < halts; i++) {
 		sleep_ns(500 * MS);
-		halt_and_look(TASKS + 2);
+		halt_and_look(TASKS + 2 + storm->hotplug);
 	}
 	storm->stop = 1;
 	for (int i = 0; i < TASKS + 2; i++)
