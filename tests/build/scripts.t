@@ -161,4 +161,29 @@ reports "Oops" 1 "Oops: 0000 [#1] PREEMPT SMP"
 reports "Oops in a line" 1 "die: Oops: general"
 reports "DEBUG" 0 "DEBUG: fine"
 reports "another word" 0 "print3: fine, TROops: fine"
+
+# second TEXT: what a check failed in real time is run once more; what the kernel reported is not
+second() {
+	local dir=$root/second
+	mkdir -p "$dir"
+	(
+		out=$dir
+		. "$top/tools/build/test-vm.sh"
+		run_list() {
+			sed 's/ .*//' "$3" >>"$out/ran"
+			echo "ok 1 - in time" >"$out/late.tap"
+		}
+		echo "not ok 1 - in time" >"$out/late.tap"
+		printf '%s\n' "not ok 1 - in time" "# vbs-fail: kernel: WARNING" >"$out/report.tap"
+		echo "ok 1 - in time" >"$out/good.tap"
+		printf '%s 60 it\n' late report good >"$out/list"
+		second_run 2 "$out/list"
+	)
+	"$top/tools/build/tap-summary" "$dir"/*.tap >"$out"
+	[ "$(cat "$dir/ran")" = late ] && grep -qx 'AGAIN late: failed in the first run: in time' "$out" &&
+		[ "$(tail -n 1 "$out")" = "2 passed, 2 failed" ]
+	ok $? "$1"
+}
+
+second "a second run, of what a check alone failed"
 plan

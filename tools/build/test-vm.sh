@@ -146,6 +146,24 @@ run_list() {
 	done
 }
 
+# A check failed, and the kernel reported nothing
+failed_by_check() {
+	grep -q '^not ok' "$1" && ! grep -q '^# vbs-fail:' "$1"
+}
+
+# second_run SMP LIST: in real time an emulated CPU stands still for as long as its host likes. A test that
+# a check alone failed is run once more, by itself; what failed first is told all the same.
+second_run() {
+	local smp=$1 list=$2 id rest
+	while read -r id rest <&3; do
+		failed_by_check "$out/$id.tap" || continue
+		mv "$out/$id.tap" "$out/$id.first"
+		echo "$id $rest" >"$list.again"
+		run_list real "$smp" "$list.again"
+		sed -n 's/^not ok *[0-9]* *-* */# vbs-again: /p' "$out/$id.first" >>"$out/$id.tap"
+	done 3<"$list"
+}
+
 # Counted machines have a time of their own, so two of them run at once; real ones run alone.
 run_manifests() {
 	local nested=$1 work=$out/work${1:+-$1} runs key mode smp jobs=0
@@ -173,10 +191,12 @@ run_manifests() {
 		jobs=$((jobs + 1))
 	done
 	wait
-	for key in "$work"/list-real-*; do
+	for key in "$work"/list-real-*-[0-9]; do
 		[ -f "$key" ] || continue
 		smp=${key##*list-real-}
+		cp "$key" "$key.all"
 		run_list real "${smp%-*}" "$key"
+		[ -n "$long" ] || second_run "${smp%-*}" "$key.all"
 	done
 	awk '$1 != "bad" { print $3 }' "$runs" | while IFS= read -r key; do
 		[ -s "$out/$key.tap" ] || echo "# vbs-fail: was not run" >"$out/$key.tap"
