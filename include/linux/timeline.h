@@ -54,6 +54,19 @@ void timeline_clocksource_changed(struct clocksource *clock);
 void timeline_suspend(void);
 void timeline_resume(void);
 
+extern u32 timeline_mono_mult;
+void __timeline_mono_rate(u32 mult, u32 raw);
+
+/*
+ * At each update of the timekeeper, which moves the multiplier of CLOCK_MONOTONIC by one
+ * up and down to keep its rate; @raw is that by the counter's frequency
+ */
+static inline void timeline_mono_rate(u32 mult, u32 raw)
+{
+	if (unlikely(mult - timeline_mono_mult + 1 > 2))
+		__timeline_mono_rate(mult, raw);
+}
+
 DECLARE_STATIC_KEY_FALSE(timeline_bindings);
 void __timeline_switch(struct task_struct *next);
 
@@ -85,6 +98,7 @@ static inline void timeline_tsc_unstable(void) { }
 static inline void timeline_clocksource_changed(struct clocksource *clock) { }
 static inline void timeline_suspend(void) { }
 static inline void timeline_resume(void) { }
+static inline void timeline_mono_rate(u32 mult, u32 raw) { }
 static inline void timeline_switch(struct task_struct *next) { }
 static inline void timeline_fork(struct task_struct *child) { }
 static inline void timeline_unbind(void) { }

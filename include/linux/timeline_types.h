@@ -5,6 +5,8 @@
 #include <linux/timerqueue_types.h>
 #include <linux/types.h>
 
+struct timeline_queue;
+
 /*
  * A reference to one timeline and no later one with the same id: the id + 1 in
  * the low 8 bits, 24 bits of its generation above. 0 refers to none.
@@ -17,6 +19,7 @@ typedef u32 timeline_ref_t;
  * @late: in the list of those
  * @expires: the instant
  * @ref: the timeline
+ * @queue: where it waits, or did last; NULL if it never has
  * @queued: is in its queue, or that list
  * @is_late: is in that list
  * @hard: call @fn with interrupts disabled also on PREEMPT_RT, set by who waits
@@ -29,6 +32,7 @@ struct timeline_waiter {
 	struct list_head	late;
 	ktime_t			expires;
 	timeline_ref_t		ref;
+	struct timeline_queue	*queue;
 	bool			queued;
 	bool			is_late;
 	bool			hard;

@@ -2,6 +2,7 @@
 #ifndef _KERNEL_TIME_TIMELINE_INTERNAL_H
 #define _KERNEL_TIME_TIMELINE_INTERNAL_H
 
+#include <linux/cpumask_types.h>
 #include <linux/hrtimer.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
@@ -14,29 +15,34 @@
 struct clocksource;
 struct mm_struct;
 struct timeline_demand_file;
+struct timeline_queues;
 struct timeline_watch;
 struct timeline_node;
 struct file;
 struct poll_table_struct;
 
 /**
- * struct timeline_queue - who waits for an instant; protected by the timeline's lock
+ * struct timeline_queue - who waits on a CPU; protected by the timeline's lock
  * @tl: of what
+ * @cpu: the CPU
  * @mode: of @timer
  * @ahead: those whose instant was to come when they began to wait, in order
  * @lasting: those that wait for a duration, in order
  * @late: who came when it had passed, in order, by the difference clock
  * @timer: for the first of them
+ * @armed: what it is set to, KTIME_MAX if it is not; while it is busy, anything
  * @busy: the timer's function takes them out, or pauses
  * @running: whose function is being called
  */
 struct timeline_queue {
 	struct timeline		*tl;
+	int			cpu;
 	enum hrtimer_mode	mode;
 	struct timerqueue_head	ahead;
 	struct timerqueue_head	lasting;
 	struct list_head	late;
 	struct hrtimer		timer;
+	ktime_t			armed;
 	bool			busy;
 	struct timeline_waiter	*running;
 };
@@ -61,7 +67,10 @@ struct timeline_queue {
  * @last: counter value before it if it may have begun anew; up to this references
  *	in the future are stale, too
  * @reusable: jiffies from which the id can be used again
- * @queue: who waits for an instant of it; [1] those that are hard
+ * @queues: who waits for an instant of it, on each CPU; made before it is first live,
+ *	and there from then on
+ * @cpus: where there may be any
+ * @waiting: how many there are in all of them
  * @drained: woken when a destroyed timeline has neither waiters nor watches
  * @content: watches whose accuracy holds, the most demanding first
  * @degraded: the others, the least demanding first
@@ -89,7 +98,9 @@ struct timeline {
 	u64			last;
 	unsigned long		reusable;
 
-	struct timeline_queue	queue[2];
+	struct timeline_queues __percpu *queues;
+	cpumask_var_t		cpus;
+	u32			waiting;
 	struct swait_queue_head	drained;
 
 	struct timerqueue_head	content;
@@ -111,6 +122,7 @@ static inline bool timeline_is_received(const struct timeline *tl)
 
 /* table.c */
 u64 timeline_read_counter(u8 counter_id);
+u64 timeline_counter_hz(u8 counter_id);
 u64 timeline_resolution(struct timeline *tl);
 void timeline_disrupt(bool tsc, u64 extra_ns, u64 last);
 void timeline_raw_changed(const struct clocksource *clock);
@@ -185,11 +197,10 @@ void timeline_words_appear(void);
 extern const struct k_clock timeline_kclock;
 
 /* queue.c */
-void timeline_queue_init(struct timeline *tl);
+int timeline_queue_alloc(struct timeline *tl);
 void timeline_queue_update(struct timeline *tl);
 void timeline_queue_drain(struct timeline *tl);
 bool timeline_queue_end(struct timeline *tl);
-ktime_t timeline_hop(u64 remaining);
 
 /* watch.c */
 void timeline_watch_init(struct timeline *tl);

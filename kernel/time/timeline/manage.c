@@ -142,6 +142,8 @@ static long try_create(struct timeline_create *arg)
 		return -ENOSPC;
 	if (rest)
 		return rest;
+	if (timeline_queue_alloc(tl))
+		return -ENOMEM;
 	node = timeline_node_create(tl - timelines, arg->name);
 	if (IS_ERR(node))
 		return PTR_ERR(node);

@@ -2,54 +2,70 @@
 /*
  * Waiting for an instant of a timeline, or for a time to pass on it.
  *
- * One queue per timeline in the order of its time and one in that of its difference
- * clock, which no update changes, and one timer on CLOCK_MONOTONIC for the first of
- * them. An update looks at the first waiters and no others.
+ * For each CPU a timeline has a queue of those who began to wait there, in the order of
+ * its time, and one in that of its difference clock, which no update changes; and one timer
+ * on CLOCK_MONOTONIC, on that CPU, for the first of them. An update looks at the first waiters
+ * and no others, and disturbs a CPU only if somebody there has to be woken sooner.
  *
- * The two clocks move at different rates, so the timer goes there in hops. What
- * adjtimex() can do makes CLOCK_MONOTONIC slower than the hardware by 10 % (tick),
- * 12.5 % (offset) and 500 ppm (freq); period and slew make a timeline faster by
- * 1000 ppm. So in a hop of h the timeline moves by 1.001 / 0.7745 * h at most, less
- * than 4/3 h: 3/4 of what remains are never too much, and the last hop, of 8 us
- * at most, is less than 3 us late.
+ * The timer is set to the instant itself, by the rates that the timeline and
+ * CLOCK_MONOTONIC have. An update changes the one and the timekeeper tells of the other,
+ * but for a unit of its multiplier up and down, which with the half that this is rounded by
+ * is less than 2^-21 of what it multiplies: so much is added, and what is far away is looked
+ * at once more before. The host does not tell of its updates, which change a rate by
+ * 2 * 1000 ppm at most: so a timer on one of its timelines stops short by a 256th, if that
+ * is much.
  *
  * Waiters are served in the order in which they became due: at their instant,
  * or when they came if that had passed. Otherwise whoever sets timers to the
  * beginning of time over and over would go before all that wait for theirs. The
  * latter have a list of their own, by the difference clock, which never goes back.
  *
- * Sleepers of a real-time policy have a queue of their own, in which no other
- * user can delay them, and which on PREEMPT_RT is served in interrupt context.
+ * Sleepers of a real-time policy have queues of their own, in which no other
+ * user can delay them, and which on PREEMPT_RT are served in interrupt context.
  * There everything else, whose functions may take sleeping locks and which may
  * be many, is served by the timer softirq.
  */
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/irq_work.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
 #include <linux/swait.h>
+#include "instant.h"
 #include "internal.h"
 
 #define BATCH		64
 #define BATCH_PAUSE	(50 * NSEC_PER_USEC)
-/* What remains then is taken at once */
-#define LAST_HOP	(8 * NSEC_PER_USEC)
 
-/**
- * timeline_hop - how long to sleep if so much of a timeline's time remains
- * @remaining: nanoseconds
+/* A timer that is late by less is left */
+#define LATE_ENOUGH	500
+/* Who is further away is looked at once more before */
+#define FAR		(2ULL * NSEC_PER_SEC)
+/* On one of the host's, which changes unseen */
+#define UNSEEN_FAR	(4 * NSEC_PER_MSEC)
+#define UNSEEN_MAX	((u64)NSEC_PER_SEC)
+
+/* Who waits, of one timeline on one CPU: the others, and those that are hard */
+struct timeline_queues {
+	struct timeline_queue of[2];
+};
+
+/*
+ * How fast CLOCK_MONOTONIC moves beside the frequency that its counter is said to have. If
+ * that is faster it is no help: the device that interrupts knows of no adjtimex().
  */
-ktime_t timeline_hop(u64 remaining)
-{
-	return min3(remaining, remaining - remaining / 4 + LAST_HOP / 4, (u64)NSEC_PER_SEC);
-}
+static u64 mono_rate = TIMELINE_RATE_ONE;
+u32 timeline_mono_mult;		/* the timekeeper's lock */
+static bool ever_used;
 
-static struct timeline_queue *queue_of(struct timeline *tl,
-				       const struct timeline_waiter *waiter)
+static struct timeline_queue *queue_of(struct timeline *tl, int cpu, bool hard)
 {
-	return &tl->queue[waiter->hard];
+	return &per_cpu_ptr(tl->queues, cpu)->of[hard];
 }
 
 static bool is_empty(const struct timeline_queue *q)
@@ -82,16 +98,15 @@ static ktime_t lateness(const struct timerqueue_head *order, ktime_t now)
 
 static bool is_drained(const struct timeline *tl)
 {
-	return is_empty(&tl->queue[0]) && is_empty(&tl->queue[1]) && !timeline_watched(tl);
+	return !tl->waiting && !timeline_watched(tl);
 }
 
 /**
  * timeline_queue_end - whether nobody has to be told any more that it is destroyed
  * @tl: timeline, locked
  *
- * For the functions of its timers: each looks when it has served the last of its
- * own, and all three run after DESTROY if there was anybody. So the last one finds
- * that it is drained, and wakes @drained without the lock.
+ * For whoever takes one out: the last finds that it is drained, and wakes @drained
+ * without the lock.
  */
 bool timeline_queue_end(struct timeline *tl)
 {
@@ -99,34 +114,84 @@ bool timeline_queue_end(struct timeline *tl)
 	return !tl->live && is_drained(tl);
 }
 
-/* Of a queue that is not empty: time until somebody is due, U64_MAX if never */
+static ktime_t time_at(const struct timeline *tl, u64 counter, bool lasts)
+{
+	struct timeline_span lasted = tl->lasted;
+
+	if (!lasts)
+		return timeline_span_ktime(timeline_project(tl->entry, counter));
+	timeline_last(&lasted, tl->entry, counter);
+	return timeline_span_ktime(lasted);
+}
+
+/* Of those in an order, until the first is due: 0 at once, U64_MAX never */
+static u64 until_first(const struct timeline *tl, struct timerqueue_head *order, bool lasts)
+{
+	const struct timeline_entry *e = tl->entry;
+	struct timerqueue_node *first = timerqueue_getnext(order);
+	u64 counter;
+	ktime_t now;
+
+	if (!first || first->expires == KTIME_MAX)
+		return U64_MAX;
+	counter = timeline_read_counter(e->counter_id);
+	now = time_at(tl, counter, lasts);
+	if (first->expires <= now)
+		return 0;
+	return timeline_until(e, timeline_elapsed(e, counter), first->expires - now, lasts,
+			      timeline_counter_hz(e->counter_id), READ_ONCE(mono_rate));
+}
+
+/* Of a queue that is not empty */
 static u64 until_due(struct timeline_queue *q)
 {
-	ktime_t late;
-
 	if (!q->tl->live || !list_empty(&q->late))
 		return 0;
-	late = max(lateness(&q->ahead, timeline_now_locked(q->tl)),
-		   lateness(&q->lasting, timeline_lasted_locked(q->tl)));
-	if (late == KTIME_MIN)
-		return U64_MAX;
-	return late < 0 ? -late : 0;
+	return min(until_first(q->tl, &q->ahead, false), until_first(q->tl, &q->lasting, true));
 }
+
+/* How long the timer is set to, if somebody is due then; not 0 */
+static u64 stage(const struct timeline *tl, u64 wait)
+{
+	if (timeline_is_received(tl) && wait > UNSEEN_FAR)
+		return min(wait - wait / 256, UNSEEN_MAX);
+	if (wait > FAR)
+		return wait - (wait >> 16);
+	return wait + (wait >> 21) + 1;
+}
+
+static void look_elsewhere(int cpu);
 
 /*
  * A timer that is busy looks when it has done its batch, or its pause is over. Who
- * waits for KTIME_MAX waits for the end of the timeline.
+ * waits for KTIME_MAX waits for the end of the timeline. Interrupts are disabled: a CPU
+ * that is online stays so until it has been told.
  */
 static void arm(struct timeline_queue *q)
 {
+	ktime_t at;
 	u64 wait;
 
 	lockdep_assert_held(&q->tl->lock);
 	if (q->busy || is_empty(q))
 		return;
 	wait = until_due(q);
-	if (wait != U64_MAX)
-		hrtimer_start(&q->timer, timeline_hop(wait), q->mode);
+	if (wait == U64_MAX)
+		return;
+	at = ktime_get() + (wait ? stage(q->tl, wait) : 0);
+	if (q->cpu != smp_processor_id() && cpu_online(q->cpu)) {
+		if (at < q->armed - LATE_ENOUGH)
+			look_elsewhere(q->cpu);
+		return;
+	}
+	q->armed = at;
+	hrtimer_start(&q->timer, at, q->mode);
+}
+
+static void arm_both(struct timeline *tl, int cpu)
+{
+	arm(queue_of(tl, cpu, false));
+	arm(queue_of(tl, cpu, true));
 }
 
 static struct timeline_waiter *first_of(struct timerqueue_head *order)
@@ -159,7 +224,10 @@ static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter)
 	ktime_t lasted = timeline_lasted_locked(q->tl);
 	ktime_t now = lasts(waiter) ? lasted : timeline_now_locked(q->tl);
 
+	waiter->queue = q;
 	waiter->queued = true;
+	q->tl->waiting++;
+	cpumask_set_cpu(q->cpu, q->tl->cpus);
 	waiter->is_late = waiter->expires <= now;
 	waiter->node.expires = waiter->is_late ? lasted : waiter->expires;
 	if (!waiter->is_late)
@@ -171,6 +239,7 @@ static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter)
 static void dequeue(struct timeline_queue *q, struct timeline_waiter *waiter)
 {
 	waiter->queued = false;
+	q->tl->waiting--;
 	if (waiter->is_late)
 		list_del(&waiter->late);
 	else
@@ -190,7 +259,7 @@ static struct timeline_waiter *take_due(struct timeline_queue *q)
 	return due;
 }
 
-static enum hrtimer_restart expire(struct hrtimer *timer)
+static enum hrtimer_restart timeline_expire(struct hrtimer *timer)
 {
 	struct timeline_queue *q = container_of(timer, struct timeline_queue, timer);
 	struct timeline *tl = q->tl;
@@ -201,6 +270,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	q->busy = true;
+	q->armed = KTIME_MAX;
 	if (timeline_is_received(tl))
 		timeline_receive(tl);
 	while (n++ < BATCH && (due = take_due(q))) {
@@ -213,7 +283,7 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
 	}
 	q->busy = n > BATCH;
 	if (q->busy)
-		hrtimer_start(&q->timer, BATCH_PAUSE, q->mode);
+		hrtimer_start(&q->timer, ktime_get() + BATCH_PAUSE, q->mode);
 	else
 		arm(q);
 	drained = timeline_queue_end(tl);
@@ -234,6 +304,7 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 {
 	timerqueue_init(&waiter->node);
 	waiter->expires = 0;
+	waiter->queue = NULL;
 	waiter->hard = false;
 	waiter->queued = false;
 	waiter->expired = false;
@@ -289,11 +360,18 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 	if (IS_ERR(tl))
 		return -ENODEV;
 	waiter->expired = false;
-	q = queue_of(tl, waiter);
+	q = queue_of(tl, smp_processor_id(), waiter->hard);
 	if (enqueue(q, waiter))
 		arm(q);
 	timeline_unlock(tl, flags);
 	return 0;
+}
+
+/* Its function, if it is about to run, finds nobody */
+static void disarm_if_empty(struct timeline_queue *q)
+{
+	if (!q->busy && is_empty(q) && hrtimer_try_to_cancel(&q->timer) > 0)
+		q->armed = KTIME_MAX;
 }
 
 /**
@@ -305,18 +383,25 @@ int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
 int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
 {
 	struct timeline *tl = timeline_of(waiter->ref);
-	struct timeline_queue *q = queue_of(tl, waiter);
+	struct timeline_queue *q = waiter->queue;
 	unsigned long flags;
+	bool drained;
 	int ret = 0;
 
+	if (!q)		/* it never waited */
+		return 0;
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	if (waiter->queued) {
 		dequeue(q, waiter);
+		disarm_if_empty(q);
 		ret = 1;
 	} else if (q->running == waiter) {
 		ret = -1;
 	}
+	drained = timeline_queue_end(tl);
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	if (drained)
+		swake_up_one(&tl->drained);
 	return ret;
 }
 
@@ -326,7 +411,7 @@ int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
  */
 void timeline_waiter_wait_running(struct timeline_waiter *waiter)
 {
-	hrtimer_cancel_wait_running(&queue_of(timeline_of(waiter->ref), waiter)->timer);
+	hrtimer_cancel_wait_running(&waiter->queue->timer);
 }
 
 /**
@@ -360,15 +445,82 @@ u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval)
 	return n;
 }
 
+/* ---- the rates have changed ------------------------------------------------ */
+
 /**
  * timeline_queue_update - a timeline has changed
  * @tl: timeline, locked
+ *
+ * Looks at each CPU on which anybody waits, and forgets those where nobody does.
  */
 void timeline_queue_update(struct timeline *tl)
 {
-	arm(&tl->queue[0]);
-	arm(&tl->queue[1]);
+	int cpu;
+
+	lockdep_assert_held(&tl->lock);
+	if (!tl->waiting)
+		return;
+	for_each_cpu(cpu, tl->cpus) {
+		if (is_empty(queue_of(tl, cpu, false)) && is_empty(queue_of(tl, cpu, true)))
+			cpumask_clear_cpu(cpu, tl->cpus);
+		else
+			arm_both(tl, cpu);
+	}
 }
+
+static void look_here(struct irq_work *work)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	for (tl = timelines; tl < timelines + TIMELINE_MAX_IDS; tl++) {
+		if (!data_race(tl->waiting))	/* who comes then looks himself */
+			continue;
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		arm_both(tl, smp_processor_id());
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+	}
+}
+
+static DEFINE_PER_CPU(struct irq_work, look_work) = IRQ_WORK_INIT_HARD(look_here);
+
+static void look_elsewhere(int cpu)
+{
+	irq_work_queue_on(&per_cpu(look_work, cpu), cpu);
+}
+
+/* Who gets a timeline's lock later knows the new rate */
+static void look_everywhere(struct irq_work *work)
+{
+	struct timeline *tl;
+	unsigned long flags;
+
+	for (tl = timelines; tl < timelines + TIMELINE_MAX_IDS; tl++) {
+		raw_spin_lock_irqsave(&tl->lock, flags);
+		timeline_queue_update(tl);
+		raw_spin_unlock_irqrestore(&tl->lock, flags);
+	}
+}
+
+static struct irq_work rate_work = IRQ_WORK_INIT_HARD(look_everywhere);
+
+/**
+ * __timeline_mono_rate - CLOCK_MONOTONIC moves at another rate from now on
+ * @mult: its multiplier
+ * @raw: that by the counter's frequency
+ *
+ * Context: the timekeeper's lock, while no clock can be read.
+ */
+void __timeline_mono_rate(u32 mult, u32 raw)
+{
+	timeline_mono_mult = mult;
+	WRITE_ONCE(mono_rate, min(div_u64((u64)mult << 32, raw), TIMELINE_RATE_ONE));
+	smp_mb();	/* pairs with timeline_queue_alloc() */
+	if (READ_ONCE(ever_used))
+		irq_work_queue(&rate_work);
+}
+
+/* ---- the end ----------------------------------------------------------------- */
 
 static bool has_drained(struct timeline *tl)
 {
@@ -392,24 +544,46 @@ void timeline_queue_drain(struct timeline *tl)
 	swait_event_exclusive(tl->drained, has_drained(tl));
 }
 
-static void init_queue(struct timeline *tl, struct timeline_queue *q, enum hrtimer_mode mode)
+static void init_queue(struct timeline *tl, int cpu, bool hard)
 {
+	struct timeline_queue *q = queue_of(tl, cpu, hard);
+
 	q->tl = tl;
-	q->mode = mode;
+	q->cpu = cpu;
+	q->mode = hard ? HRTIMER_MODE_ABS_PINNED_HARD : HRTIMER_MODE_ABS_PINNED;
+	q->armed = KTIME_MAX;
 	timerqueue_init_head(&q->ahead);
 	timerqueue_init_head(&q->lasting);
 	INIT_LIST_HEAD(&q->late);
-	hrtimer_init(&q->timer, CLOCK_MONOTONIC, mode);
-	q->timer.function = expire;
+	hrtimer_init(&q->timer, CLOCK_MONOTONIC, q->mode);
+	q->timer.function = timeline_expire;
 }
 
 /**
- * timeline_queue_init - set up
+ * timeline_queue_alloc - the queues of a place in the table, before it is first used
  * @tl: timeline
+ *
+ * Context: may sleep, nobody else does this.
+ * Return: 0, which it always is if it has been before, or -ENOMEM
  */
-void timeline_queue_init(struct timeline *tl)
+int timeline_queue_alloc(struct timeline *tl)
 {
-	init_queue(tl, &tl->queue[0], HRTIMER_MODE_REL);
-	init_queue(tl, &tl->queue[1], HRTIMER_MODE_REL_HARD);
-	init_swait_queue_head(&tl->drained);
+	int cpu;
+
+	if (tl->queues)
+		return 0;
+	if (!zalloc_cpumask_var(&tl->cpus, GFP_KERNEL))
+		return -ENOMEM;
+	tl->queues = alloc_percpu(struct timeline_queues);
+	if (!tl->queues) {
+		free_cpumask_var(tl->cpus);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu) {
+		init_queue(tl, cpu, false);
+		init_queue(tl, cpu, true);
+	}
+	WRITE_ONCE(ever_used, true);
+	smp_mb();	/* before anybody reads the rate */
+	return 0;
 }

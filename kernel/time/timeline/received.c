@@ -360,10 +360,15 @@ struct timeline_entry *timeline_received_entry(u32 place)
 
 static int __init timeline_received_init(void)
 {
+	struct timeline *tl;
+
 	asked = jiffies - ASK_AGAIN;
-	WRITE_ONCE(host_answers, arch_timeline_has_host());
-	if (!host_answers)
+	if (!arch_timeline_has_host())
 		return 0;
+	for (tl = timelines + TIMELINE_IDS; tl < timelines + TIMELINE_MAX_IDS; tl++)
+		if (timeline_queue_alloc(tl))
+			return -ENOMEM;
+	WRITE_ONCE(host_answers, true);
 	register_syscore(&syscore);
 	timeline_receive_all();
 	return 0;

@@ -88,6 +88,16 @@ u64 timeline_read_counter(u8 counter_id)
 }
 
 /**
+ * timeline_counter_hz - how often it counts in a second
+ * @counter_id: TIMELINE_COUNTER_*
+ */
+u64 timeline_counter_hz(u8 counter_id)
+{
+	return counter_id == TIMELINE_COUNTER_X86_TSC ? arch_timeline_counter_hz() :
+							raw_counter.hz;
+}
+
+/**
  * timeline_lock_place - find a timeline that exists by its place in the table
  * @place: its place
  * @flags: for timeline_unlock()
@@ -505,7 +515,7 @@ static int __init timeline_table_init(void)
 						       &timeline_table.entry[id];
 		tl->reusable = jiffies;
 		raw_spin_lock_init(&tl->lock);
-		timeline_queue_init(tl);
+		init_swait_queue_head(&tl->drained);
 		timeline_watch_init(tl);
 		INIT_WORK(&tl->stepped, cancel_timers);
 	}
