@@ -110,6 +110,7 @@
 #endif
 #include "boundary.c"
 #include "books/sysctl.c"
+#include "books/reset.c"
 #include "books/proc.c"
 
 /**

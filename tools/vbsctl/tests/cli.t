@@ -23,7 +23,7 @@ check 2 "Usage: vbsctl COMMAND" "no command is a usage error"
 check 0 "vbsctl 1.0" "--version" --version
 check 0 "analyze   response times" "help lists the commands" help
 check 0 "Usage: vbsctl run" "help of a command" help run
-for cmd in run admit join switch leave list top check analyze timeline; do
+for cmd in run admit join switch leave list reset top check analyze timeline; do
 	check 0 "Usage: vbsctl $cmd" "$cmd --help" $cmd --help
 done
 check 2 "there is no command 'lst'" "unknown command" lst
@@ -50,6 +50,8 @@ ok $? "show: what there is"
 check 6 "there is no server 8" "show: no such id" show id:8
 check 6 "there is no server x" "show: no id" show id:x
 check 2 "which server" "show: nothing" show
+check 2 "which server" "reset: nothing" reset
+check 2 "--all, or which servers?" "reset: two things" reset --all 9
 
 check 0 "CPU 1: capacity 90 %, booked 80 %, spare 10 %, 3 servers" "list shows CPUs" list
 says "    3   0  30.00 3ms/10ms          ready        1       0       40        2 54321        212 make -j4"

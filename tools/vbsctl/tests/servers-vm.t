@@ -123,6 +123,9 @@ check 0 "server $(id_of "$arm") 'arm' on CPU" "show: by name" show arm
 check 0 "'arm'" "show: by id" show "id:$(id_of "$arm")"
 check 0 "'arm'" "show: by process" show "$arm"
 check 1 "1 is in no server that is shown to you; id:1" "show: a process in no server" show 1
+check 0 "" "reset: by name" reset arm
+check 0 "" "reset: all" reset --all
+check 6 "there is no server named 'leg'" "reset: nobody's name" reset leg
 check 6 "there is no server named 'leg'" "show: nobody's name" show leg
 check 6 "there is no server 4000000000" "show: no id" show id:4000000000
 check 2 "'a/b': a name has letters" "show: what is no name" show a/b

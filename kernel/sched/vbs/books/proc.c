@@ -300,13 +300,14 @@ static int vbs_proc_release(struct inode *inode, struct file *file)
 static const struct proc_ops vbs_proc_ops = {
 	.proc_open	= vbs_proc_open,
 	.proc_read_iter	= seq_read_iter,
+	.proc_write	= vbs_proc_write,
 	.proc_lseek	= seq_lseek,
 	.proc_release	= vbs_proc_release,
 };
 
 static int __init vbs_proc_init(void)
 {
-	proc_create("vbs", 0444, NULL, &vbs_proc_ops);
+	proc_create("vbs", 0666, NULL, &vbs_proc_ops);
 	return 0;
 }
 late_initcall(vbs_proc_init);
