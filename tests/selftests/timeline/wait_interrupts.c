@@ -131,6 +131,39 @@ static void with_updates(struct nap *nap)
 	t_equal(n[0], 0, "none on the CPU of the updates");
 }
 
+/* Calls from other CPUs that one has served: the line "CAL:" has a column for each */
+static u64 calls_on(int cpu)
+{
+	char line[1024], *at = NULL;
+	FILE *f = fopen("/proc/interrupts", "r");
+	u64 n = 0;
+
+	while (f && !at && fgets(line, sizeof(line), f))
+		at = strstr(line, "CAL:");
+	if (!f || fclose(f) || !at)
+		t_fatal("/proc/interrupts");
+	for (at += 4; cpu >= 0; cpu--)
+		n = strtoull(at, &at, 10);
+	return n;
+}
+
+/* An update that makes nothing come sooner is nobody's business */
+static void same_again(struct nap *nap)
+{
+	pid_t pid;
+	u64 calls;
+
+	*nap = (struct nap) { .from = SEC, .count = 1, .cpu = 1, .fifo = 1 };
+	update(0, 300);
+	pid = t_fork(doze, nap);
+	sleep_ns(100 * MS);
+	calls = calls_on(1);
+	for (int i = 0; i < 200; i++)
+		update(0, 300);
+	t_at_most(calls_on(1) - calls, 5, "calls of the sleeper's CPU in 200 updates to the same rate");
+	t_wait(pid);
+}
+
 static void bend(int tick)
 {
 	struct timex tx = { .modes = ADJ_TICK, .tick = tick };
@@ -218,6 +251,7 @@ VBS_TEST("one timer interrupt a sleep, on the sleeper's CPU", 110)
 	one_each(nap, 1);
 	straight = nap->late;
 	with_updates(nap);
+	same_again(nap);
 	while_bent(nap, 9000, straight);
 	while_bent(nap, 11000, straight);
 	from_elsewhere(nap, straight);
