@@ -6,7 +6,7 @@
 #ifndef _TESTS_UNIT_BENCH_H
 #define _TESTS_UNIT_BENCH_H
 
-#define BENCH_MAX	10000
+#define BENCH_MAX	100000
 #define BENCH_STRIDE	512	/* about the size of a server */
 
 struct bench_queue {

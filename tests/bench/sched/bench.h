@@ -72,6 +72,7 @@ struct series {
 };
 
 void series_init(void);
+unsigned int next_situation(void);
 void series_add(struct series *s, uint64_t since, uint64_t until);
 /* Prints a line, with what @where says of it, and empties it */
 void series_print(struct series *s, const char *where);

@@ -5,21 +5,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "bench.h"
+#include "mark.h"
 
 static struct actor pool[REPS];
 
-enum { EMPTY, ADMIT_B, SAME_B, NEW_B, LEAVE_B, ADMIT_R, SAME_R, NEW_R, LEAVE_R };
-
 static struct series series[] = {
-	[EMPTY] = { .name = "empty" },
-	[ADMIT_B] = { .name = "admit-blocked" },
-	[SAME_B] = { .name = "switch-blocked-same" },
-	[NEW_B] = { .name = "switch-blocked-new" },
-	[LEAVE_B] = { .name = "leave-blocked" },
-	[ADMIT_R] = { .name = "admit-ready" },
-	[SAME_R] = { .name = "switch-ready-same" },
-	[NEW_R] = { .name = "switch-ready-new" },
-	[LEAVE_R] = { .name = "leave-ready" },
+	[OP_EMPTY] = { .name = "empty" },
+	[OP_ADMIT_BLOCKED] = { .name = "admit-blocked" },
+	[OP_SWITCH_BLOCKED_SAME] = { .name = "switch-blocked-same" },
+	[OP_SWITCH_BLOCKED_NEW] = { .name = "switch-blocked-new" },
+	[OP_LEAVE_BLOCKED] = { .name = "leave-blocked" },
+	[OP_ADMIT_READY] = { .name = "admit-ready" },
+	[OP_SWITCH_READY_SAME] = { .name = "switch-ready-same" },
+	[OP_SWITCH_READY_NEW] = { .name = "switch-ready-new" },
+	[OP_LEAVE_READY] = { .name = "leave-ready" },
 };
 
 /* All are behind whoever calls; "same" has the bandwidth of the first */
@@ -41,40 +40,57 @@ static void nothing(struct actor *a)
 static void empty(void)
 {
 	for (int i = 0; i < REPS; i++) {
-		uint64_t t = ticks();
+		uint64_t t, end;
 
+		mark_begin(OP_EMPTY);
+		t = ticks();
 		syscall(SYS_getppid);
-		series_add(&series[EMPTY], t, ticks());
+		end = ticks();
+		mark_end(OP_EMPTY);
+		series_add(&series[OP_EMPTY], t, end);
 	}
 }
 
-static void each(int op, enum class class, const struct rank *rank)
+/* Inline, so that the marks are constants */
+static inline __attribute__((always_inline)) void
+each(enum mark_op op, enum class class, const struct rank *rank)
 {
 	for (int i = 0; i < REPS; i++) {
-		uint64_t t = ticks(), end;
+		uint64_t t, end;
 
+		mark_begin(op);
+		t = ticks();
 		class_set(pool[i].tid, class, rank);
 		end = ticks();
+		mark_end(op);
 		series_add(&series[op], t, end);
 	}
 }
 
 /* They are asleep, or ready as ordinary tasks, which do not run meanwhile */
-static void all(int first, enum class class)
+static void all_blocked(enum class class)
 {
-	each(first, class, &entry);
-	each(first + SAME_B - ADMIT_B, class, &same);
-	each(first + NEW_B - ADMIT_B, class, &other);
-	each(first + LEAVE_B - ADMIT_B, OTHER, NULL);
+	each(OP_ADMIT_BLOCKED, class, &entry);
+	each(OP_SWITCH_BLOCKED_SAME, class, &same);
+	each(OP_SWITCH_BLOCKED_NEW, class, &other);
+	each(OP_LEAVE_BLOCKED, OTHER, NULL);
+}
+
+static void all_ready(enum class class)
+{
+	each(OP_ADMIT_READY, class, &entry);
+	each(OP_SWITCH_READY_SAME, class, &same);
+	each(OP_SWITCH_READY_NEW, class, &other);
+	each(OP_LEAVE_READY, OTHER, NULL);
 }
 
 void calls_run(const struct stage *s)
 {
 	empty();
-	all(ADMIT_B, s->class);
+	all_blocked(s->class);
 	for (int i = 0; i < REPS; i++)
 		actor_play(&pool[i], nothing);
-	all(ADMIT_R, s->class);
+	all_ready(s->class);
 }
 
 void calls_print(const char *where)

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <string.h>
 #include "bench.h"
+#include "mark.h"
 
 static const struct rank quick = { 20 * US, 100 * US, 60 };
 /* DEADLINE notices the end of a budget at a tick only */
@@ -20,17 +21,22 @@ static struct series yields = { .name = "yield" }, renewals = { .name = "renewal
 static void give_up_often(struct actor *a)
 {
 	while (!a->stop) {
+		mark_begin(OP_YIELD);
 		a->last = ticks();
 		sched_yield();
 		a->first = ticks();
+		mark_end(OP_RENEWAL);
 	}
 }
 
 static void run_on(struct actor *a)
 {
 	while (!a->stop) {
-		uint64_t t = ticks();
+		uint64_t t;
 
+		mark_end(OP_REPLENISHMENT);
+		mark_begin(OP_EXHAUSTION);
+		t = ticks();
 		if (a->until > a->last) {
 			t = ticks();
 			a->first = t;
@@ -56,8 +62,13 @@ static void watch(struct actor *a, struct series *begins, struct series *ends,
 	uint64_t give_up = before + 100 * MS;
 
 	while (n && before < give_up) {
-		uint64_t t = ticks();
+		uint64_t t;
 
+		mark_end(OP_YIELD);
+		mark_end(OP_EXHAUSTION);
+		mark_begin(OP_RENEWAL);
+		mark_begin(OP_REPLENISHMENT);
+		t = ticks();
 		if (a->first != seen) {
 			add_both(a, begins, ends, before, t);
 			seen = a->first;

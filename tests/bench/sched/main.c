@@ -5,10 +5,14 @@
  * time, as SCHED_VBS does) and SCHED_FIFO:
  *
  *	sched table [N]...	with N others on the CPU, by default 1 to 10000
+ *	sched profile [N]	the same of SCHED_VBS and of SCHED_DEADLINE with HRTICK_DL
  *	sched pipe CLASS WHEN	ping-pong through pipes
  *	sched run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]...
  *				a whole program, some times
  *	sched set CLASS RUNTIME_US PERIOD_US PRIORITY TID
+ *
+ * tests/bench/profile.c counts situations from 0 in the whole machine, and a program
+ * from SITUATION=, by default 0.
  *
  * A line of JSON for each operation and situation (WHEN is repeated in it). In a
  * virtual machine that lets an instruction take a nanosecond (tests/vm/run
@@ -30,6 +34,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "bench.h"
+#include "mark.h"
 
 #define FEATURES	"/sys/kernel/debug/sched/features"
 
@@ -80,14 +85,14 @@ static void play_act(const struct act *act, struct stage *s,
 		     enum crowd_state state, unsigned int n)
 {
 	unsigned int rounds = act->rounds(s);
-	char where[96];
+	char where[128];
 
 	for (s->round = 0; s->round < rounds; s->round++)
 		play_round(act, s, state);
 	snprintf(where, sizeof(where),
-		 "\"class\":\"%s%s\",\"others\":\"%s\",\"n\":%u",
+		 "\"class\":\"%s%s\",\"others\":\"%s\",\"n\":%u,\"situation\":%u",
 		 class_name[s->class], s->hrtick ? "+HRTICK" : "",
-		 state_name[state], n);
+		 state_name[state], n, next_situation());
 	act->print(where);
 }
 
@@ -131,6 +136,25 @@ static void make_room(void)
 	must(!mlockall(MCL_CURRENT), "mlockall");
 }
 
+static void ready(const unsigned int *n, unsigned int sizes)
+{
+	make_room();
+	actor_start(&worker);
+	actor_start(&second);
+	pool_start();
+	crowd_start(n, sizes);
+}
+
+static int profile_main(unsigned int n)
+{
+	if (!n)
+		fatal("want a number of others");
+	ready(&n, 1);
+	play_class(DEADLINE, true, &n, 1);
+	play_class(VBS, false, &n, 1);
+	return 0;
+}
+
 static int table_main(int argc, char **argv)
 {
 	unsigned int n[SIZES] = { 1, 10, 100, 1000, 10000 }, sizes = argc ? 0 : 5;
@@ -140,11 +164,7 @@ static int table_main(int argc, char **argv)
 		if (!n[sizes] || (sizes && n[sizes] <= n[sizes - 1]))
 			fatal("%s: want increasing numbers", argv[sizes]);
 	}
-	make_room();
-	actor_start(&worker);
-	actor_start(&second);
-	pool_start();
-	crowd_start(n, sizes);
+	ready(n, sizes);
 	play_class(FIFO, false, n, sizes);
 	play_class(DEADLINE, false, n, sizes);
 	play_class(DEADLINE, true, n, sizes);
@@ -184,11 +204,13 @@ int main(int argc, char **argv)
 	series_init();
 	if (!strcmp(what, "table"))
 		return table_main(argc - 2, argv + 2);
+	if ((argc == 2 || argc == 3) && !strcmp(what, "profile"))
+		return profile_main(argc == 3 ? strtoul(argv[2], NULL, 10) : 10);
 	if (argc == 4 && !strcmp(what, "pipe"))
 		return pipe_run(class_named(argv[2]), argv[3]);
 	if (argc == 7 && !strcmp(what, "set"))
 		return set_main(argv + 2);
 	if (argc >= 8 && !strcmp(what, "run"))
 		return program_main(argv + 2);
-	fatal("usage: sched table [N]... | pipe CLASS WHEN | run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]... | set CLASS RUNTIME_US PERIOD_US PRIORITY TID");
+	fatal("usage: sched table [N]... | profile [N] | pipe CLASS WHEN | run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]... | set CLASS RUNTIME_US PERIOD_US PRIORITY TID");
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "bench.h"
+#include "mark.h"
 
 #define RUNS	5
 
@@ -14,8 +15,8 @@ static void print(struct series *s, enum class class, const char *when)
 {
 	char where[96];
 
-	snprintf(where, sizeof(where), "\"class\":\"%s\",\"when\":\"%s\"",
-		 class_name[class], when);
+	snprintf(where, sizeof(where), "\"class\":\"%s\",\"when\":\"%s\",\"situation\":%u",
+		 class_name[class], when, next_situation());
 	series_print(s, where);
 }
 
@@ -64,11 +65,15 @@ int pipe_run(enum class class, const char *when)
 	put(to[1]);
 	get(from[0]);
 	for (unsigned int i = 0; i < ARRAY_SIZE(trips.value); i++) {
-		uint64_t t = ticks();
+		uint64_t t, end;
 
+		mark_begin(OP_PIPE);
+		t = ticks();
 		put(to[1]);
 		get(from[0]);
-		series_add(&trips, t, ticks());
+		end = ticks();
+		mark_end(OP_PIPE);
+		series_add(&trips, t, end);
 	}
 	print(&trips, class, when);
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "bench.h"
+#include "mark.h"
 
 static uint64_t clock_cost = UINT64_MAX;
 
@@ -14,6 +15,16 @@ void series_init(void)
 		if (b - a < clock_cost)
 			clock_cost = b - a;
 	}
+}
+
+/* What follows is printed as one more of them. Return: its number for the profile */
+unsigned int next_situation(void)
+{
+	static unsigned int next;
+	const char *first = getenv("SITUATION");
+
+	mark(MARK_NEXT);
+	return (first ? strtoul(first, NULL, 10) : 0) + next++;
 }
 
 void series_add(struct series *s, uint64_t since, uint64_t until)

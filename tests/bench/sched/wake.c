@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "bench.h"
+#include "mark.h"
 
 /*
  * So long apart a wake-up begins a new instance: the few us that the worker runs
@@ -22,9 +23,11 @@ static struct series wakes = { .name = "wake" }, blocks = { .name = "block" },
 static void sleep_often(struct actor *a)
 {
 	for (int i = 0; i <= REPS; i++) {
+		mark_begin(OP_BLOCK);
 		a->slept = ticks();
 		actor_wait(a);
 		a->woke = ticks();
+		mark_end(OP_WAKE);
 	}
 }
 
@@ -35,9 +38,11 @@ static void wake(struct actor *a)
 	actor_play(a, sleep_often);
 	for (int i = 0; i < REPS; i++) {
 		spin_ns(APART);
+		mark_begin(OP_WAKE);
 		t = ticks();
 		actor_kick(a);
 		end = ticks();
+		mark_end(OP_BLOCK);
 		series_add(&wakes, t, a->woke);
 		series_add(&blocks, a->slept, end);
 	}
@@ -71,6 +76,7 @@ static void timer(struct actor *a)
 static void yield_often(struct actor *a)
 {
 	for (int i = 0; i < REPS; i++) {
+		mark_begin(OP_TURN);
 		a->slept = ticks();
 		sched_yield();
 	}
@@ -81,8 +87,12 @@ static void turn(struct actor *a)
 {
 	actor_play(a, yield_often);
 	for (int i = 0; i < REPS; i++) {
+		uint64_t end;
+
 		sched_yield();
-		series_add(&turns, a->slept, ticks());
+		end = ticks();
+		mark_end(OP_TURN);
+		series_add(&turns, a->slept, end);
 	}
 	while (a->slept)
 		sched_yield();
