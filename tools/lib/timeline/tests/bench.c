@@ -57,6 +57,17 @@ static void write_scores(FILE *f, const struct trace_spec *spec, const struct sc
 	fprintf(f, " }%s\n", last ? "" : ",");
 }
 
+static bool draw(const char *directory, const struct trace_spec *spec,
+		 const struct scores *scores)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "timeline-%s", spec->name);
+	return plot_scores(directory, &(struct plot){ file, spec->name, spec->what, spec->duration,
+						      &scores->feed_forward, &scores->pi,
+						      "the PI clock" });
+}
+
 static bool bench(const struct trace_spec *spec, uint64_t seed, const char *directory,
 		  FILE *json, int *outside)
 {
@@ -70,7 +81,7 @@ static bool bench(const struct trace_spec *spec, uint64_t seed, const char *dire
 	fflush(stdout);
 	*outside += scores.feed_forward.outside;
 	write_scores(json, spec, &scores, spec == &trace_specs[trace_specs_n - 1]);
-	ok = ok && plot_scores(directory, spec, &scores);
+	ok = ok && draw(directory, spec, &scores);
 	score_free(&scores);
 	return ok;
 }

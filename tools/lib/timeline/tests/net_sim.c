@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "timeline/tests/net_peers.h"
 #include "timeline/tests/net_sim.h"
 #include "timeline/tests/random.h"
 
@@ -12,6 +13,7 @@
 #define HELD		20e3		/* ns */
 #define TIMEOUT		(1 * S)
 #define READINGS_MAX	100000
+#define DRAWN		2500	/* readings, and not all */
 #define UNIT		((__int128)1 << TE_PERIOD_BITS)
 
 /* Of the counter: by 0.3 ppm in an hour, unless said otherwise */
@@ -39,6 +41,9 @@ const struct sim_spec sim_specs[] = {
 	  .jitter = 2e4, .loss = 0.1 },
 	{ "jumps", "rate jumps by +-3 ppm each 25 min", 24, 64, .wander = 3, .skew = 5, .step = 2.9,
 	  .step_every = 1500, GOOD, .out = 1e5, .back = 1e5, .jitter = 2e4 },
+	{ "week", "lan, seven days, rate +-2 ppm a day, +-0.1 ppm in 30 min", 168, 16, .wander = 1,
+	  .skew = 12, .wave = 0.1, .wave_period = 1800, .daily = 2, GOOD, .out = 1e5,
+	  .back = 1e5, .jitter = 2e4 },
 	{ "lan-1", "lan, poll 1 s", 3, 1, QUIET, GOOD, .out = 1e5, .back = 1e5, .jitter = 2e4 },
 	{ "lan-64", "lan, poll 64 s", 24, 64, QUIET, GOOD, .out = 1e5, .back = 1e5, .jitter = 2e4 },
 	{ "lan-256", "lan, poll 256 s", 55, 256, QUIET, GOOD, .out = 1e5, .back = 1e5,
@@ -78,6 +83,7 @@ static void turn(struct sim *s)
 
 	if (spec->wave_period)
 		ppm += spec->wave * sin(2 * M_PI * now / spec->wave_period);
+	ppm += spec->daily * sin(2 * M_PI * now / 86400);
 	if (spec->step_every)
 		ppm += fmod(now / spec->step_every, 2) < 1 ? spec->step : -spec->step;
 	s->period = (1 + ppm * 1e-6) * S / SIM_HZ * 0x1p48;
@@ -190,18 +196,69 @@ bool sim_inside(const struct sim *s, const struct te_clock *c, double *error, do
 
 struct tally {
 	struct sim_score *score;
+	struct sim_drawing *drawing;
+	struct regression regression;
+	struct radclock radclock;
 	double error[READINGS_MAX], width[READINGS_MAX];
+	double regression_error[READINGS_MAX], regression_width[READINGS_MAX];
+	double radclock_error[READINGS_MAX];
 };
+
+static double off(const struct sim *s, int64_t ns)
+{
+	return (double)(ns * UNIT - s->truth) / (double)UNIT;
+}
+
+static void draw_it(struct score *score, double at, double error, double low, double high)
+{
+	if (!score->reading)
+		score->reading = calloc(2 * DRAWN, sizeof(*score->reading));
+	if (score->readings == 2 * DRAWN)
+		return;
+	score->reading[score->readings++] = (struct reading){ at, error, low, high, true };
+}
+
+static bool is_drawn(const struct tally *t, const struct sim *s, int n)
+{
+	int all = s->spec->hours * 3600 / s->spec->poll;
+
+	return t->drawing && n % (all / DRAWN + 1) == 0;
+}
+
+static void read_peers(struct tally *t, const struct sim *s, int n)
+{
+	double claim, error;
+	int64_t ns;
+
+	claim = regression_read(&t->regression, s->counter, &ns);
+	error = off(s, ns);
+	t->regression_error[n] = fabs(error);
+	t->regression_width[n] = 2 * claim;
+	t->score->regression.beyond += fabs(error) > claim;
+	if (is_drawn(t, s, n))
+		draw_it(&t->drawing->regression, sim_now(s), error, claim, claim);
+	radclock_read(&t->radclock, s->counter, &ns);
+	t->radclock_error[n] = fabs(off(s, ns));
+}
 
 static void read_it(struct tally *t, const struct sim *s, const struct te_clock *c, bool kept)
 {
 	double error, width;
+	uint64_t low, high;
+	int64_t time;
+	int n = t->score->readings;
 
 	t->score->outside += !sim_inside(s, c, &error, &width);
-	if (!kept || t->score->readings == READINGS_MAX)
+	if (!kept || n == READINGS_MAX)
 		return;
-	t->error[t->score->readings] = fabs(error);
-	t->width[t->score->readings++] = width;
+	if (s->spec->servers == 1)
+		read_peers(t, s, n);
+	te_read(c, s->counter, &time, &low, &high);
+	if (is_drawn(t, s, n))
+		draw_it(&t->drawing->ours, sim_now(s), error, low, high);
+	t->error[n] = fabs(error);
+	t->width[n] = width;
+	t->score->readings++;
 }
 
 static int ascending(const void *a, const void *b)
@@ -211,18 +268,25 @@ static int ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void sort(double *values, int n, double *median, double *p99)
+{
+	qsort(values, n, sizeof(*values), ascending);
+	*median = values[n / 2];
+	*p99 = values[(int)(n * 0.99)];
+}
+
 static void sum_up(struct tally *t)
 {
 	struct sim_score *score = t->score;
 	int n = score->readings;
+	double p99;
 
-	qsort(t->error, n, sizeof(t->error[0]), ascending);
-	qsort(t->width, n, sizeof(t->width[0]), ascending);
-	score->median = t->error[n / 2];
-	score->p99 = t->error[(int)(n * 0.99)];
+	sort(t->error, n, &score->median, &score->p99);
 	score->worst = t->error[n - 1];
-	score->width = t->width[n / 2];
-	score->width_p99 = t->width[(int)(n * 0.99)];
+	sort(t->width, n, &score->width, &score->width_p99);
+	sort(t->regression_error, n, &score->regression.median, &score->regression.p99);
+	sort(t->regression_width, n, &score->regression.width, &p99);
+	sort(t->radclock_error, n, &score->radclock.median, &score->radclock.p99);
 }
 
 /* One round over the servers; readings count before and after each update */
@@ -240,6 +304,8 @@ static bool round_of(struct sim *s, struct tally *t, struct te_clock *clock, boo
 			read_it(t, s, clock, sim_now(s) > 600);
 		if (ts_take(&score->pool, i, &x) != NTP_TAKEN)
 			return false;
+		regression_take(&t->regression, &x);
+		radclock_take(&t->radclock, &x);
 		result = ts_clock(&score->pool, x.after, clock);
 		*bounded = result == TS_OK;
 		score->unbounded += result == TS_UNBOUNDED;
@@ -251,7 +317,8 @@ static bool round_of(struct sim *s, struct tally *t, struct te_clock *clock, boo
 	return true;
 }
 
-bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_score *score)
+bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_score *score,
+	     struct sim_drawing *drawing)
 {
 	struct te_config config = { .hz = SIM_HZ, .memory_ns = TE_MEMORY_MAX, .network = bank,
 				    .wander_ppb = spec->wander * 1000 };
@@ -262,6 +329,10 @@ bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_s
 
 	memset(score, 0, sizeof(*score));
 	t->score = score;
+	t->drawing = drawing;
+	regression_start(&t->regression, SIM_HZ);
+	/* Chosen for each network, in its favour: published with 15 us */
+	radclock_start(&t->radclock, SIM_HZ, fmax(1e3, spec->jitter / 20));
 	sim_start(&s, spec, seed);
 	ok = ts_init(&score->pool, &config, spec->servers, spec->faulty, SIM_PIVOT);
 	while (ok && sim_now(&s) < spec->hours * 3600) {

@@ -7,6 +7,7 @@
 #define LIB_TIMELINE_TESTS_NET_SIM_H
 
 #include "timeline/servers.h"
+#include "timeline/tests/score.h"
 
 #define SIM_HZ		2400000000ULL
 #define SIM_PIVOT	1790000000LL
@@ -19,6 +20,7 @@ struct sim_spec {
 	double wander;				/* what is stated */
 	double skew;
 	double wave, wave_period;
+	double daily;				/* a wave of a day */
 	double step, step_every;		/* of the frequency, alternating */
 	double out, back;			/* the least of each way */
 	double jitter;				/* mean of what each has more, exponential */
@@ -54,6 +56,18 @@ bool sim_exchange(struct sim *s, int server, struct ntp_exchange *x);
 /* Whether the truth, now, is within a clock's bound; *error in ns */
 bool sim_inside(const struct sim *s, const struct te_clock *c, double *error, double *width);
 
+/* The rules of others on the same packets (net_peers.h) */
+struct sim_peer {
+	double median, p99;	/* ns, |error| */
+	int beyond;		/* readings that were off by more than what is claimed */
+	double width;		/* ns, median of what is claimed, both sides */
+};
+
+/* To be drawn: just before each update */
+struct sim_drawing {
+	struct score ours, regression;
+};
+
 struct sim_score {
 	int readings;
 	int outside;		/* also right after updates */
@@ -62,9 +76,11 @@ struct sim_score {
 	double median, p99, worst;	/* ns, |error| just before the next update */
 	double width, width_p99;	/* ns, both sides, just before the next update */
 	struct ts_pool pool;
+	struct sim_peer regression, radclock;	/* of a single server */
 };
 
-/* False if a server's answer was refused */
-bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_score *score);
+/* False if a server's answer was refused; @drawing may be NULL, and is freed by its user */
+bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_score *score,
+	     struct sim_drawing *drawing);
 
 #endif

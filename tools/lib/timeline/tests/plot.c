@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A drawing of a trace: the bound as a band, the error inside of it, and the PI
- * clock's error; times in ns over s.  The scale is linear up to LINEAR and
+ * A drawing of a trace: the bound as a band, the error inside of it, and the error of
+ * another clock; times in ns over s.  The scale is linear up to LINEAR and
  * logarithmic beyond it, so that bursts fit.
  */
 #include <errno.h>
@@ -130,24 +130,24 @@ static void draw_key(const struct sheet *s, double x, const char *colour, const 
 	text(s, x + 20, 55, "start", 12, what);
 }
 
-static void draw(const struct sheet *s, const struct trace_spec *spec,
-		 const struct scores *scores)
+static void draw(const struct sheet *s, const struct plot *plot)
 {
-	char title[200];
+	char title[200], other[80];
 
 	fprintf(s->f, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
 		"viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" fill=\"#202020\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
 		WIDTH, HEIGHT, WIDTH, HEIGHT);
-	snprintf(title, sizeof(title), "Error against bound: %s (%s)", spec->name, spec->what);
+	snprintf(title, sizeof(title), "Error against bound: %s (%s)", plot->name, plot->what);
+	snprintf(other, sizeof(other), "error of %s", plot->whose);
 	text(s, LEFT, 28, "start", 16, title);
 	draw_key(s, LEFT, "#cfe3f7", "bound of the feed-forward clock");
-	draw_key(s, LEFT + 250, "#d9822b", "error of the PI clock");
+	draw_key(s, LEFT + 250, "#d9822b", other);
 	draw_key(s, LEFT + 440, "#1f5fa8", "error of the feed-forward clock");
-	draw_band(s, &scores->feed_forward);
+	draw_band(s, plot->ours);
 	draw_axes(s);
-	draw_errors(s, &scores->pi, "#d9822b");
-	draw_errors(s, &scores->feed_forward, "#1f5fa8");
+	draw_errors(s, plot->other, "#d9822b");
+	draw_errors(s, plot->ours, "#1f5fa8");
 	fputs("</svg>\n", s->f);
 }
 
@@ -165,18 +165,17 @@ static double highest(const struct score *score)
 	return most;
 }
 
-bool plot_scores(const char *directory, const struct trace_spec *spec,
-		 const struct scores *scores)
+bool plot_scores(const char *directory, const struct plot *plot)
 {
-	struct sheet s = { .seconds = spec->duration, .top = scale(highest(&scores->feed_forward)) };
+	struct sheet s = { .seconds = plot->seconds, .top = scale(highest(plot->ours)) };
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/timeline-%s.svg", directory, spec->name);
+	snprintf(path, sizeof(path), "%s/%s.svg", directory, plot->file);
 	s.f = fopen(path, "w");
 	if (!s.f) {
 		fprintf(stderr, "cannot write %s: %s\n", path, strerror(errno));
 		return false;
 	}
-	draw(&s, spec, scores);
+	draw(&s, plot);
 	return !fclose(s.f);
 }

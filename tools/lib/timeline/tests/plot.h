@@ -4,8 +4,16 @@
 
 #include "timeline/tests/score.h"
 
-/* DIRECTORY/timeline-NAME.svg: error against bound; false if it cannot be written */
-bool plot_scores(const char *directory, const struct trace_spec *spec,
-		 const struct scores *scores);
+struct plot {
+	const char *file;		/* its name without .svg */
+	const char *name, *what;
+	double seconds;
+	const struct score *ours;	/* the feed-forward clock's */
+	const struct score *other;
+	const char *whose;
+};
+
+/* DIRECTORY/FILE.svg: error against bound; false if it cannot be written */
+bool plot_scores(const char *directory, const struct plot *plot);
 
 #endif

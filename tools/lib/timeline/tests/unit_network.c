@@ -32,7 +32,7 @@ static void always_inside(void **state)
 	struct sim_score score;
 	int i;
 
-	assert_true(sim_run(spec, 1, true, &score));
+	assert_true(sim_run(spec, 1, true, &score, NULL));
 	assert_true(score.readings > 500);
 	assert_int_equal(score.outside, 0);
 	assert_int_equal(score.disagreed, 0);
@@ -59,7 +59,7 @@ static void as_good_as_said(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		assert_true(sim_run(find(limits[i].name), 2, true, &score));
+		assert_true(sim_run(find(limits[i].name), 2, true, &score, NULL));
 		if (score.median > limits[i].median * 1e3 || score.p99 > limits[i].p99 * 1e3 ||
 		    score.width_p99 > limits[i].width * 1e3)
 			fail_msg("%s: median %.0f, 99 %% %.0f, width %.0f ns", limits[i].name,
@@ -75,7 +75,7 @@ static void broken_wander_is_noticed(void **state)
 
 	(void)state;
 	spec.wander = 1;
-	assert_true(sim_run(&spec, 1, true, &score));
+	assert_true(sim_run(&spec, 1, true, &score, NULL));
 	assert_in_range(score.pool.server[0].estimator.contradictions, 20, 100000);
 }
 
@@ -128,7 +128,7 @@ static void random_networks(void **state)
 	(void)state;
 	for (i = 0; i < RANDOM_NETWORKS; i++) {
 		spec = random_spec(&x);
-		assert_true(sim_run(&spec, i, true, &score));
+		assert_true(sim_run(&spec, i, true, &score, NULL));
 		if (score.outside || score.disagreed)
 			fail_msg("network %d: %d readings outside, %d disagreements", i,
 				 score.outside, score.disagreed);
