@@ -196,6 +196,25 @@ const char *parse_count(const char *text, uint64_t *count)
 	return NULL;
 }
 
+const char *parse_bytes(const char *text, uint64_t *bytes)
+{
+	static const char letters[] = "KMGT";
+	struct decimal d;
+	const char *why = take_decimal(&text, &d), *letter;
+	int shift;
+
+	if (why)
+		return why;
+	letter = *text ? strchr(letters, *text) : NULL;
+	if (d.scale || (*text && (!letter || text[1])))
+		return "it must be a whole number, or one with K, M, G or T behind it";
+	shift = letter ? 10 * (letter - letters + 1) : 0;
+	if (d.mantissa > UINT64_MAX >> shift)
+		return "the number is too large";
+	*bytes = d.mantissa << shift;
+	return NULL;
+}
+
 const char *parse_pid(const char *text, pid_t *pid)
 {
 	uint64_t n;

@@ -14,6 +14,9 @@ const char *parse_bandwidth(const char *text, uint32_t *units);
 const char *parse_pid(const char *text, pid_t *pid);
 const char *parse_count(const char *text, uint64_t *count);
 
+/* A count with K, M, G or T behind it, or none: powers of 1024 */
+const char *parse_bytes(const char *text, uint64_t *bytes);
+
 #define PARSE_ITEM	128
 
 /* Copies what stands before the first @sep; returns what stands after it, or NULL */

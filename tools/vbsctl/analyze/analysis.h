@@ -4,6 +4,7 @@
 #define VBSCTL_ANALYZE_ANALYSIS_H
 
 #include "analyze/bounds.h"
+#include "analyze/channel.h"
 #include "analyze/sets.h"
 #include "vbs/machine.h"
 
@@ -12,11 +13,13 @@
 struct analysis {
 	struct load load;
 	struct server_set set;
+	struct channel channel;
 	struct resource res, to, vcpu;	/* period 0: not given */
 	uint64_t window[WINDOWS_MAX];
 	int windows;
 	uint32_t cap, capacity;		/* 0: not given */
 	uint64_t overhead, period, slice, least_period;
+	const char *of_channel;		/* an option that only --channel has, or NULL */
 	bool has_overhead, has_slice, aligned, propose, defaults, json;
 	struct machine machine;
 	struct ratio share;		/* of the load */
@@ -25,6 +28,7 @@ struct analysis {
 int analyze_server(const struct analysis *a);
 int analyze_proposal(struct analysis *a);
 int analyze_set(const struct analysis *a);
+int analyze_channel(struct analysis *a);
 
 struct json_object;
 

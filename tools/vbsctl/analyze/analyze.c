@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/analysis.h"
+#include "analyze/channel_options.h"
 #include "base/parse.h"
 #include "commands.h"
 #include "options.h"
@@ -60,7 +61,8 @@ static const char *take_value(int c, const char *text, struct analysis *a)
 	case 'r':
 		return parse_resource(text, &a->res);
 	case 't':
-		return parse_resource(text, &a->to);
+		return strchr(text, ':') ? channel_take_switch(text, &a->channel) :
+					   parse_resource(text, &a->to);
 	case 'g':
 		return parse_resource(text, &a->vcpu);
 	case 'c':
@@ -80,7 +82,9 @@ static const char *take_value(int c, const char *text, struct analysis *a)
 
 static void take_flag(int c, struct analysis *a)
 {
+	channel_take(c, NULL, &a->channel);
 	a->aligned |= c == 'a';
+	a->load.alone |= c == 'A';
 	a->propose |= c == 'P';
 	a->defaults |= c == 'D';
 	a->json |= c == 'j';
@@ -99,7 +103,10 @@ static const struct option options[] = {
 	{ "period", required_argument, NULL, 'p' },
 	{ "slice", required_argument, NULL, 'S' },
 	{ "overhead", required_argument, NULL, 'o' },
+	CHANNEL_ASSUMPTIONS,
+	CHANNEL_OPTIONS,
 	{ "align", no_argument, NULL, 'a' },
+	{ "alone", no_argument, NULL, 'A' },
 	{ "propose", no_argument, NULL, 'P' },
 	{ "defaults", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
@@ -113,11 +120,12 @@ static int take_option(const struct command *cmd, int c, int index, struct analy
 
 	if (c == '?')
 		return option_error(cmd);
+	a->of_channel = c >= CHANNEL_SLOT ? options[index].name : a->of_channel;
 	if (!optarg) {
 		take_flag(c, a);
 		return 0;
 	}
-	why = take_value(c, optarg, a);
+	why = c >= CHANNEL_SLOT ? channel_take(c, optarg, &a->channel) : take_value(c, optarg, a);
 	return why ? usage_error(cmd, "--%s '%s': %s", options[index].name, optarg, why) : 0;
 }
 
@@ -136,6 +144,8 @@ static void set_least_period(struct analysis *a)
 	int i;
 
 	least = lesser(lesser(lesser(least, a->res.period), a->to.period), a->period);
+	for (i = 0; i < SIDES; i++)
+		least = lesser(lesser(least, a->channel.res[i].period), a->channel.to[i].period);
 	for (i = 0; i < a->set.servers; i++)
 		least = lesser(least, a->set.server[i].res.period);
 	if (a->least_period)
@@ -197,8 +207,12 @@ static int useless(const struct command *cmd, const struct analysis *a)
 		{ "--switch-to", "--res", a->to.period, a->res.period },
 		{ "--cap", "--res", a->cap, a->res.period },
 		{ "--slice", "--load", a->has_slice, a->load.tasks },
+		{ "--alone", "a --load of one task", a->load.alone, a->load.tasks == 1 },
 		{ "--period", "--propose", a->period, a->propose },
-		{ "--align", "--res or --propose", a->aligned, a->res.period || a->propose },
+		{ "--align", "--res, --propose or --channel", a->aligned,
+		  a->res.period || a->propose || a->channel.slot },
+		{ "--switch-to SIDE:", "--channel",
+		  a->channel.to[SENDER].period || a->channel.to[RECEIVER].period, a->channel.slot },
 		{ "--least-period", "--vcpu", a->least_period, a->vcpu.period },
 	};
 	size_t i;
@@ -208,11 +222,29 @@ static int useless(const struct command *cmd, const struct analysis *a)
 			return usage_error(cmd, "%s has no meaning here: it goes with %s",
 					   table[i].option, table[i].with);
 	}
+	if (a->of_channel && !a->channel.slot)
+		return usage_error(cmd, "--%s has no meaning here: it goes with --channel",
+				   a->of_channel);
 	return 0;
+}
+
+static int answer_channel(const struct command *cmd, struct analysis *a)
+{
+	struct channel *c = &a->channel;
+
+	if (!c->res[SENDER].period || !c->res[RECEIVER].period)
+		return usage_error(cmd, "--channel needs --sender and --receiver");
+	if (!c->message)
+		c->message = c->slot;
+	return analyze_channel(a);
 }
 
 static int answer(const struct command *cmd, struct analysis *a)
 {
+	bool other = a->res.period || a->propose || a->set.servers || a->load.tasks;
+
+	if (a->channel.slot && !other)
+		return answer_channel(cmd, a);
 	if (a->load.tasks && !load_share(&a->load, &a->share))
 		return usage_error(cmd, "--load: the periods have no common multiple below 2^128 ns: round them");
 	if (a->set.servers && !a->load.tasks && !a->res.period && !a->propose)
@@ -221,7 +253,7 @@ static int answer(const struct command *cmd, struct analysis *a)
 		return analyze_proposal(a);
 	if (a->res.period && !a->propose && !a->set.servers)
 		return answer_server(cmd, a);
-	return usage_error(cmd, "give --res (with --load, --window or --switch-to), or --load with --propose, or --set");
+	return usage_error(cmd, "give --res (with --load, --window or --switch-to), or --load with --propose, or --set, or --channel");
 }
 
 static int analyze_main(const struct command *cmd, int argc, char **argv)
@@ -230,6 +262,7 @@ static int analyze_main(const struct command *cmd, int argc, char **argv)
 	int c, ret, index = 0;
 
 	memset(&a, 0, sizeof(a));
+	channel_defaults(&a.channel);
 	while ((c = getopt_long(argc, argv, "h", options, &index)) != -1) {
 		if (c == 'h')
 			return print_help(cmd);
@@ -252,14 +285,16 @@ const struct command cmd_analyze = {
 	.help =
 	"Usage: vbsctl analyze --res BUDGET/PERIOD [--load TASKS] [OPTION]...\n"
 	"       vbsctl analyze --load TASKS --propose [OPTION]...\n"
-	"       vbsctl analyze --set SERVERS [OPTION]...\n\n"
+	"       vbsctl analyze --set SERVERS [OPTION]...\n"
+	"       vbsctl analyze --channel BYTES --sender B/P --receiver B/P [OPTION]...\n\n"
 	"  --load C/T[/D],...   tasks: cost C every T or more, due after D (or T)\n"
+	"  --alone              the one task is the only member, and blocks between its jobs\n"
 	"  --res BUDGET/PERIOD  the server that they are members of\n"
 	"  --propose            find the resource with the least bandwidth for the load\n"
 	"  --period TIME        propose a budget for this period only\n"
 	"  --set B/P[:CAP],...  servers on one CPU\n"
 	"  --window TIME,...    least and most execution in windows of these lengths\n"
-	"  --switch-to B/P      bound of a switch from --res\n"
+	"  --switch-to B/P      bound of a switch from --res; sender:B/P or receiver:B/P of a channel\n"
 	"  --cap BANDWIDTH      cap of that server; without it, what holds both\n"
 	"  --align              release at multiples of the period\n"
 	"  --slice TIME         slice of members, 0ms for none\n"
@@ -268,11 +303,25 @@ const struct command cmd_analyze = {
 	"  --vcpu B/P           the CPU is a vCPU with this resource\n"
 	"  --least-period TIME  the guest's sched_vbs_period_min_us; without it, the least\n"
 	"                       period of the servers\n"
+	"  --channel BYTES      a ring with slots of this size between two servers\n"
+	"  --sender B/P         their resources\n"
+	"  --receiver B/P\n"
+	"  --slots N            how many slots it has (1)\n"
+	"  --message BYTES      what is sent (a slot)\n"
+	"  --reply BYTES        what is sent back (nothing)\n"
+	"  --process TIME       work of the receiver on a message (0)\n"
+	"  --per-byte TIME[,TIME] work of each side per byte (0)\n"
+	"  --pass TIME          work of a side's system calls per slot (2us)\n"
+	"  --hop TIME           from one side's last instruction to the other's first (20us)\n"
+	"  --every TIME         messages begin at least so far apart\n"
+	"  --poll               both sides wait by looking\n"
+	"  --shared             both servers have other members\n"
 	"  --defaults           the kernel's default limits, not those of this machine\n"
 	"  --json               the answer as JSON\n\n"
 	"Exit status: 0 schedulable, 1 not.  Bounds leave out the kernel's own latency.\n\n"
 	"  vbsctl analyze --res 3ms/10ms --load 1ms/20ms,500us/40ms\n"
 	"  vbsctl analyze --load 1ms/10ms,2ms/40ms --propose --overhead 5us\n"
-	"  vbsctl analyze --set 3ms/10ms:30%,1ms/2ms:50% --overhead 5us\n",
+	"  vbsctl analyze --set 3ms/10ms:30%,1ms/2ms:50% --overhead 5us\n"
+	"  vbsctl analyze --channel 4K --reply 4K --sender 20ms/100ms --receiver 2ms/10ms\n",
 	.run = analyze_main,
 };

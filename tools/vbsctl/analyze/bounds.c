@@ -79,14 +79,19 @@ static u128 linear_bound(const struct load_task *t, const struct supply *s)
 	return supply_gap(s) + div_up((u128)t->cost * s->period, s->budget);
 }
 
-static u128 alone_bound(const struct load_task *t, const struct supply *s)
+/*
+ * A server whose only member blocks whenever its jobs are done begins each busy window
+ * with a new instance, or goes on with one as if the window had begun with that: the wait
+ * for a budget that others have used up does not come up.
+ */
+static u128 alone_bound(const struct load_task *t, const struct supply *s, bool full)
 {
 	u128 common = t->period / gcd128(t->period, s->period) * (u128)s->period;
 	u128 arrival = 0, work = t->cost, done, worst = 0;
 	int steps;
 
 	for (steps = 0; steps < STEPS_MAX; steps++) {
-		done = supply_time(s, work);
+		done = full ? supply_time_full(s, work) : supply_time(s, work);
 		if (done - arrival > worst)
 			worst = done - arrival;
 		arrival += t->period;
@@ -177,7 +182,8 @@ void load_bounds(const struct load *load, const struct supply *s, uint64_t slice
 		return;
 	fifo = supply_time(s, sum_of_costs(load));
 	if (load->tasks == 1) {
-		bound[0] = (struct bound){ BY_ALONE, alone_bound(&load->task[0], s) };
+		bound[0] = (struct bound){ load->alone ? BY_FULL : BY_ALONE,
+					   alone_bound(&load->task[0], s, load->alone) };
 	} else if (slices_never_end(&p) && fifo <= least_period(load)) {
 		fill(bound, load->tasks, (struct bound){ BY_FIFO, fifo });
 	} else {
@@ -195,7 +201,7 @@ bool bound_meets(const struct bound *bound, const struct load_task *task)
 const char *theory_name(enum theory theory)
 {
 	static const char *const names[] = {
-		[BY_NONE] = "none", [BY_ALONE] = "alone", [BY_FIFO] = "fifo",
+		[BY_NONE] = "none", [BY_ALONE] = "alone", [BY_FULL] = "full", [BY_FIFO] = "fifo",
 		[BY_SLICES] = "slices", [BY_BUSY] = "busy-window",
 	};
 

@@ -16,11 +16,13 @@
 struct load {
 	struct load_task task[LOAD_MAX];
 	int tasks;
+	bool alone;	/* the one task is the only member, and blocks between its jobs */
 };
 
 enum theory {
 	BY_NONE,	/* no bound: the load exceeds the server's bandwidth */
 	BY_ALONE,	/* one task: max over its jobs k of sbf^-1(kC) - (k-1)T */
+	BY_FULL,	/* the same from an activation: max of W(kC) - (k-1)T */
 	BY_FIFO,	/* sbf^-1(sum of the costs) */
 	BY_SLICES,	/* each other member once per slice of this one */
 	BY_BUSY,	/* the longest busy window: true for any order */

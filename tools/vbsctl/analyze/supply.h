@@ -41,4 +41,26 @@ u128 supply_bound(const struct supply *s, u128 window);
 /* The shortest window that is sure to supply @work: its inverse */
 u128 supply_time(const struct supply *s, u128 work);
 
+/*
+ * The same where the window opens with the activation of an idle server, at or
+ * beyond its zero-lag point: its first instance begins then, so the budget comes by
+ * the end of it, and in every instance after it.
+ */
+u128 supply_time_full(const struct supply *s, u128 work);
+
+/*
+ * The same as supply_time() where the server switches once, at any time, to @to.
+ *
+ * A switch at t releases at max(t, z), and z <= y = r + e period/budget.  Of all
+ * instants at which exactly e of an instance is executed the last is
+ * r + period - budget + e at the earliest, where an adversary keeps it waiting, and
+ * y <= r + period - budget + e for e <= budget: so the wait for z is never longer
+ * than the wait for the next execution would have been.  Let @done be executed
+ * before the switch: @to begins by the last instant with just that much, and the
+ * rest comes from a new instance.  Both parts are steps of @done with the same slope
+ * between them, and their sum is largest right behind a step: behind each budget of
+ * @s, and in front of each of @to, counted from the end.
+ */
+u128 supply_switched(const struct supply *s, const struct supply *to, u128 work);
+
 #endif

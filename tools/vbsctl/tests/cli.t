@@ -301,6 +301,48 @@ check 0 "Verdict: schedulable." "analyze: a load that fits" \
 	analyze --defaults --res 3ms/10ms --load 1ms/20ms,500us/40ms
 says "15.5ms  fifo        yes"
 ok $? "analyze: the bound and its theory"
+check 0 "8ms  full        yes" "analyze: who is alone and blocks finds a full budget" \
+	analyze --defaults --res 3ms/10ms --load 1ms/20ms --alone
+check 2 "--alone has no meaning here: it goes with a --load of one task" "analyze: --alone with two tasks" \
+	analyze --defaults --res 3ms/10ms --load 1ms/20ms,500us/40ms --alone
+channel="analyze --defaults --channel 4096 --sender 20ms/100ms --receiver 2ms/10ms"
+# shellcheck disable=SC2086
+set -- $channel
+check 0 "Round trip within 256.216384ms, 2 hops included." "analyze --channel: a round trip" "$@" --reply 4096 \
+	--per-byte 1ns --process 200us --pass 0ms --hop 0ms
+says "sender   send                          4.096us B      160.004096ms  nothing is known of the distance" &&
+	says "Messages at least 168.216384ms apart (--every) cannot pile up."
+ok $? "analyze --channel: the stages, and what would help"
+check 0 "Round trip within 168.216384ms, 3 hops" "analyze --channel: messages far enough apart" "$@" --reply 4096 \
+	--per-byte 1ns,1ns --process 200us --pass 0ms --hop 0ms --every 168216384ns
+check 1 "One every 168.216383ms is too fast: they may pile up, so there is no bound; at least 168.216384ms has one." \
+	"analyze --channel: messages too close" "$@" --reply 4096 --per-byte 1ns,1ns --process 200us --pass 0ms \
+	--hop 0ms --every 168216383ns
+check 0 "What the receiver has is at most 588.044ms old." "analyze --channel: the age of a stream" "$@" --every 500ms
+check 0 "160.390144ms x 16" "analyze --channel: a message longer than the ring" "$@" --message 4M --slots 64 --per-byte 1ns
+check 0 "it polls, which burns the budget" "analyze --channel: polling" "$@" --poll --every 300ms
+check 0 "2us late      180.002ms  aligned release waits for a multiple" "analyze --channel: late release" "$@" --align
+check 0 "the switch costs most here" "analyze --channel: a switch" "$@" --switch-to receiver:500us/2500us
+check 1 "the kernel refuses the sender: a cap of 95 % is above the capacity of a CPU, 90 %" \
+	"analyze --channel: a sender that does not fit" analyze --defaults --channel 1 --sender 95ms/100ms --receiver 1ms/2ms
+check 1 "leaves nothing of a budget of the receiver" "analyze --channel: all overhead" \
+	analyze --defaults --channel 1 --sender 1ms/2ms --receiver 10us/2ms --overhead 10us
+check 2 "--channel needs --sender and --receiver" "analyze --channel: one side" analyze --channel 64 --sender 1ms/2ms
+check 2 "--slots has no meaning here: it goes with --channel" "analyze: --slots without --channel" analyze --res 1ms/2ms --slots 4
+check 2 "--slots '0': a ring has 1 to 1048576 slots" "analyze --channel: no slots" "$@" --slots 0
+check 2 "--per-byte '1us': write it in ns, as in 0.25ns" "analyze --channel: per byte" "$@" --per-byte 1us
+check 2 "write which side switches, as in sender:1ms/5ms" "analyze --channel: who switches" "$@" --switch-to both:1ms/2ms
+check 2 "--message '2.5K': it must be a whole number" "analyze --channel: half a byte" "$@" --message 2.5K
+check 2 "--switch-to SIDE: has no meaning here: it goes with --channel" "analyze: who switches without --channel" \
+	analyze --res 1ms/2ms --switch-to sender:1ms/4ms
+run 0 "$@" --reply 4K --poll --json && python3 - "$out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["bound_ns"] == sum(s["within_ns"] for s in o["stages"]) + o["hops"] * o["hop_ns"]
+assert [s["rule"] for s in o["stages"]] == ["B", "B", "B"] and o["published_ns"] < o["bound_ns"]
+END
+ok $? "analyze --channel --json"
+set --
 check 1 "Verdict: NOT schedulable." "analyze: a load that does not" \
 	analyze --defaults --res 3ms/10ms --load 1ms/20ms/15ms,500us/40ms
 check 1 "unbounded  none        NO" "analyze: an overload" \

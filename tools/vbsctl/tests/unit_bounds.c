@@ -12,6 +12,7 @@ static void random_load(struct load *load, uint32_t *seed)
 	int i;
 
 	load->tasks = 1 + model_random(seed, 4);
+	load->alone = false;
 	for (i = 0; i < load->tasks; i++) {
 		load->task[i].period = 4 + model_random(seed, 60);
 		load->task[i].cost = 1 + model_random(seed, 5);
@@ -75,12 +76,13 @@ static void no_response_above_its_bound(void **state)
 		random_load(&load, &rnd);
 		s = random_supply(&rnd);
 		slice = model_random(&rnd, 5);
+		load.alone = load.tasks == 1 && seed % 2;
 		assert_true(load_share(&load, &share));
 		load_bounds(&load, &s, slice, share, bound);
 		seen[bound[0].theory]++;
 		check_simulations(&load, &s, slice, bound, rnd);
 	}
-	assert_true(seen[BY_ALONE] > 50 && seen[BY_FIFO] > 50 && seen[BY_SLICES] > 50 &&
+	assert_true(seen[BY_ALONE] > 50 && seen[BY_FULL] > 50 && seen[BY_FIFO] > 50 && seen[BY_SLICES] > 50 &&
 		    seen[BY_BUSY] > 50 && seen[BY_NONE] > 50);
 }
 
@@ -118,6 +120,37 @@ static void bounds_are_reached(void **state)
 		reached++;
 	}
 	assert_true(reached > 300);
+}
+
+/* Who blocks between its jobs meets its bound where each budget comes as late as it may */
+static void full_bounds_are_reached(void **state)
+{
+	uint32_t seed, rnd, reached = 0;
+	int worst[LOAD_MAX];
+
+	(void)state;
+	for (seed = 1; seed <= 2000; seed++) {
+		struct bound bound[LOAD_MAX];
+		struct ratio share;
+		struct load load;
+		struct supply s;
+		struct scenario sc = { .load = &load, .supply = &s, .adversary = LAZY, .length = 3000 };
+
+		rnd = seed * 69069;
+		random_load(&load, &rnd);
+		s = random_supply(&rnd);
+		s.aligned = false;
+		load.tasks = 1;
+		load.alone = true;
+		assert_true(load_share(&load, &share));
+		load_bounds(&load, &s, 0, share, bound);
+		if (bound[0].theory != BY_FULL)
+			continue;
+		model_run(&sc, worst);
+		assert_int_equal(worst[0], (int)bound[0].response);
+		reached++;
+	}
+	assert_true(reached > 1000);
 }
 
 static struct bound bound_of(const struct load *load, const struct supply *s,
@@ -311,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_response_above_its_bound),
 		cmocka_unit_test(bounds_are_reached),
+		cmocka_unit_test(full_bounds_are_reached),
 		cmocka_unit_test(one_task_by_hand),
 		cmocka_unit_test(the_first_job_is_not_always_the_worst),
 		cmocka_unit_test(full_use_has_a_bound),

@@ -70,6 +70,35 @@ static void times_need_a_unit(void **state)
 	assert_no_time("nan", "digit");
 }
 
+static void assert_no_bytes(const char *text, const char *why)
+{
+	uint64_t bytes;
+	const char *said = parse_bytes(text, &bytes);
+
+	assert_non_null(said);
+	assert_non_null(strstr(said, why));
+}
+
+static void bytes_in_powers_of_1024(void **state)
+{
+	uint64_t bytes;
+
+	(void)state;
+	assert_null(parse_bytes("0", &bytes));
+	assert_int_equal(bytes, 0);
+	assert_null(parse_bytes("4096", &bytes));
+	assert_int_equal(bytes, 4096);
+	assert_null(parse_bytes("4K", &bytes));
+	assert_int_equal(bytes, 4096);
+	assert_null(parse_bytes("3T", &bytes));
+	assert_int_equal(bytes, 3ULL << 40);
+	assert_no_bytes("1.5K", "whole number");
+	assert_no_bytes("1KB", "whole number");
+	assert_no_bytes("1k", "whole number");
+	assert_no_bytes("K", "digit");
+	assert_no_bytes("16777216T", "too large");
+}
+
 static void assert_bw(const char *text, uint32_t want)
 {
 	uint32_t bw = ~want;
@@ -232,6 +261,7 @@ int main(void)
 		cmocka_unit_test(times_in_every_unit),
 		cmocka_unit_test(times_are_exact),
 		cmocka_unit_test(times_need_a_unit),
+		cmocka_unit_test(bytes_in_powers_of_1024),
 		cmocka_unit_test(bandwidths_in_every_form),
 		cmocka_unit_test(bandwidths_round_up),
 		cmocka_unit_test(bandwidths_that_are_none),
