@@ -86,5 +86,36 @@ if command -v groff >/dev/null; then
 	sed -n '/^#include <libvbs.h>$/,/^\.EE/p' man/libvbs.3 | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
 	"${CC:-cc}" -Wall -Wextra -Werror -c -I. -o "$root/example.o" "$root/example.c" >"$out" 2>&1
 	ok $? "the example of libvbs(3) compiles"
+	groff -t -man -Tutf8 -ww -z man/vbs_channel.3 >"$out" 2>&1
+	[ ! -s "$out" ]
+	ok $? "vbs_channel(3) has no warnings"
+	sed -n '/^#include <vbs_channel.h>$/,/^\.EE/p' man/vbs_channel.3 | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
+	"${CC:-cc}" -Wall -Wextra -Werror -c -I. -o "$root/example.o" "$root/example.c" >"$out" 2>&1
+	ok $? "the example of vbs_channel(3) compiles"
 fi
+# The header alone, by the standards that its users may keep to
+for with in "${CC:-cc} -std=c99 -D_DEFAULT_SOURCE -pedantic -x c" "${CC:-cc} -std=gnu17 -x c" "${CXX:-c++} -std=c++17 -x c++"; do
+	echo '#include <vbs_channel.h>' | $with -Wall -Wextra -Werror -fsyntax-only -I. - >"$out" 2>&1
+	ok $? "vbs_channel.h: $with"
+done
+grep -o '\<vbs_channel_[a-z_]*(' vbs_channel.h | tr -d '(' | sort -u |
+	grep -vxE 'vbs_channel_(stride|begin|at|next|look|give|past|poll|sleep|wait)' >"$root/header"
+grep -o 'vbs_channel_[a-z_]*' man/vbs_channel.3 | sort -u >"$root/page"
+comm -23 "$root/header" "$root/page" >"$out"
+[ ! -s "$out" ]
+ok $? "vbs_channel(3) has each function that is for users"
+# A program on each side of a file
+"${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -I"$root/to/opt/vbs/include/vbs" -o "$root/channel" samples/channel.c >"$out" 2>&1
+ok $? "the sample compiles with what is installed"
+"$root/channel" send "$root/ring" >"$root/sent" 2>&1 &
+sender=$!
+i=0
+until [ "$(head -c 4 "$root/ring" 2>/dev/null)" = CVBS ] || [ $i -ge 100 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+timeout 20 "$root/channel" receive "$root/ring" | head -n 20 >"$out"
+kill "$sender"
+[ "$(cut -d , -f 1 "$out" | awk '$1 == NR' | wc -l)" -eq 20 ]
+ok $? "the sample: twenty numbers in order"
 plan
