@@ -25,6 +25,8 @@ struct channel {
 	uint64_t pass;			/* system calls of one slot, on either side */
 	uint64_t hop;			/* from one side's last instruction to the other's first */
 	uint64_t every;			/* messages begin at least so far apart; 0: unknown */
+	uint64_t seen[3];		/* works of the stages that were measured, or 0 */
+	uint64_t seen_slot[SIDES];	/* and of each slot of a side */
 	bool polls;			/* waits by looking, which burns the budget */
 	bool shared;			/* the servers have other members */
 };

@@ -31,7 +31,8 @@
  *
  * A message of more slots than the ring has goes in rounds of a ring each.  When a round
  * has been received the sender has room for the next one, whatever it has done before: its
- * work is at most a ring, then the receiver's is: rounds (B(m x_s) + B(m x_r) + 2 hops).
+ * work is at most a ring, then the receiver's is: rounds (B(m x_s) + B(m x_r) + 2 hops), and
+ * with W where that holds, as these are stages like others.
  *
  * A stage with a switch anywhere in it: supply_switched(), and B for all stages of that
  * side.  Switches are further apart than the bound, so only one stage has one: that in which
@@ -84,6 +85,8 @@ static u128 slots_of(const struct channel *c, uint64_t bytes)
 
 static u128 transfer(const struct channel *c, enum channel_side side, u128 bytes, u128 slots)
 {
+	if (c->seen_slot[side])
+		return slots * c->seen_slot[side];
 	return div_up(bytes * c->per_byte[side], PS) + slots * c->pass;
 }
 
@@ -123,26 +126,6 @@ static struct stage *add(const struct channel *c, struct channel_bound *bound,
 	return st;
 }
 
-/* Both sides of a message that is longer than the ring */
-static void add_rounds(const struct channel *c, struct channel_bound *bound, enum channel_side from,
-		       uint64_t bytes)
-{
-	u128 rounds = div_up(slots_of(c, bytes), c->slots);
-	enum channel_side side[] = { from, from == SENDER ? RECEIVER : SENDER };
-	static const char *const what[] = { "send a ring", "receive a ring" };
-	struct stage *st;
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		st = add(c, bound, side[i], what[i],
-			 transfer(c, side[i], (u128)c->slots * c->slot, c->slots));
-		st->why = "the message is longer than the ring";
-		st->rounds = rounds;
-		st->time *= rounds;
-	}
-	bound->hops += 2 * rounds;
-}
-
 /* Why W does not hold whatever the distance between messages, or NULL */
 static const char *never_full(const struct channel *c, enum channel_side side)
 {
@@ -173,14 +156,37 @@ static void choose_rule(const struct channel *c, struct stage *st, bool apart)
 		st->why = "nothing is known of the distance of messages";
 }
 
+/* Both sides of a message that is longer than the ring */
+static void add_rounds(const struct channel *c, struct channel_bound *bound, enum channel_side from,
+		       uint64_t bytes)
+{
+	u128 rounds = div_up(slots_of(c, bytes), c->slots);
+	enum channel_side side[] = { from, from == SENDER ? RECEIVER : SENDER };
+	static const char *const what[] = { "send a ring", "receive a ring" };
+	struct stage *st;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		st = add(c, bound, side[i], what[i],
+			 transfer(c, side[i], (u128)c->slots * c->slot, c->slots));
+		choose_rule(c, st, c->every);
+		st->rounds = rounds;
+		st->time *= rounds;
+	}
+	bound->hops += 2 * rounds;
+}
+
+/* Of what goes through in one round; any of them may be missing */
 static void choose_rules(const struct channel *c, struct stage *a, struct stage *b, struct stage *d)
 {
-	choose_rule(c, a, c->every);
-	choose_rule(c, b, c->every);
+	if (a)
+		choose_rule(c, a, c->every);
+	if (b)
+		choose_rule(c, b, c->every);
 	if (d)
-		choose_rule(c, d, true);
+		choose_rule(c, d, c->every || a);
 	if (d && d->rule == STAGE_FULL)
-		d->why = "in a new instance, or with the first stage";
+		d->why = "in a new instance, or with the stage before";
 }
 
 static u128 extra(const struct channel *c, const struct stage *st)
@@ -206,6 +212,11 @@ static void place_switch(const struct channel *c, struct channel_bound *bound)
 	worst->why = "the switch costs most here";
 }
 
+static u128 seen(const struct channel *c, int stage, u128 work)
+{
+	return c->seen[stage] ? c->seen[stage] : work;
+}
+
 static void add_stages(const struct channel *c, struct channel_bound *bound)
 {
 	struct stage *a = NULL, *b = NULL, *d = NULL;
@@ -215,33 +226,31 @@ static void add_stages(const struct channel *c, struct channel_bound *bound)
 	if (rounds) {
 		add_rounds(c, bound, SENDER, c->message);
 	} else {
-		a = add(c, bound, SENDER, "send", work_of(c, SENDER, c->message));
+		a = add(c, bound, SENDER, "send", seen(c, 0, work_of(c, SENDER, c->message)));
 		work += work_of(c, RECEIVER, c->message);
 		bound->hops++;
 	}
 	if (c->reply && !back)
 		work += work_of(c, RECEIVER, c->reply);
 	if (work || a)
-		b = add(c, bound, RECEIVER, c->reply ? "receive, process, reply" : "receive, process", work);
+		b = add(c, bound, RECEIVER, c->reply ? "receive, process, reply" : "receive, process",
+			rounds ? work : seen(c, 1, work));
 	if (back) {
 		add_rounds(c, bound, RECEIVER, c->reply);
 	} else if (c->reply) {
-		d = add(c, bound, SENDER, "receive the reply", work_of(c, SENDER, c->reply));
+		d = add(c, bound, SENDER, "receive the reply", seen(c, 2, work_of(c, SENDER, c->reply)));
 		bound->hops++;
 	}
-	if (a && !back)
-		choose_rules(c, a, b, d);
-	else if (b)
-		b->why = "a part of it came in rounds";
+	choose_rules(c, a, b, d);
 }
 
-/* A round trip ends before the next one; of one way, each stage does */
+/* A round trip, or a message in rounds, ends before the next one; of one way, each stage does */
 static u128 distance(const struct channel *c, const struct channel_bound *bound)
 {
 	u128 most = 0;
 	int i;
 
-	if (c->reply)
+	if (c->reply || in_rounds(c, c->message))
 		return bound->total;
 	for (i = 0; i < bound->stages; i++)
 		most = greater(most, bound->stage[i].time);

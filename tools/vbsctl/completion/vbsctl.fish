@@ -61,10 +61,10 @@ function __vbsctl_complete
         complete -C (string join ' ' -- (string escape -- $words[$at..-1]) $current)
     else if test $n -eq 2 -a $words[2] = help
         __vbsctl_commands $words[1]
-    else if test $n -eq 2; and contains -- $words[2] timeline vm
+    else if test $n -eq 2; and contains -- $words[2] channel timeline vm
         __vbsctl_commands $words[1] $words[2]
     else if string match -q -- '-*' $current
-        if contains -- $words[2] timeline vm
+        if contains -- $words[2] channel timeline vm
             __vbsctl_options $words[1] $words[2] $words[3]
         else
             __vbsctl_options $words[1] $words[2]

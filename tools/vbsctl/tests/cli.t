@@ -343,6 +343,16 @@ assert [s["rule"] for s in o["stages"]] == ["B", "B", "B"] and o["published_ns"]
 END
 ok $? "analyze --channel --json"
 set --
+check 2 "a subcommand is missing" "channel: nothing" channel
+check 2 "there is no subcommand 'x'" "channel: no such subcommand" channel x
+check 2 "vbsctl channel measure: --res is missing" "channel measure: no servers" channel measure
+check 2 "--res '1ms/2ms': write both, as in 1ms/10ms,2ms/20ms" "channel measure: one server" channel measure --res 1ms/2ms
+check 2 "--load 'heavy': it is one of directed, random, none" "channel measure: load" channel measure --load=heavy
+check 2 "--count '0': it is 1 to 10000000" "channel measure: nothing to send" channel measure -n 0
+check 2 "a reply that is longer than the ring is not measured" "channel measure: a long reply" \
+	channel measure --res 1ms/2ms,1ms/4ms --slot 64 --slots 2 --reply 1K
+check 1 "leaves nothing of the receiver's budget of 10us" "channel measure: all overhead" \
+	channel measure --res 1ms/2ms,10us/4ms --overhead 10us
 check 1 "Verdict: NOT schedulable." "analyze: a load that does not" \
 	analyze --defaults --res 3ms/10ms --load 1ms/20ms/15ms,500us/40ms
 check 1 "unbounded  none        NO" "analyze: an overload" \

@@ -29,7 +29,7 @@ completes() {
 commands=$("$vbsctl" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 completes "$commands --help --version" vbsctl ""
 for cmd in $commands; do
-	[ "$cmd" = help ] && continue
+	case $cmd in help | channel) continue ;; esac
 	completes "$("$vbsctl" help "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \
 		vbsctl "$cmd" --
 done
@@ -43,6 +43,12 @@ subcommands=$("$vbsctl" help vm | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 completes "$subcommands --help" vbsctl vm ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help vm "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl vm "$cmd" --
+done
+subcommands=$("$vbsctl" help channel | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+completes "$subcommands --help" vbsctl channel ""
+for cmd in $subcommands; do
+	completes "$("$vbsctl" help channel "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \
+		vbsctl channel "$cmd" --
 done
 completes "attach" vbsctl vm a
 completes "200us/1.5ms" vbsctl vm attach web1 --dm 2

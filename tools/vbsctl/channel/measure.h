@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The parts of vbsctl channel measure. */
+#ifndef VBSCTL_CHANNEL_MEASURE_H
+#define VBSCTL_CHANNEL_MEASURE_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "analyze/channel.h"
+#include "vbs/client/vbs_channel.h"
+#include "vbs/machine.h"
+
+enum load_kind { LOAD_NONE, LOAD_RANDOM, LOAD_DIRECTED };
+
+/* What is asked for */
+struct measure {
+	struct channel channel;
+	uint64_t count, seed;
+	uint64_t overhead;
+	enum load_kind load;
+	int cpu[SIDES];		/* -1: any */
+	bool json, aligned, has_hop, has_overhead;
+	struct machine machine;
+};
+
+/* CPU time, the worst that was seen, ns */
+struct works {
+	_Atomic uint64_t stage[3];
+	_Atomic uint64_t slot[SIDES];
+};
+
+/* Shared by the processes of a measurement */
+struct field {
+	struct works works;
+	_Atomic uint64_t late;		/* the worst of a timer, ns */
+	_Atomic uint64_t every;		/* ns between messages; the sender reads it in each phase */
+	_Atomic uint32_t phase;		/* see phases.c */
+	_Atomic uint32_t broken;	/* a side has met an error, which is this errno */
+	uint64_t calibrate;		/* messages before any load */
+	uint64_t run;			/* messages after that, */
+	uint64_t took[];		/* of each one, ns */
+};
+
+enum phase { PHASE_WAIT, PHASE_CALIBRATE, PHASE_READY, PHASE_RUN, PHASE_DONE };
+
+/* An end of each of two rings: the message goes through the first, the reply through the second */
+struct ends {
+	struct vbs_channel message, reply;
+};
+
+/* The rings in new memory of the children to come; false, with errno */
+bool ends_make(const struct measure *m, struct ends *sender, struct ends *receiver);
+
+/* What the processes do; they return when the phase is PHASE_DONE, or the field is broken */
+void sender_play(const struct measure *m, struct field *f, struct ends *ends);
+void receiver_play(const struct measure *m, struct field *f, struct ends *ends);
+
+/* Between two phases: waits until it is @phase or a later one */
+void phase_wait(struct field *f, enum phase phase);
+void phase_set(struct field *f, enum phase phase);
+
+/* A server that takes all that is left of each of these CPUs: 0 or an exit code */
+int load_start(const struct measure *m, const int *cpu);
+
+/*
+ * A child that enters a server of its own on @cpu (-1: any) and plays then; it ends with this
+ * process, or by children_end(). 0 or an exit code, message printed.
+ */
+struct child {
+	const char *name;
+	struct resource res;
+	bool align;
+	uint32_t cap;		/* 0: the least */
+	int cpu;
+	void (*play)(void *arg);
+	void *arg;
+	pid_t pid;
+};
+
+int child_start(struct child *child);
+void children_end(void);
+
+/* Reading clocks, ns */
+uint64_t now_ns(void);
+uint64_t cpu_ns(void);
+struct timespec at_ns(uint64_t ns);
+uint64_t random_below(uint64_t *seed, uint64_t below);
+void work_some(void);
+
+/* Stages with the works that have been seen */
+void measured_channel(const struct measure *m, const struct field *f, struct channel *c);
+
+/* What has come out: its exit code */
+int measure_report(const struct measure *m, struct field *f, const int *cpu);
+
+#endif
