@@ -557,6 +557,7 @@ static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
 {
 	struct kvm_timelines *tls = READ_ONCE(vcpu->kvm->arch.timelines);
 	struct kvm_timeline_slot *slot;
+	int ret;
 
 	if (!tls)
 		return -KVM_EPERM;
@@ -571,7 +572,8 @@ static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
 	slot = &tls->slot[array_index_nospec(id - TIMELINE_IDS, TIMELINE_GUEST_IDS)];
 	if (!slot->found)
 		return -KVM_EINVAL;
-	return timeline_guest_request(&slot->watch, slot->host_id, accuracy) ? -KVM_EINVAL : 0;
+	ret = timeline_guest_request(&slot->watch, slot->host_id, accuracy);
+	return !ret || ret == -ENOSPC || ret == -ENOMEM ? ret : -KVM_EINVAL;
 }
 
 /**

@@ -67,8 +67,9 @@ struct kvm_vbs_guest {
  *
  * REQUEST id, accuracy_ns: the strictest bound that anybody in the guest needs on this
  * timeline, 0 for nobody. -KVM_EINVAL: no such timeline here and now; -KVM_EPERM: not
- * registered; -EAGAIN: too soon after the last, a millisecond is enough. It is over
- * when the registration is.
+ * registered; -EAGAIN: too soon after the last, a millisecond is enough; -ENOSPC: the
+ * user whose process the machine is has as many watches as the host lets him
+ * (user.max_timeline_watches); -ENOMEM. It is over when the registration is.
  */
 #define KVM_TIMELINE_PROBE	0
 #define KVM_TIMELINE_REGISTER	1

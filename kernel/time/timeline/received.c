@@ -278,6 +278,14 @@ static u64 told[TIMELINE_GUEST_IDS];
 static void tell_host(struct work_struct *work);
 static DECLARE_DELAYED_WORK(tell_work, tell_host);
 
+static void tell_later(struct work_struct *work)
+{
+	schedule_delayed_work(&tell_work, 0);
+}
+
+/* A host that has no room for what is needed here may have some when others have gone */
+static DECLARE_DELAYED_WORK(later_work, tell_later);
+
 /* 0, or the host wants it later */
 static long tell_one(struct timeline *tl, u64 *last)
 {
@@ -295,6 +303,8 @@ static long tell_one(struct timeline *tl, u64 *last)
 	ret = arch_timeline_call_host(KVM_TIMELINE_REQUEST, tl - timelines, least);
 	if (ret)
 		WRITE_ONCE(*last, 0);
+	if (ret == -ENOSPC || ret == -ENOMEM)
+		schedule_delayed_work(&later_work, HZ);
 	return ret == -EAGAIN ? ret : 0;
 }
 

@@ -11,6 +11,7 @@
 #define BESIDE		64		/* bytes around them, which must stay */
 #define COOKIE		0x1122334455667788ULL
 #define FIRST		TIMELINE_IDS	/* the id of the first entry */
+#define WATCHES		"/proc/sys/user/max_timeline_watches"
 
 static int fd;
 
@@ -331,6 +332,70 @@ static void requests(void)
 	tl_destroy(fd, hidden);
 }
 
+/* What the user of its VMM may watch, its guests may, too, and no more */
+static void no_room(void)
+{
+	u32 a = tl_make(fd, "a", TIMELINE_GUEST), b = tl_make(fd, "b", TIMELINE_GUEST);
+	struct machine *m = calls_new(1, KVM_VBS_GUEST_TIMELINE);
+
+	file_restore(WATCHES);
+	t_equal(file_write(WATCHES, "1"), 0, "one watch for a user");
+	fresh_pages(m, COOKIE);
+	t_equal(give(m, AT, COOKIE), 0, "two pages registered");
+	t_equal(request(m, FIRST, 5000), 0, "a request");
+	t_equal(request(m, FIRST + 1, 5000), -ENOSPC, "another: the user has no more");
+	demands(b, 0, 0, 0, "it is not there");
+	t_equal(request(m, FIRST, 3000), 0, "the first may change");
+	t_equal(request(m, FIRST, 0), 0, "nothing any more");
+	t_equal(request(m, FIRST + 1, 5000), 0, "then there is room");
+	demands(b, 5000, 1, 1, "the other");
+	machine_end(m);
+	tl_destroy(fd, a);
+	tl_destroy(fd, b);
+}
+
+/* ---- calls about others ------------------------------------------------------ */
+
+static u32 times_written(struct machine *m)
+{
+	struct timeline_entry e;
+
+	/* Whoever was told enters the guest anew meanwhile */
+	sleep_ns(20 * MS);
+	if (!copy_entry(m, 0, &e))
+		t_fatal("an entry that is always being written");
+	return e.seq_count;
+}
+
+/* Each vCPU that is told leaves its guest, to write its pages */
+static void not_disturbed(void)
+{
+	struct kvm_vbs_config cfg = vm_config(2 * MS, 10 * MS, MS, 10 * MS), bad = cfg;
+	u32 id = tl_make(fd, "quiet", TIMELINE_GUEST), before;
+	struct machine *m = with_pages(), *other = machine_new(1, guest_watch, 0);
+
+	machine_start(other);
+	bad.vcpu.runtime = 20 * MS;
+	t_ok(soon(is_valid, m, 0, true), "valid");
+	before = times_written(m);
+	for (int i = 0; i < 5; i++) {
+		t_equal(vm_configure(other->pid, &bad), -EINVAL, "refused: more than a period");
+		bad.flags = KVM_VBS_TEST;
+	}
+	bad = cfg;
+	bad.vcpu.runtime = 9 * MS;
+	t_equal(vm_configure(other->pid, &bad), -EBUSY, "refused: no room");
+	bad = cfg;
+	bad.flags = KVM_VBS_TEST;
+	t_equal(vm_configure(other->pid, &bad), 0, "only a test");
+	t_equal(times_written(m), before, "what is refused, or a test, makes nobody write his pages");
+	t_equal(vm_configure(other->pid, &cfg), 0, "one that is done");
+	t_ok(times_written(m) != before, "makes them be looked at");
+	machine_end(other);
+	machine_end(m);
+	tl_destroy(fd, id);
+}
+
 /* ---- another counter --------------------------------------------------------- */
 
 static void move_tsc(struct machine *m, unsigned int i)
@@ -383,5 +448,7 @@ VBS_TEST("pages of timelines in a guest: right, while it runs, and nobody else's
 	names_stay();
 	wrong_pages();
 	requests();
+	no_room();
+	not_disturbed();
 	moved_counter();
 }
