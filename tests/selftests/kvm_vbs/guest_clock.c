@@ -10,6 +10,9 @@
  *	guest_clock set ID		"ERROR"
  *	guest_clock loop MILLISECONDS	readings of CLOCK_MONOTONIC instead: how many
  *	guest_clock realtime		"COUNTER SEC NSEC" of CLOCK_REALTIME
+ *	guest_clock get ID		"ERROR COUNTER_ID" of TIMELINE_GET
+ *	guest_clock self		"ERROR ERROR" of a thread that is bound to none
+ *	guest_clock until ID SEC	sleeps until then: "SEC NSEC ERROR"
  */
 #include <errno.h>
 #include <poll.h>
@@ -164,6 +167,36 @@ static int realtime(void)
 	return 0;
 }
 
+static int get(u32 id)
+{
+	struct timeline_get arg = { .set.id = id };
+	int ret = ioctl(device(), TIMELINE_GET, &arg);
+
+	printf("%d %u\n", ret ? errno : 0, arg.set.counter_id);
+	return 0;
+}
+
+static int self(void)
+{
+	struct timeline_time tt;
+	struct timespec ts;
+	int ret = tl_vdso(TIMELINE_SELF, &tt);
+
+	printf("%d %d\n", -ret, clock_gettime(CLOCK_TIMELINE_SELF, &ts) ? errno : 0);
+	return 0;
+}
+
+static int until(u32 id, s64 sec)
+{
+	struct timespec ts = { .tv_sec = sec };
+	struct timeline_time tt = { 0 };
+	int ret = clock_nanosleep(CLOCK_TIMELINE(id), TIMER_ABSTIME, &ts, NULL);
+
+	tl_vdso(id, &tt);
+	printf("%lld %u %d\n", (long long)tt.sec, tt.nsec, ret);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	u32 id = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
@@ -184,6 +217,12 @@ int main(int argc, char **argv)
 		return loop(atol(argv[2]));
 	if (argc == 2 && !strcmp(argv[1], "realtime"))
 		return realtime();
-	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set|loop|realtime ...\n");
+	if (argc == 3 && !strcmp(argv[1], "get"))
+		return get(id);
+	if (argc == 2 && !strcmp(argv[1], "self"))
+		return self();
+	if (argc == 4 && !strcmp(argv[1], "until"))
+		return until(id, atoll(argv[3]));
+	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set|loop|realtime|get|self|until ...\n");
 	return 2;
 }

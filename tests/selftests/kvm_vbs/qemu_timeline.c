@@ -4,7 +4,6 @@
  * machine, its guest reads what the host reads, within the bounds, or is told that it
  * cannot.  The guest's counter is ours and an offset, which KVM shows.
  */
-#include <glob.h>
 #include "qemu_state.h"
 #include "qemu_time.h"
 
@@ -36,24 +35,12 @@ static void realtime_beside(struct qemu *q, const char *what)
 }
 
 /* As many exits as the same loop takes that reads a clock of the guest's own */
-static u64 exits_of(struct qemu *q)
-{
-	char pattern[64], text[32] = "";
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/exits", q->pid);
-	if (glob(pattern, 0, NULL, &found) || file_read(found.gl_pathv[0], text, sizeof(text)) < 0)
-		t_fatal("%s: no exits", q->name);
-	globfree(&found);
-	return strtoull(text, NULL, 10);
-}
-
 static u64 exits_by(struct qemu *q, const char *command)
 {
-	u64 before = exits_of(q);
+	u64 before = qemu_stat(q, "exits");
 
 	guest_must(q, "%s", command);
-	return exits_of(q) - before;
+	return qemu_stat(q, "exits") - before;
 }
 
 static void no_exits(struct qemu *q)
@@ -72,6 +59,32 @@ static u32 guest_id(struct qemu *q, const char *name)
 {
 	guest_must(q, "guest_clock id %s", name);
 	return strtoul(q->said, NULL, 10);
+}
+
+/* Whatever the clocksource there is, the host's are by the TSC */
+static void names_the_tsc(struct qemu *q)
+{
+	unsigned int counter;
+	int err;
+
+	guest_must(q, "grep -v tsc /sys/devices/system/clocksource/clocksource0/current_clocksource");
+	guest_must(q, "guest_clock get 32");
+	t_ok(sscanf(q->said, "%d %u", &err, &counter) == 2 && !err &&
+	     counter == TIMELINE_COUNTER_X86_TSC, "TIMELINE_GET names the counter: %s", q->said);
+}
+
+/*
+ * The host may have been stopped while it wrote an entry.  Who is bound to none has
+ * none: also the last in the table must not be waited for.
+ */
+static void stopped_in_an_update(struct qemu *q)
+{
+	int a, b;
+
+	qemu_unfinished(q, TIMELINE_GUEST_IDS - 1, "site");
+	guest_must(q, "guest_clock self");
+	t_ok(sscanf(q->said, "%d %d", &a, &b) == 2 && a == EINVAL && b == EINVAL,
+	     "CLOCK_TIMELINE_SELF of who is bound to none, beside an unfinished entry: %s", q->said);
 }
 
 /* By guests alone */
@@ -112,6 +125,8 @@ static void what_it_can_do(struct qemu *q)
 	t_at_most(ns, 30 * MS, "and not many more");
 	guest_must(q, "guest_clock set 32");
 	t_equal(atoi(q->said), EROFS, "nobody in the guest sets it");
+	names_the_tsc(q);
+	stopped_in_an_update(q);
 	guest_must(q, "guest_clock watch 32 1000000000 100");
 	t_ok(!strpbrk(q->said, "0123456789"), "a watch that is content has no event");
 	guest_must(q, "guest_clock watch 32 40000 400 >/tmp/w & sleep 0.2");
@@ -187,32 +202,19 @@ static void reset(struct qemu *q)
 
 /* ---- from one to another ------------------------------------------------------ */
 
-static struct qemu *move(struct qemu *from, const char *name, const char *before)
-{
-	char uri[64];
-	struct qemu *to;
-
-	snprintf(uri, sizeof(uri), "unix:/tmp/%s.in", name);
-	to = qemu_listens(name, before, "", false, uri);
-	qemu_migrate(from, uri);
-	qemu_has_gone(from, name);
-	qemu_end(from);
-	return to;
-}
-
 static struct qemu *moved(struct qemu *q)
 {
 	struct qemu_reading before = qemu_reads(q, 32), r;
 
-	q = move(q, "second", WITH);
+	q = qemu_moves(q, "second", WITH);
 	r = qemu_agrees(q, fd, 32, site, "moved");
 	realtime_beside(q, "moved");
 	t_ok(r.step != before.step, "moved: that it was is told");
 	qemu_agrees(q, fd, 33, plant, "moved: another");
-	q = move(q, "third", WITHOUT);
+	q = qemu_moves(q, "third", WITHOUT);
 	t_equal(qemu_reads(q, 32).ret, -ENODEV, "moved to where it may not");
 	tl_destroy(fd, plant);
-	q = move(q, "fourth", WITH);
+	q = qemu_moves(q, "fourth", WITH);
 	qemu_agrees(q, fd, 32, site, "moved to where it may");
 	t_equal(qemu_reads(q, 33).ret, -ENODEV, "moved: one that is not there");
 	return q;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU: its start and end, QMP, and the console of its guest */
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/socket.h>
@@ -280,6 +281,18 @@ unsigned int qemu_vcpus(struct qemu *q)
 			q->vcpu[q->n++] = tid;
 	}
 	return q->n;
+}
+
+u64 qemu_stat(struct qemu *q, const char *name)
+{
+	char pattern[128], text[32] = "";
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/kvm/%d-*/%s", q->pid, name);
+	if (glob(pattern, 0, NULL, &found) || file_read(found.gl_pathv[0], text, sizeof(text)) < 0)
+		t_fatal("%s: no %s", q->name, name);
+	globfree(&found);
+	return strtoull(text, NULL, 10);
 }
 
 /* ---- the guest ------------------------------------------------------------ */

@@ -64,6 +64,9 @@ bool qmp_until(struct qemu *q, const char *command, const char *want, const char
 int guest_does(struct qemu *q, const char *fmt, ...) printf_like(2, 3);
 void guest_must(struct qemu *q, const char *fmt, ...) printf_like(2, 3);
 
+/* One of KVM's statistics of the machine, as "exits" */
+u64 qemu_stat(struct qemu *q, const char *name);
+
 /* The status of a command here */
 int shell(const char *fmt, ...) printf_like(1, 2);
 
