@@ -127,7 +127,9 @@ struct stage {
 };
 
 void pool_start(void);
-void calls_run(const struct stage *s);
+void pool_warm(enum class class);
+void calls_blocked_run(const struct stage *s);
+void calls_ready_run(const struct stage *s);
 void calls_print(const char *where);
 
 void wake_run(const struct stage *s);

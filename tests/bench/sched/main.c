@@ -53,7 +53,8 @@ static unsigned int one_round(const struct stage *s)
 }
 
 static const struct act acts[] = {
-	{ calls_run, calls_print, one_round },
+	{ calls_blocked_run, calls_print, one_round },
+	{ calls_ready_run, calls_print, one_round },
 	{ wake_run, wake_print, one_round },
 	{ expire_run, expire_print, expire_rounds },
 	{ own_run, own_print, own_rounds },
@@ -118,6 +119,7 @@ static void play_class(enum class class, bool hrtick, const unsigned int *n,
 
 	if (hrtick && !write_file_try(FEATURES, "HRTICK_DL"))
 		fatal("%s: no HRTICK_DL", FEATURES);
+	pool_warm(class);
 	for (unsigned int i = 0; i < sizes; i++) {
 		crowd_enter(class, n[i]);
 		play_all(&s, n[i]);
