@@ -120,7 +120,7 @@
 void __init init_vbs_rq(struct rq *rq)
 {
 	memset(&rq->vbs, 0, sizeof(rq->vbs));
-	vbs_init_timers(rq);
+	vbs_init_timer(rq);
 	vbs_init_strays(rq);
 	vbs_init_look(rq);
 	vbs_init_free_work(rq);

@@ -28,13 +28,27 @@ static u64 vbs_executed(struct rq *rq)
 	u64 clock = vbs_clock(rq);
 	s64 delta = min_t(s64, task - v->charged_task, clock - v->charged);
 
-	v->irq_pending = irq;
 	if (delta <= 0)
 		return 0;
 	v->charged_task = v->lost == v->charged_lost ? v->charged_task + delta : task;
 	v->charged_lost = v->lost;
 	v->charged = clock;
 	return delta;
+}
+
+/*
+ * What the running member's server would be charged now; @irq: interrupt time that is
+ * not in it
+ */
+static u64 vbs_uncharged(struct rq *rq, struct vbs_srv *srv, u64 *irq)
+{
+	struct vbs_rq *v = &rq->vbs;
+	u64 clock = vbs_clock(rq);
+	s64 delta;
+
+	*irq = vbs_irq_pending(rq);
+	delta = min_t(s64, rq_clock_task(rq) - *irq - v->charged_task, clock - v->charged);
+	return max_t(s64, delta, 0) + atomic64_read(&srv->owed);
 }
 
 /* What timers of its guests have taken */
@@ -88,7 +102,7 @@ static void update_curr_vbs(struct rq *rq)
  * Where the running member is: the mark is its own, and stable in schedule().  The
  * server does not borrow for whom it is lent to.
  */
-static void vbs_update_mode(struct task_struct *p, bool kernel)
+static __always_inline void vbs_update_mode(struct task_struct *p, bool kernel)
 {
 	if (!p->vbs.counted || p->vbs.kernel == kernel || p->vbs.lent)
 		return;
@@ -129,7 +143,10 @@ static bool vbs_in_kernel(struct task_struct *p)
 	return !READ_ONCE(p->vbs.boundary) || vbs_cannot_wait(p);
 }
 
-/* Charge the running member, see where it is, and put its server in place. */
+/*
+ * Charge the running member, see where it is, and put its server in place.  Whatever is
+ * picked then sets the timer.
+ */
 static void vbs_refresh_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
@@ -140,7 +157,6 @@ static void vbs_refresh_curr(struct rq *rq)
 		vbs_update_mode(p, vbs_in_kernel(p));
 		vbs_settle(rq->vbs.core, &p->vbs.server->core, vbs_clock(rq));
 	}
-	vbs_arm_release(rq);
 }
 
 /*
@@ -150,10 +166,9 @@ static void vbs_refresh_curr(struct rq *rq)
  * asks for another look (vbs_look_again()).  Where core scheduling picks for a
  * sibling the member runs on and the mark may change.
  */
-static void vbs_refresh_once(struct rq *rq)
+static bool vbs_is_refreshed(struct rq *rq)
 {
-	if (rq->vbs.refreshed != rq_clock(rq))
-		vbs_refresh_curr(rq);
+	return rq->vbs.refreshed == rq_clock(rq);
 }
 
 /* ---- preemption -------------------------------------------------------- */
@@ -174,15 +189,18 @@ static bool vbs_before_curr(struct rq *rq, struct vbs_server *s)
 /**
  * vbs_preempt_curr - reschedule if the first server goes before what runs
  * @rq: locked
+ *
+ * Return: whether it does.
  */
-void vbs_preempt_curr(struct rq *rq)
+bool vbs_preempt_curr(struct rq *rq)
 {
 	struct vbs_server *s = vbs_first_ready(rq->vbs.core);
 
-	if (s && vbs_before_curr(rq, s)) {
-		vbs_pick_again(rq);
-		resched_curr(rq);
-	}
+	if (!s || !vbs_before_curr(rq, s))
+		return false;
+	vbs_pick_again(rq);
+	resched_curr(rq);
+	return true;
 }
 
 static void wakeup_preempt_vbs(struct rq *rq, struct task_struct *p, int flags)
@@ -201,40 +219,58 @@ static void vbs_end_turn(struct vbs_srv *srv, struct task_struct *p)
 	p->vbs.turn_over = true;
 }
 
-/* The slice is over: to the tail, if anybody waits. */
-static void vbs_rotate(struct rq *rq, struct task_struct *p)
+/*
+ * The slice is over, with @ahead of what has been charged: to the tail, if anybody
+ * waits.
+ */
+static bool vbs_rotate(struct rq *rq, struct task_struct *p, u64 ahead)
 {
 	struct vbs_srv *srv = p->vbs.server;
 
-	if (p->vbs.slice < (u64)sysctl_vbs_slice * NSEC_PER_USEC)
-		return;
+	if (p->vbs.slice + ahead < (u64)sysctl_vbs_slice * NSEC_PER_USEC)
+		return false;
 	if (!p->vbs.counted || vbs_nr_eligible(&srv->core) < 2)
-		return;
+		return false;
+	vbs_update_curr(rq);
 	vbs_end_turn(srv, p);
 	resched_curr(rq);
+	return true;
 }
 
 /**
  * vbs_check_curr - must the running member stop?
- * @rq: this CPU's, locked, rq->vbs.curr set
+ * @rq: this CPU's, locked
  *
- * If so schedule() will find out, at the boundary or in the kernel; if not the
- * budget timer is armed again.
+ * If so schedule() will find out, at the boundary or in the kernel, and charge it.
+ * A budget that is over before the interrupt is, for which nobody is charged, would
+ * bring the next interrupt at once, and so on for ever: schedule() sets the timer,
+ * and what that takes is the member's.
+ *
+ * Return: the instant of the VBS clock at which to look again, U64_MAX if there is none
+ * or schedule() will say.  Of a budget that is over: when the next is expected, to
+ * program the hardware once, in the interrupt.
  */
-void vbs_check_curr(struct rq *rq)
+u64 vbs_check_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
-	struct vbs_srv *srv = p->vbs.server;
+	struct vbs_srv *srv;
+	u64 irq, ahead, left;
 
-	vbs_update_curr(rq);
-	if (!p->vbs.counted || !vbs_budget_left(&srv->core) || srv->core.early) {
-		if (p->vbs.counted && !srv->core.early)
-			vbs_expect_release(rq, srv->core.deadline);
+	if (!p)
+		return U64_MAX;
+	srv = p->vbs.server;
+	ahead = vbs_uncharged(rq, srv, &irq);
+	if (!p->vbs.counted || srv->core.early || vbs_budget_left(&srv->core) <= ahead) {
 		resched_curr(rq);
-		return;
+		return p->vbs.counted && !srv->core.early ? srv->core.deadline : U64_MAX;
 	}
-	vbs_rotate(rq, p);
-	vbs_rearm_budget(rq, srv, p);
+	if (vbs_rotate(rq, p, ahead))
+		return U64_MAX;
+	left = vbs_run_left(srv, p, ahead);
+	if (left >= irq)
+		return rq_clock(rq) - rq->vbs.lost + left;
+	resched_curr(rq);
+	return U64_MAX;
 }
 
 static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
@@ -246,7 +282,7 @@ static void task_tick_vbs(struct rq *rq, struct task_struct *p, int queued)
 	vbs_update_curr(rq);
 	if (p->vbs.counted && !vbs_budget_left(&p->vbs.server->core))
 		resched_curr(rq);
-	vbs_rotate(rq, p);
+	vbs_rotate(rq, p, 0);
 }
 
 /* ---- the lists of runnable members ------------------------------------- */
@@ -297,8 +333,10 @@ static struct task_struct *vbs_pick_member(struct rq *rq, struct vbs_srv *srv)
 	struct task_struct *curr = rq->vbs.curr;
 
 	if (!srv->core.early) {
-		p = vbs_earlier(p, vbs_list_first(&srv->user));
-		p = vbs_earlier(p, vbs_list_first(&srv->lent));
+		if (!list_empty(&srv->user))
+			p = vbs_earlier(p, vbs_list_first(&srv->user));
+		if (unlikely(!list_empty(&srv->lent)))
+			p = vbs_earlier(p, vbs_list_first(&srv->lent));
 	}
 	if (curr && curr->vbs.server == srv && curr->vbs.queued &&
 	    curr->vbs.counted && (curr->vbs.kernel || !srv->core.early))
@@ -335,7 +373,7 @@ static void vbs_arm_slice(struct rq *rq, struct vbs_srv *srv)
 	struct task_struct *curr = rq->vbs.curr;
 
 	if (curr && curr->vbs.server == srv && curr->vbs.counted)
-		vbs_arm_budget(rq, srv, curr);
+		vbs_arm_run(rq, srv, curr);
 }
 
 static void enqueue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
@@ -417,8 +455,7 @@ static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags 
 	if (unlikely(!cpu_online(cpu_of(rq))))
 		return true;
 	if (v->core && vbs_next_release(v->core, &at) && at <= vbs_clock(rq)) {
-		vbs_release_due(v->core, vbs_clock(rq), 64);
-		vbs_arm_release(rq);
+		vbs_release_due(v->core, vbs_clock(rq), VBS_RELEASE_BATCH);
 	}
 	/* What has no budget left makes room, which may have to be filled. */
 	if (v->curr)
@@ -462,7 +499,7 @@ static void vbs_go_on(struct rq *rq, struct task_struct *p)
 	if (unlikely((srv->core.early && !p->vbs.lent) ||
 		     (p->vbs.overrun_signal && p->vbs.overrun_seen != srv->overruns)))
 		vbs_stop_at_boundary(p);
-	vbs_arm_budget(rq, srv, p);
+	vbs_arm_run(rq, srv, p);
 }
 
 #ifdef CONFIG_SCHED_CORE
@@ -475,14 +512,20 @@ static int task_is_throttled_vbs(struct task_struct *p, int cpu)
 		(srv->core.early && !p->vbs.kernel);
 }
 
-/* Without a word the running member may be made to go on, though it is not first. */
+/*
+ * Who has been picked may not be let run, and without a word the running member may be
+ * made to go on, though it is not first.
+ */
 static void vbs_may_go_on(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 
-	if (sched_core_enabled(rq) && p && p->vbs.queued &&
-	    !task_is_throttled_vbs(p, cpu_of(rq)))
+	if (!sched_core_enabled(rq))
+		return;
+	if (p && p->vbs.queued && !task_is_throttled_vbs(p, cpu_of(rq)))
 		vbs_go_on(rq, p);
+	else
+		vbs_arm_release(rq);
 }
 #else
 static void vbs_may_go_on(struct rq *rq) { }
@@ -497,17 +540,20 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 	p = vbs_stray_pinned(rq);
 	if (unlikely(p)) {
 		vbs_arm_poll(rq, NSEC_PER_MSEC);
+		vbs_arm_release(rq);
 		return p;
 	}
-	if (rq->vbs.curr)
-		vbs_refresh_once(rq);
+	if (rq->vbs.curr && !vbs_is_refreshed(rq))
+		vbs_refresh_curr(rq);
 	p = vbs_pick(rq);
-	if (p && p == rq->vbs.curr) {
+	if (!p) {
+		vbs_arm_release(rq);
+	} else if (p == rq->vbs.curr) {
 		p->vbs.turn_over = false;
 		vbs_go_on(rq, p);
-	} else {
-		vbs_may_go_on(rq);
 	}
+	if (p != rq->vbs.curr)
+		vbs_may_go_on(rq);
 	return p;
 }
 
@@ -516,7 +562,10 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 {
 	update_dl_rq_load_avg(rq_clock_pelt(rq), rq, 1);
 	vbs_clock_run_on(rq);
-	vbs_refresh_once(rq);
+	if (!vbs_is_refreshed(rq)) {
+		vbs_refresh_curr(rq);
+		vbs_arm_release(rq);
+	}
 	uclamp_rq_runs(rq, p, false);
 	rq->vbs.curr = NULL;
 	if (!p->vbs.queued)
@@ -529,12 +578,12 @@ static void put_prev_task_vbs(struct rq *rq, struct task_struct *p,
 
 static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 {
+	u64 now = vbs_clock(rq), task = rq_clock_task(rq);
 	struct vbs_rq *v = &rq->vbs;
 
-	p->se.exec_start = rq_clock_task(rq);
-	v->irq_pending = vbs_irq_pending(rq);
-	v->charged_task = rq_clock_task(rq) - v->irq_pending;
-	v->charged = vbs_clock(rq);
+	p->se.exec_start = task;
+	v->charged_task = task - vbs_irq_pending(rq);
+	v->charged = now;
 	v->charged_lost = v->lost;
 	list_del_init(&p->vbs.run);
 	v->curr = p;
@@ -549,7 +598,7 @@ static void set_next_task_vbs(struct rq *rq, struct task_struct *p, bool first)
 			resched_curr(rq);
 		return;
 	}
-	vbs_runs(&p->vbs.server->core, vbs_clock(rq));
+	vbs_runs(&p->vbs.server->core, now);
 	p->vbs.turn_over = false;
 	vbs_go_on(rq, p);
 }

@@ -21,8 +21,8 @@ static inline struct task_struct *vbs_rq_curr(struct rq *rq)
 /* class.c */
 void vbs_update_curr(struct rq *rq);
 void vbs_update_server(struct rq *rq, struct vbs_srv *srv);
-void vbs_preempt_curr(struct rq *rq);
-void vbs_check_curr(struct rq *rq);
+bool vbs_preempt_curr(struct rq *rq);
+u64 vbs_check_curr(struct rq *rq);
 
 /* env.c */
 void vbs_add_running(struct rq *rq, int delta);

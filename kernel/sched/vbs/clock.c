@@ -30,7 +30,7 @@ static bool vbs_in_irq(void)
  * update_rq_clock_task() leaves an interrupt out when it has ended; until then
  * whatever updates the clock inside of it puts its time in.
  */
-u64 vbs_irq_pending(struct rq *rq)
+static __always_inline u64 vbs_irq_pending(struct rq *rq)
 {
 	u64 pending = irq_time_read(cpu_of(rq)) - rq->prev_irq_time;
 	s64 beyond;
@@ -47,19 +47,13 @@ u64 vbs_irq_pending(struct rq *rq)
 	return pending;
 }
 #else
-u64 vbs_irq_pending(struct rq *rq)
+static u64 vbs_irq_pending(struct rq *rq)
 {
 	return 0;
 }
 #endif
 
 /* ---- lost time --------------------------------------------------------- */
-
-/* The timer whose interrupt is due first */
-static struct hrtimer *vbs_first_timer(struct vbs_rq *v)
-{
-	return v->budget_at < v->release_at ? &v->budget : &v->release;
-}
 
 /*
  * How long an interrupt that is due has not come, by the timer's own clock: where
@@ -68,8 +62,7 @@ static struct hrtimer *vbs_first_timer(struct vbs_rq *v)
  */
 static s64 vbs_lateness(struct rq *rq)
 {
-	struct hrtimer *first = vbs_first_timer(&rq->vbs);
-	s64 late = ktime_get_mono_fast_ns() - hrtimer_get_expires_ns(first);
+	s64 late = ktime_get_mono_fast_ns() - hrtimer_get_expires_ns(&rq->vbs.timer);
 
 	return late < 2 * (s64)hrtimer_resolution ? 0 : late;
 }
@@ -96,7 +89,7 @@ static u64 vbs_irq_seen(struct rq *rq)
 static unsigned int vbs_timer_hangs(struct rq *rq)
 {
 #ifdef CONFIG_HIGH_RES_TIMERS
-	return rq->vbs.release.base->cpu_base->nr_hangs;
+	return rq->vbs.timer.base->cpu_base->nr_hangs;
 #else
 	return 0;
 #endif
@@ -175,14 +168,9 @@ static noinline void vbs_decide_gap(struct rq *rq, u64 due, bool open)
 	WRITE_ONCE(v->lost, v->lost + lost);
 }
 
-static u64 vbs_due(const struct vbs_rq *v)
-{
-	return min(v->budget_at, v->release_at);
-}
-
 static bool vbs_overdue(struct rq *rq)
 {
-	u64 due = vbs_due(&rq->vbs);
+	u64 due = rq->vbs.timer_at;
 
 	return due != U64_MAX && rq_clock(rq) - rq->vbs.lost >= due + VBS_GAP_MIN;
 }
@@ -191,7 +179,7 @@ static bool vbs_overdue(struct rq *rq)
 static void vbs_interrupted(struct rq *rq)
 {
 	if (unlikely(vbs_overdue(rq)))
-		vbs_decide_gap(rq, vbs_due(&rq->vbs), vbs_came_from_open());
+		vbs_decide_gap(rq, rq->vbs.timer_at, vbs_came_from_open());
 	rq->vbs.seen = rq_clock(rq) - rq->vbs.lost;
 }
 
@@ -204,7 +192,7 @@ static void vbs_interrupted(struct rq *rq)
 static noinline u64 vbs_overdue_clock(struct rq *rq)
 {
 	struct vbs_rq *v = &rq->vbs;
-	u64 due = vbs_due(v);
+	u64 due = v->timer_at;
 
 	if (vbs_lateness(rq) < VBS_GAP_MIN)
 		return rq_clock(rq) - v->lost;

@@ -301,7 +301,7 @@ static void vbs_switched(struct rq *rq, struct vbs_srv *srv)
 	if (srv->core.state == VBS_READY && !srv->core.early &&
 	    vbs_first_ready(rq->vbs.core) == &srv->core &&
 	    cpu_of(rq) == smp_processor_id())
-		vbs_arm_budget(rq, srv, curr);
+		vbs_arm_run(rq, srv, curr);
 	else
 		resched_curr(rq);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SCHED_VBS: the clock of a CPU and its two timers.
+ * SCHED_VBS: the clock of a CPU and its timer.
  *
  * All under the lock of the runqueue, except vbs_clock_of().
  */
@@ -27,14 +27,11 @@ static inline u64 vbs_clock(struct rq *rq)
 
 /* clock.c */
 u64 vbs_clock_of(int cpu);
-u64 vbs_irq_pending(struct rq *rq);
 
 /* timer.c */
-void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
-void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
+void vbs_arm_run(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq, u64 delay);
 void vbs_arm_release(struct rq *rq);
-void vbs_expect_release(struct rq *rq, u64 at);
-void vbs_init_timers(struct rq *rq);
+void vbs_init_timer(struct rq *rq);
 
 #endif /* _KERNEL_SCHED_VBS_TIME_H */

@@ -1,43 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SCHED_VBS: the two timers of a CPU.
+ * SCHED_VBS: the timer of a CPU.
  *
- * One timer ends the running member's budget or slice, one releases the
- * earliest waiting server; never one per server.  Both are re-armed lazily: a
- * timer that fires too early looks again, which is cheaper than cancelling it
- * at each context switch.
+ * It fires at the end of the running member's budget or slice, or at the earliest
+ * release, whichever is first; never one per server.  It is moved lazily: one that
+ * fires too early looks again, which is cheaper than moving it at each context
+ * switch.
+ *
+ * When schedule() has returned, or anything else has happened to a server, it fires
+ * no later than the earliest release and, if a member runs, the end of what that may
+ * run.  Only where its own interrupt makes a member go before what runs, whoever is
+ * picked sets it: schedule() follows, and until it does there is nothing to be
+ * interrupted for.
  */
 
 #define VBS_RELEASE_BATCH	64
 
-/*
- * @delta from now on: converted anew at each arming, since CLOCK_MONOTONIC's
- * rate is steered and sched_clock's is not.  Callers count it from a fresh
- * reading: rq_clock may be old.
- */
-static void vbs_start_timer(struct rq *rq, struct hrtimer *timer, s64 delta)
+/* Of another CPU it is started by that, which is asked to by an interrupt. */
+static bool vbs_timer_is_remote(struct rq *rq)
 {
-	rq->vbs.hangs = vbs_timer_hangs(rq);
-	hrtimer_start(timer, ns_to_ktime(max_t(s64, delta, 0)),
-		      HRTIMER_MODE_REL_PINNED_HARD);
+	return IS_ENABLED(CONFIG_SMP) && cpu_of(rq) != smp_processor_id() &&
+		cpu_online(cpu_of(rq));
 }
 
-/* @left of the VBS clock from now on.  Another CPU starts its timer itself. */
-static void vbs_start_budget(struct rq *rq, u64 left)
+/*
+ * How long from now on the timer takes till @at: converted anew each time, since
+ * CLOCK_MONOTONIC's rate is steered and sched_clock's is not, and from a fresh
+ * reading, since rq_clock may be old.  What has been due for long is not a timer that
+ * came too late.
+ */
+static ktime_t vbs_timer_delay(struct rq *rq, u64 at)
 {
-	struct vbs_rq *v = &rq->vbs;
-	u64 at = rq_clock(rq) - v->lost + left;
+	u64 now = vbs_clock_of(cpu_of(rq));
 
-	if (v->budget_at <= at)
-		return;
+	rq->vbs.timer_at = max(at, now);
+	rq->vbs.hangs = vbs_timer_hangs(rq);
+	return ns_to_ktime(rq->vbs.timer_at - now);
+}
+
+static noinline void vbs_move_timer(struct rq *rq, u64 at)
+{
 #ifdef CONFIG_SMP
-	if (cpu_of(rq) != smp_processor_id()) {
-		smp_call_function_single_async(cpu_of(rq), &v->csd);
+	if (vbs_timer_is_remote(rq)) {
+		smp_call_function_single_async(cpu_of(rq), &rq->vbs.csd);
 		return;
 	}
 #endif
-	v->budget_at = at;
-	vbs_start_timer(rq, &v->budget, at - vbs_clock_of(cpu_of(rq)));
+	hrtimer_start(&rq->vbs.timer, vbs_timer_delay(rq, at),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static __always_inline void vbs_start_timer(struct rq *rq, u64 at)
+{
+	lockdep_assert_rq_held(rq);
+	if (rq->vbs.timer_at > at)
+		vbs_move_timer(rq, at);
 }
 
 /**
@@ -48,172 +65,136 @@ static void vbs_start_budget(struct rq *rq, u64 left)
  */
 void vbs_arm_poll(struct rq *rq, u64 delay)
 {
-	vbs_start_budget(rq, delay);
+	vbs_start_timer(rq, rq_clock(rq) - rq->vbs.lost + delay);
 }
 
-/* What the running member may execute before it must be looked at again */
-static u64 vbs_run_left(const struct vbs_srv *srv, const struct task_struct *p)
+/* U64_MAX if nothing waits */
+static u64 vbs_release_at(struct rq *rq)
+{
+	u64 at;
+
+	return vbs_next_release(rq->vbs.core, &at) ? at : U64_MAX;
+}
+
+/**
+ * vbs_arm_release - be interrupted at the earliest release
+ * @rq: locked, of any CPU.  What is still booked on a CPU that is offline is released
+ *	by whichever calls.
+ */
+void vbs_arm_release(struct rq *rq)
+{
+	vbs_start_timer(rq, vbs_release_at(rq));
+}
+
+/*
+ * What the running member may execute before it must be looked at again; @ahead of
+ * what it is charged it has executed already
+ */
+static __always_inline u64 vbs_run_left(const struct vbs_srv *srv, const struct task_struct *p, u64 ahead)
 {
 	u64 left = vbs_budget_left(&srv->core);
 	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
 
 	if (vbs_nr_eligible(&srv->core) > 1)
 		left = min(left, slice - min(slice, p->vbs.slice));
-	return left;
+	return left - min(left, ahead);
 }
 
 /**
- * vbs_arm_budget - be interrupted when the running member must stop
+ * vbs_arm_run - be interrupted when the running member must stop, or at the earliest
+ * release
  * @rq: locked
- * @srv: the member's server, settled
+ * @srv: the member's server, settled and charged
  * @p: the member
  */
-void vbs_arm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
+void vbs_arm_run(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
 {
-	vbs_start_budget(rq, vbs_run_left(srv, p));
-}
+	u64 end = rq_clock(rq) - rq->vbs.lost + vbs_run_left(srv, p, 0);
 
-/**
- * vbs_rearm_budget - the same, in the interrupt of a timer that came too early
- * @rq: this CPU's, locked, just charged
- * @srv: the running member's server
- * @p: the running member
- *
- * The member is not charged for the interrupt.  What is left for it may be over
- * before the interrupt is: the next one would come at once, and so on for ever.
- * schedule() will arm the timer, and what it takes is the member's.
- */
-void vbs_rearm_budget(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
-{
-	if (vbs_run_left(srv, p) < rq->vbs.irq_pending)
-		resched_curr(rq);
-	else
-		vbs_arm_budget(rq, srv, p);
-}
-
-/**
- * vbs_expect_release - arm the timer for a release that is not queued yet
- * @rq: this CPU's, locked
- * @at: when it will be
- *
- * Worth it in the interrupt of a timer, which programs the hardware once for all
- * that it has started; schedule() would program it again.
- */
-void vbs_expect_release(struct rq *rq, u64 at)
-{
-	struct vbs_rq *v = &rq->vbs;
-	u64 now;
-
-	lockdep_assert_rq_held(rq);
-	if (v->release_at <= at)
-		return;
-	now = vbs_clock_of(cpu_of(rq));
-	/* What has been due for long is not a timer that came too late. */
-	v->release_at = max(at, now);
-	vbs_start_timer(rq, &v->release, at - now);
-}
-
-static void vbs_start_release(struct rq *rq)
-{
-	u64 at;
-
-	if (vbs_next_release(rq->vbs.core, &at))
-		vbs_expect_release(rq, at);
+	vbs_start_timer(rq, min(end, vbs_release_at(rq)));
 }
 
 #ifdef CONFIG_SMP
-static void vbs_timers_csd(void *arg)
+static void vbs_timer_csd(void *arg)
 {
 	struct rq *rq = arg;
 	struct rq_flags rf;
 
 	rq_lock(rq, &rf);
 	update_rq_clock(rq);
-	vbs_start_release(rq);
-	if (rq->vbs.curr)
-		vbs_check_curr(rq);
+	vbs_start_timer(rq, min(vbs_check_curr(rq), vbs_release_at(rq)));
 	rq_unlock(rq, &rf);
 }
 #endif
 
-/**
- * vbs_arm_release - be interrupted at the earliest release
- * @rq: locked, of any CPU: a pinned timer can only be started by its own,
- *	which is asked to by an interrupt if this is another.  What is still
- *	booked on a CPU that is offline is released by whichever calls.
+/*
+ * Release what is due.  A server that is released has to be charged, if it is the
+ * running member's: it waits, then, as one that was entered early.
+ *
+ * Return: whether what runs is preempted.
  */
-void vbs_arm_release(struct rq *rq)
+static bool vbs_do_releases(struct rq *rq)
 {
-#ifdef CONFIG_SMP
+	struct task_struct *curr = rq->vbs.curr;
+	u64 now = vbs_clock(rq);
+
+	if (vbs_release_at(rq) > now)
+		return false;
+	if (curr && curr->vbs.server->core.wait.ent.queued)
+		vbs_update_curr(rq);
+	vbs_release_due(rq->vbs.core, now, VBS_RELEASE_BATCH);
+	return vbs_preempt_curr(rq);
+}
+
+/* Return: when to be interrupted next, U64_MAX if schedule() will say. */
+static u64 vbs_interrupt(struct rq *rq)
+{
+	u64 end;
+
+	vbs_strays_go_on(rq);
+	if (vbs_do_releases(rq))
+		return U64_MAX;
+	end = vbs_check_curr(rq);
+	return min(end, vbs_release_at(rq));
+}
+
+static enum hrtimer_restart vbs_timer(struct hrtimer *timer)
+{
+	struct rq *rq = container_of(timer, struct rq, vbs.timer);
+	enum hrtimer_restart again = HRTIMER_NORESTART;
+	struct rq_flags rf;
+	ktime_t delay;
 	u64 at;
 
-	if (cpu_of(rq) != smp_processor_id() && cpu_online(cpu_of(rq))) {
-		if (vbs_next_release(rq->vbs.core, &at) && at < rq->vbs.release_at)
-			smp_call_function_single_async(cpu_of(rq), &rq->vbs.csd);
-		return;
+	rq_lock(rq, &rf);
+	sched_clock_tick();
+	update_rq_clock(rq);
+	vbs_interrupted(rq);
+	rq->vbs.timer_at = U64_MAX;
+	at = vbs_interrupt(rq);
+	if (unlikely(vbs_timer_is_remote(rq) || rq->vbs.timer_at != U64_MAX)) {
+		vbs_start_timer(rq, at);
+	} else if (at != U64_MAX) {
+		delay = vbs_timer_delay(rq, at);
+		hrtimer_set_expires(timer, ktime_add(hrtimer_cb_get_time(timer), delay));
+		again = HRTIMER_RESTART;
 	}
-#endif
-	vbs_start_release(rq);
-}
-
-/* Release what is due, preempt for it, and be back for the rest. */
-static void vbs_do_releases(struct rq *rq)
-{
-	if (!vbs_release_due(rq->vbs.core, vbs_clock(rq), VBS_RELEASE_BATCH))
-		return;
-	vbs_preempt_curr(rq);
-}
-
-static enum hrtimer_restart vbs_release_timer(struct hrtimer *timer)
-{
-	struct rq *rq = container_of(timer, struct rq, vbs.release);
-	struct rq_flags rf;
-
-	rq_lock(rq, &rf);
-	sched_clock_tick();
-	update_rq_clock(rq);
-	vbs_interrupted(rq);
-	rq->vbs.release_at = U64_MAX;
-	if (rq->vbs.curr)
-		vbs_update_curr(rq);
-	vbs_do_releases(rq);
-	vbs_arm_release(rq);
 	rq_unlock(rq, &rf);
-	return HRTIMER_NORESTART;
-}
-
-static enum hrtimer_restart vbs_budget_timer(struct hrtimer *timer)
-{
-	struct rq *rq = container_of(timer, struct rq, vbs.budget);
-	struct rq_flags rf;
-
-	rq_lock(rq, &rf);
-	sched_clock_tick();
-	update_rq_clock(rq);
-	vbs_interrupted(rq);
-	rq->vbs.budget_at = U64_MAX;
-	vbs_strays_go_on(rq);
-	if (rq->vbs.curr)
-		vbs_check_curr(rq);
-	rq_unlock(rq, &rf);
-	return HRTIMER_NORESTART;
+	return again;
 }
 
 /**
- * vbs_init_timers - at boot
+ * vbs_init_timer - at boot
  * @rq: the runqueue
  */
-void vbs_init_timers(struct rq *rq)
+void vbs_init_timer(struct rq *rq)
 {
 	struct vbs_rq *v = &rq->vbs;
 
-	hrtimer_init(&v->budget, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	hrtimer_init(&v->release, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	v->budget.function = vbs_budget_timer;
-	v->release.function = vbs_release_timer;
-	v->budget_at = U64_MAX;
-	v->release_at = U64_MAX;
+	hrtimer_init(&v->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	v->timer.function = vbs_timer;
+	v->timer_at = U64_MAX;
 #ifdef CONFIG_SMP
-	INIT_CSD(&v->csd, vbs_timers_csd, rq);
+	INIT_CSD(&v->csd, vbs_timer_csd, rq);
 #endif
 }

@@ -45,15 +45,12 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @slept: time in suspend that has been found
  * @stood_until: sched_clock when the CPU was last said to have stood still
  * @charged: VBS clock up to which @curr has been charged
- * @charged_task: the same of rq_clock_task, less @irq_pending
+ * @charged_task: the same of rq_clock_task, less interrupt time that is not its time
  * @charged_lost: @lost at the last charge
- * @irq_pending: interrupt time in rq_clock_task that is not its time, at that
- * @budget: fires when @curr has used its budget or slice
- * @release: fires at the earliest release
- * @budget_at: VBS clock at which @budget fires, U64_MAX if it is not armed
- * @release_at: the same of @release
- * @hangs: of hrtimer_interrupt() when a timer was armed last
- * @csd: arms the timers when the request comes from another CPU
+ * @timer: fires when @curr has used its budget or slice, or at the earliest release
+ * @timer_at: VBS clock at which it fires, U64_MAX if it is not armed
+ * @hangs: of hrtimer_interrupt() when it was armed last
+ * @csd: arms it when the request comes from another CPU
  * @stray_work: takes strays to their server's CPU
  * @look_work: lets members of @look go on as fair tasks, or come back
  * @free_work: frees what @free collected under the lock
@@ -76,11 +73,8 @@ struct vbs_rq {
 	u64			charged;
 	u64			charged_task;
 	u64			charged_lost;
-	u64			irq_pending;
-	struct hrtimer		budget;
-	struct hrtimer		release;
-	u64			budget_at;
-	u64			release_at;
+	struct hrtimer		timer;
+	u64			timer_at;
 	unsigned int		hangs;
 #ifdef CONFIG_SMP
 	call_single_data_t	csd;
