@@ -210,7 +210,8 @@ static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
 	s->consumed = start - skip * s->runtime;
 	vbs_change_cap(s, max(s->cap, s->cap_next));
 	s->early = s->release > now;
-	vbs_begin_z(s, r, start);
+	if (s->early || skip || s->cap != s->cap_next)	/* else as vbs_open() does */
+		vbs_begin_z(s, r, start);
 	if (s->early)
 		s->borrows++;
 	else
@@ -379,6 +380,23 @@ static void vbs_place(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 		vbs_env_recall(c, s);
 }
 
+/* Nothing has happened to it after which it belongs elsewhere, or was missed. */
+static bool vbs_stays(const struct vbs_server *s, u64 now)
+{
+	return s->state == VBS_READY && !s->ended && !s->early && !vbs_exhausted(s) &&
+		now <= s->deadline && s->ready.when == s->deadline &&
+		vbs_nr_runnable(s) && !READ_ONCE(s->nr_fair);
+}
+
+static noinline void vbs_settle_anew(struct vbs_cpu *c, struct vbs_server *s, u64 now)
+{
+	vbs_note_miss(s, now);
+	if (vbs_nr_runnable(s) || READ_ONCE(s->nr_fair))
+		vbs_place(c, s, now);
+	else if (s->state != VBS_IDLE)
+		vbs_place_idle(c, s, now);
+}
+
 /**
  * vbs_settle - put a server where it belongs
  * @c: its CPU
@@ -390,11 +408,8 @@ static void vbs_place(struct vbs_cpu *c, struct vbs_server *s, u64 now)
  */
 void vbs_settle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
-	vbs_note_miss(s, now);
-	if (vbs_nr_runnable(s) || READ_ONCE(s->nr_fair))
-		vbs_place(c, s, now);
-	else if (s->state != VBS_IDLE)
-		vbs_place_idle(c, s, now);
+	if (!vbs_stays(s, now))
+		vbs_settle_anew(c, s, now);
 	vbs_env_runnable(c, s);
 }
 
