@@ -2,13 +2,22 @@
 /*
  * SCHED_VBS: memory.  All of it is allocated before a lock is taken; what is
  * no longer needed is collected under the runqueue lock and freed outside.
+ *
+ * Servers that are gone are kept for those to come, cleaned and with all that belongs
+ * to them: as many as were in use at a time, VBS_STOCK_MAX at most.  What they are
+ * charged to is whoever made them.
  */
+
+#define VBS_STOCK_MAX	128
 
 static struct kmem_cache *vbs_srv_cache;
 static struct kmem_cache *vbs_booked_cache;
 static struct kmem_cache *vbs_node_cache;
 static DEFINE_MUTEX(vbs_enable_mutex);
 static bool vbs_enabled;
+static DEFINE_RAW_SPINLOCK(vbs_stock_lock);
+static LIST_HEAD(vbs_stock);		/* by vbs_srv::all */
+static unsigned int vbs_stock_nr;
 DEFINE_STATIC_KEY_FALSE(sched_vbs_used);
 EXPORT_SYMBOL_GPL(sched_vbs_used);
 
@@ -140,28 +149,23 @@ int vbs_spare_fill(struct vbs_spare *spare)
 	return -ENOMEM;
 }
 
-/**
- * vbs_srv_free - free a server that was never used
- * @srv: the server
- */
-void vbs_srv_free(struct vbs_srv *srv)
+static bool vbs_spare_is_full(const struct vbs_spare *spare)
 {
-	vbs_spare_drop(&srv->spare);
-	kmem_cache_free(vbs_srv_cache, srv);
+	int i;
+
+	for (i = 0; i < VBS_NODES_PER_ENT; i++)
+		if (!spare->node[i])
+			return false;
+	return spare->booked;
 }
 
-/**
- * vbs_srv_alloc - a server with all that it will ever need
- *
- * Context: may sleep.
- * Return: the server, without members and parameters, or NULL.
- */
-struct vbs_srv *vbs_srv_alloc(void)
+/* All but what is allocated for it is as if it were new. */
+static void vbs_srv_clean(struct vbs_srv *srv)
 {
-	struct vbs_srv *srv = kmem_cache_zalloc(vbs_srv_cache, GFP_KERNEL);
+	struct vbs_spare spare = srv->spare;
 
-	if (!srv)
-		return NULL;
+	memset(srv, 0, sizeof(*srv));
+	srv->spare = spare;
 	raw_spin_lock_init(&srv->lock);
 	INIT_LIST_HEAD(&srv->members);
 	INIT_LIST_HEAD(&srv->fair);
@@ -173,11 +177,78 @@ struct vbs_srv *vbs_srv_alloc(void)
 	srv->next_cpu = -1;
 	refcount_set(&srv->refs, 1);
 	vbs_init_end(srv);
+}
+
+/* Return: whether it is kept. */
+static bool vbs_stock_put(struct vbs_srv *srv)
+{
+	unsigned long flags;
+	bool keep;
+
+	if (!vbs_spare_is_full(&srv->spare))
+		return false;
+	vbs_srv_clean(srv);
+	raw_spin_lock_irqsave(&vbs_stock_lock, flags);
+	keep = vbs_stock_nr < VBS_STOCK_MAX;
+	if (keep) {
+		list_add(&srv->all, &vbs_stock);
+		vbs_stock_nr++;
+	}
+	raw_spin_unlock_irqrestore(&vbs_stock_lock, flags);
+	return keep;
+}
+
+static struct vbs_srv *vbs_stock_take(void)
+{
+	struct vbs_srv *srv;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vbs_stock_lock, flags);
+	srv = list_first_entry_or_null(&vbs_stock, struct vbs_srv, all);
+	if (srv) {
+		list_del_init(&srv->all);
+		vbs_stock_nr--;
+	}
+	raw_spin_unlock_irqrestore(&vbs_stock_lock, flags);
+	return srv;
+}
+
+/**
+ * vbs_srv_free - a server that nobody knows
+ * @srv: the server
+ */
+void vbs_srv_free(struct vbs_srv *srv)
+{
+	if (vbs_stock_put(srv))
+		return;
+	vbs_spare_drop(&srv->spare);
+	kmem_cache_free(vbs_srv_cache, srv);
+}
+
+static struct vbs_srv *vbs_srv_make(void)
+{
+	struct vbs_srv *srv = kmem_cache_alloc(vbs_srv_cache, GFP_KERNEL);
+
+	if (!srv)
+		return NULL;
+	memset(&srv->spare, 0, sizeof(srv->spare));
+	vbs_srv_clean(srv);
 	if (vbs_spare_fill(&srv->spare)) {
 		vbs_srv_free(srv);
 		return NULL;
 	}
 	return srv;
+}
+
+/**
+ * vbs_srv_alloc - a server with all that it will ever need
+ *
+ * Context: may sleep.
+ * Return: the server, without members and parameters, or NULL.
+ */
+struct vbs_srv *vbs_srv_alloc(void)
+{
+	return vbs_stock_take() ?: vbs_srv_make();
 }
 
 /**
@@ -244,6 +315,15 @@ static void vbs_srv_free_rcu(struct rcu_head *head)
 	vbs_srv_put(container_of(head, struct vbs_srv, rcu));
 }
 
+/**
+ * vbs_retire_srv - free a server after a grace period, where no runqueue is locked
+ * @srv: without members, unpublished
+ */
+void vbs_retire_srv(struct vbs_srv *srv)
+{
+	call_rcu(&srv->rcu, vbs_srv_free_rcu);
+}
+
 static void vbs_booked_free_rcu(struct rcu_head *head)
 {
 	kmem_cache_free(vbs_booked_cache, container_of(head, struct vbs_booked, rcu));
@@ -253,8 +333,7 @@ static void vbs_free_one(struct vbs_garbage *g)
 {
 	switch (g->kind) {
 	case VBS_GARBAGE_SRV:
-		call_rcu(&container_of(g, struct vbs_srv, garbage)->rcu,
-			 vbs_srv_free_rcu);
+		vbs_retire_srv(container_of(g, struct vbs_srv, garbage));
 		break;
 	case VBS_GARBAGE_BOOKED:
 		call_rcu(&container_of(g, struct vbs_booked, garbage)->rcu,

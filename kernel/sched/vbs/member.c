@@ -37,7 +37,8 @@ void vbs_attach(struct rq *rq, struct vbs_srv *srv)
 		srv->spare.node[i] = NULL;
 	}
 	vbs_server_attach(&srv->core);
-	vbs_set_cap(rq->vbs.core, &srv->core, srv->core.cap_next, vbs_clock(rq));
+	if (srv->core.cap > srv->core.cap_next)	/* freed when the old instance is over */
+		vbs_set_cap(rq->vbs.core, &srv->core, srv->core.cap_next, vbs_clock(rq));
 	srv->attached = true;
 	/* Its cap is booked here since it has been admitted, or has moved. */
 	cpufreq_update_util(rq, 0);
@@ -54,27 +55,26 @@ static bool vbs_ran_here(const struct vbs_srv *srv)
 	return srv->core.stats.consumed != srv->consumed_before;
 }
 
-/**
- * vbs_vacate - a server leaves its CPU: free its cap, or hold it until z
- * @rq: the CPU's, locked
- * @srv: the server, without counted members
- * @booked: becomes the booking, if there has to be one; NULL if the CPU goes
- * @chain: who may take it over
- *
- * The nodes that the server brought stay with a new booking, else they go.
- *
- * Return: true if @booked is in use.
- */
-bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
-		struct list_head *chain)
+/* It leaves the queues, and takes as many nodes along as it has brought. */
+static void vbs_take_nodes(struct rq *rq, struct vbs_srv *srv)
+{
+	struct vbs_qnode *node;
+	int i;
+
+	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
+		node = vbs_pool_take(&rq->vbs.core->pool);
+		srv->spare.node[i] = node ? container_of(node, struct vbs_node, node) : NULL;
+	}
+}
+
+/* Return: whether @booked is what its cap is held by. */
+static bool vbs_hold_cap(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
+			 struct list_head *chain)
 {
 	u64 z = vbs_termination(&srv->core), now = vbs_clock(rq);
 	u32 amount = max(srv->core.cap, srv->core.cap_next);
 	struct vbs_booked *held;
 
-	vbs_attach(rq, srv);
-	vbs_server_detach(rq->vbs.core, &srv->core);
-	srv->attached = false;
 	if (z <= now || !booked) {
 		vbs_books_release(srv->cpu, amount);
 		return false;
@@ -95,6 +95,32 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 	vbs_booking_add(rq->vbs.core, &booked->core, z, now);
 	vbs_arm_release(rq);
 	return true;
+}
+
+/**
+ * vbs_vacate - a server leaves its CPU: free its cap, or hold it until z
+ * @rq: the CPU's, locked
+ * @srv: the server, without counted members
+ * @booked: becomes the booking, if there has to be one; NULL if the CPU goes
+ * @chain: who may take it over
+ *
+ * The nodes that the server brought stay with a new booking, else it takes them along.
+ * One that was never attached has executed nothing here, and has them still.
+ *
+ * Return: true if @booked is in use.
+ */
+bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
+		struct list_head *chain)
+{
+	bool attached = srv->attached, held;
+
+	if (attached)
+		vbs_server_detach(rq->vbs.core, &srv->core);
+	srv->attached = false;
+	held = vbs_hold_cap(rq, srv, booked, chain);
+	if (attached && !held)
+		vbs_take_nodes(rq, srv);
+	return held;
 }
 
 /* ---- the list ---------------------------------------------------------- */
@@ -191,18 +217,19 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 
 /* ---- the end ----------------------------------------------------------- */
 
+/* It is to be freed: vbs_retire_srv(), or under the lock vbs_discard_srv(). */
 static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
 {
 	/* A place that was booked may have taken over a booking of the server's. */
-	vbs_books_evacuated(srv, true);
-	vbs_books_inherit(chain, &srv->bookings);
+	if (unlikely(srv->next_cpu >= 0))
+		vbs_books_evacuated(srv, true);
+	/* On another CPU one of them may be over now, but none is added. */
+	if (!list_empty(&srv->bookings))
+		vbs_books_inherit(chain, &srv->bookings);
 	if (vbs_vacate(rq, srv, srv->spare.booked, chain))
 		srv->spare.booked = NULL;
-	else
-		vbs_discard_nodes(rq);
 	vbs_books_unpublish(srv);
 	list_del_init(&srv->look);
-	vbs_discard_srv(rq, srv);
 }
 
 /* The last member left on another CPU than the server's. */
@@ -216,6 +243,7 @@ static void vbs_end_work(struct irq_work *work)
 	rq = vbs_lock_home(srv, &rf);
 	update_rq_clock(rq);
 	vbs_end(rq, srv, &chain);
+	vbs_discard_srv(rq, srv);
 	vbs_books_disown(&chain);
 	rq_unlock_irqrestore(rq, &rf);
 }
@@ -253,10 +281,12 @@ struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf)
  * z as CLOCK_MONOTONIC, which all CPUs share, unless it has passed.  A server on
  * another CPU may be moving: z and the CPU in whose clock it is change together.
  */
-static void vbs_carry(struct task_struct *p, struct vbs_srv *srv)
+static void vbs_carry(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
 {
 	u64 z, now;
 
+	if (vbs_is_home(rq, srv) && vbs_termination(&srv->core) <= vbs_clock(rq))
+		return;
 	raw_spin_lock(&srv->lock);
 	z = vbs_termination(&srv->core);
 	now = vbs_clock_of(srv->cpu);
@@ -274,15 +304,18 @@ static void vbs_carry(struct task_struct *p, struct vbs_srv *srv)
  * vbs_leave - a member leaves its server, or dies
  * @rq: the task's runqueue, locked, clock updated
  * @p: the task; dequeued as a member
+ *
+ * Return: the server, if it has ended here and is the caller's to free, without the
+ * lock; NULL is none.
  */
-void vbs_leave(struct rq *rq, struct task_struct *p)
+struct vbs_srv *vbs_leave(struct rq *rq, struct task_struct *p)
 {
 	struct vbs_srv *srv = p->vbs.own;
 	unsigned int left;
 	bool over;
 
 	if (!srv)
-		return;
+		return NULL;
 	if (p->vbs.counted) {
 		vbs_update_server(rq, srv);
 		vbs_uncount(rq, p);
@@ -294,14 +327,16 @@ void vbs_leave(struct rq *rq, struct task_struct *p)
 	trace_sched_vbs_leave(srv->id, srv->cpu, p->pid, left,
 			      vbs_termination(&srv->core));
 	if (left)
-		return;
-	vbs_carry(p, srv);
+		return NULL;
+	vbs_carry(rq, p, srv);
 	if (!over)
-		return;		/* whoever gives it back ends it */
-	if (vbs_is_home(rq, srv))
-		vbs_end(rq, srv, &p->vbs.bookings);
-	else
+		return NULL;		/* whoever gives it back ends it */
+	if (!vbs_is_home(rq, srv)) {
 		irq_work_queue(&srv->end_work);
+		return NULL;
+	}
+	vbs_end(rq, srv, &p->vbs.bookings);
+	return srv;
 }
 
 /* ---- fork -------------------------------------------------------------- */
@@ -399,6 +434,7 @@ void vbs_cancel_fork(struct task_struct *p)
  */
 void vbs_task_exit(struct task_struct *p)
 {
+	struct vbs_srv *srv;
 	struct rq_flags rf;
 	struct rq *rq;
 
@@ -407,7 +443,9 @@ void vbs_task_exit(struct task_struct *p)
 		update_rq_clock(rq);
 		if (p->vbs.lent)
 			vbs_end_loan(rq, p);
-		vbs_leave(rq, p);
+		srv = vbs_leave(rq, p);
+		if (srv)
+			vbs_discard_srv(rq, srv);
 		vbs_unlock_task(rq, p, &rf);
 	}
 	if (!list_empty(&p->vbs.bookings))

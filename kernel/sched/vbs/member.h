@@ -22,7 +22,7 @@ int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
 void vbs_join(struct vbs_srv *srv, struct task_struct *p);
 void vbs_init_end(struct vbs_srv *srv);
 struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
-void vbs_leave(struct rq *rq, struct task_struct *p);
+struct vbs_srv *vbs_leave(struct rq *rq, struct task_struct *p);
 void vbs_born(struct vbs_srv *srv);
 void vbs_attach(struct rq *rq, struct vbs_srv *srv);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,

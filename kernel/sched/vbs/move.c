@@ -48,21 +48,13 @@ static unsigned int vbs_uncount_all(struct rq *rq, struct vbs_srv *srv)
 	return n;
 }
 
-/* The server takes two nodes along: those of the spare, or its own back. */
-static void vbs_take_nodes(struct rq *rq, struct vbs_srv *srv,
-			   struct vbs_spare *spare)
+/* Its own stay with the booking. */
+static void vbs_take_spare_nodes(struct vbs_srv *srv, struct vbs_spare *spare)
 {
-	struct vbs_qnode *node;
 	int i;
 
-	for (i = 0; i < VBS_NODES_PER_ENT; i++) {
-		if (spare) {
-			swap(srv->spare.node[i], spare->node[i]);
-			continue;
-		}
-		node = vbs_pool_take(&rq->vbs.core->pool);
-		srv->spare.node[i] = container_of(node, struct vbs_node, node);
-	}
+	for (i = 0; i < VBS_NODES_PER_ENT; i++)
+		swap(srv->spare.node[i], spare->node[i]);
 }
 
 /* An instant in the clock of another CPU; one that has passed does not matter. */
@@ -85,9 +77,7 @@ static unsigned int vbs_detach(struct rq *rq, struct vbs_srv *srv,
 	list_del_init(&srv->look);
 	if (vbs_vacate(rq, srv, booked, &srv->bookings)) {
 		spare->booked = NULL;
-		vbs_take_nodes(rq, srv, spare);
-	} else {
-		vbs_take_nodes(rq, srv, NULL);
+		vbs_take_spare_nodes(srv, spare);
 	}
 	return n;
 }

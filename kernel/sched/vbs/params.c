@@ -111,6 +111,8 @@ static void vbs_change_drop(struct vbs_change *chg)
 		cgroup_threadgroup_change_end(current);
 	if (chg->srv)
 		vbs_srv_free(chg->srv);
+	if (chg->left)
+		vbs_retire_srv(chg->left);
 	if (chg->leader)
 		put_task_struct(chg->leader);
 	memset(chg, 0, sizeof(*chg));
@@ -254,6 +256,13 @@ static void vbs_get_params(struct vbs_params *par, const struct sched_attr *attr
 	par->cap = attr->sched_vbs_cap;
 }
 
+/* On entry 0 means what the resource needs. */
+static void vbs_least_cap(struct vbs_params *par)
+{
+	if (!par->cap)
+		par->cap = min_t(u64, vbs_bandwidth(par), U32_MAX);
+}
+
 /* The limits may have changed since vbs_check_numbers(), which says so again. */
 static bool vbs_in_limits(const struct sched_attr *attr)
 {
@@ -278,8 +287,7 @@ int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
 		return -EINVAL;
 	}
 	vbs_get_params(par, attr);
-	if (!par->cap)
-		par->cap = min_t(u64, vbs_bandwidth(par), U32_MAX);
+	vbs_least_cap(par);
 	return vbs_check_range(p, par);
 }
 
@@ -509,8 +517,11 @@ int vbs_change_begin(struct vbs_change *chg, struct task_struct *p,
 /* z of the last server, from CLOCK_MONOTONIC to the clock of the new CPU */
 static void vbs_take_carried(struct vbs_srv *srv, struct task_struct *p)
 {
-	u64 mono = ktime_get_mono_fast_ns();
+	u64 mono;
 
+	if (!p->vbs.carry_z)
+		return;
+	mono = ktime_get_mono_fast_ns();
 	if (p->vbs.carry_z <= mono)
 		return;
 	srv->core.z = vbs_clock_of(srv->cpu) + (p->vbs.carry_z - mono);
@@ -526,7 +537,9 @@ static int vbs_check_enter(struct vbs_change *chg, struct task_struct *p,
 
 	if (!srv || !chg->priv || !vbs_in_limits(attr))
 		return vbs_change_anew(chg);
-	if (vbs_params_of(&par, attr, p))
+	vbs_get_params(&par, attr);
+	vbs_least_cap(&par);
+	if (vbs_check_range(p, &par))
 		return -ERANGE;
 	vbs_server_init(&srv->core, &par, 0);
 	srv->timeline = vbs_timeline_for(srv, &par);
@@ -607,7 +620,7 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 	if (p->vbs.lent && (chg->active || !vbs_prio(p->prio)))
 		vbs_give_back(rq, p, p->vbs.server);
 	if (chg->active || !task_has_vbs_policy(p))
-		vbs_leave(rq, p);
+		chg->left = vbs_leave(rq, p);
 	if (!chg->active)
 		return;
 	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;

@@ -86,9 +86,13 @@ void vbs_place_unbook(struct vbs_srv *srv)
 
 static void vbs_become_member(struct rq *rq, struct task_struct *p, struct vbs_srv *srv)
 {
+	struct vbs_srv *over;
+
 	if (p->vbs.lent)
 		vbs_give_back(rq, p, p->vbs.server);
-	vbs_leave(rq, p);
+	over = vbs_leave(rq, p);
+	if (over)
+		vbs_discard_srv(rq, over);
 	p->policy = SCHED_VBS;
 	p->rt_priority = 0;
 	p->timer_slack_ns = 0;

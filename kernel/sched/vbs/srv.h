@@ -114,12 +114,13 @@ struct vbs_tenant {
  * @overruns: exhaustions, for SIGXCPU
  * @owed: ns that timers of its guests have taken, to be charged; anybody adds to it
  * @consumed_before: core.stats.consumed when it came to @cpu
- * @spare: booking for the day that the server leaves, and until @attached nodes
+ * @spare: booking for the day that the server leaves, and while it is not @attached
+ *	nodes
  * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
  * @next_cpu: where it goes when its CPU goes offline, or a cpuset's masks change;
  *	vbs_books.lock
  * @next_amount: what is booked there
- * @all: in vbs_books.servers
+ * @all: in vbs_books.servers, or among those kept for others to come
  * @refs: on its memory; the list's own is given back after a grace period
  * @gone: no longer in the list; vbs_books.lock
  * @end_work: ends the server on its CPU when the last member left elsewhere
@@ -209,6 +210,7 @@ void vbs_srv_free(struct vbs_srv *srv);
 void vbs_srv_put(struct vbs_srv *srv);
 int vbs_spare_fill(struct vbs_spare *spare);
 void vbs_spare_drop(struct vbs_spare *spare);
+void vbs_retire_srv(struct vbs_srv *srv);
 void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv);
 void vbs_discard_booked(struct rq *rq, struct vbs_booked *b);
 void vbs_discard_nodes(struct rq *rq);

@@ -92,6 +92,7 @@ struct vbs_rq {
  * struct vbs_change - a sched_setattr() that enters, joins or switches
  * @srv: the new server, allocated; NULL once it is in use
  * @joined: the server that is joined, with a place reserved
+ * @left: the server that has ended, as its last member has left
  * @leader: whose server is joined
  * @owned: id of the server that the caller may command as its owner, or 0
  * @priv: the caller has shown CAP_SYS_NICE
@@ -104,6 +105,7 @@ struct vbs_rq {
 struct vbs_change {
 	struct vbs_srv		*srv;
 	struct vbs_srv		*joined;
+	struct vbs_srv		*left;
 	struct task_struct	*leader;
 	u64			owned;
 	bool			priv;

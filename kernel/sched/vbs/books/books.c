@@ -49,7 +49,7 @@ static int vbs_books_take_over(struct list_head *chain, int cpu, u32 cap)
 	u32 take = b ? min(b->core.amount, cap) : 0;
 	int ret;
 
-	ret = vbs_dl_book(cpu, cap - take);
+	ret = vbs_dl_book(cpu, cap - take, cap - take);
 	if (!ret && b)
 		vbs_held_add(b, -(s64)take);
 	return ret;
@@ -106,6 +106,16 @@ static void vbs_place_spare(const struct cpumask *mask, struct vbs_best *best)
 	}
 }
 
+/*
+ * The CPU with the most to spare in these books is the best of all if SCHED_DEADLINE
+ * leaves as much there: most often, so it is asked once, and booked at once.
+ */
+static bool vbs_place_at_best(const struct cpumask *mask, u32 cap, u32 *spare, int *best)
+{
+	*best = vbs_adm_best(&vbs_books.adm, mask, spare);
+	return *best >= 0 && *spare >= cap && !vbs_dl_book(*best, cap, *spare);
+}
+
 /* SCHED_DEADLINE may take what has been found, but then it has made progress. */
 static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 			   u32 cap, u32 *spare, int *best)
@@ -113,6 +123,8 @@ static int vbs_books_place(struct list_head *chain, const struct cpumask *mask,
 	struct vbs_best place;
 
 	lockdep_assert_held(&vbs_books.lock);
+	if (list_empty(chain) && vbs_place_at_best(mask, cap, spare, best))
+		return 0;
 	do {
 		place = (struct vbs_best){ .cpu = -1 };
 		vbs_place_booked(chain, mask, &place);
@@ -178,7 +190,7 @@ int vbs_books_raise(struct vbs_srv *srv, u32 cap, u32 *spare)
 	if (srv->next_cpu >= 0)	/* it is about to leave */
 		ret = -EBUSY;
 	else if (vbs_adm_fits(&vbs_books.adm, srv->cpu, then - now))
-		ret = vbs_dl_book(srv->cpu, then - now);
+		ret = vbs_dl_book(srv->cpu, then - now, then - now);
 	else
 		ret = -EBUSY;
 	*spare = min(*spare, vbs_dl_spare(srv->cpu));

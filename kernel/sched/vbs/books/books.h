@@ -141,7 +141,7 @@ bool vbs_next_group(struct vbs_group_line *line, struct pid_namespace *ns);
 void vbs_books_online(int cpu, bool online);
 
 /* deadline.c */
-int vbs_dl_book(int cpu, u32 bw);
+int vbs_dl_book(int cpu, u32 bw, u32 least);
 u32 vbs_dl_spare(int cpu);
 
 /* proc.c */

@@ -65,6 +65,24 @@ unsigned long __vbs_booked_util(int cpu)
 	return (bw * SCHED_CAPACITY_SCALE + VBS_BW_UNIT - 1) >> VBS_BW_SHIFT;
 }
 
+/* What both classes have in the domain, and its capacity, in one pass */
+static u64 vbs_dl_used_of(struct dl_bw *dl_b, unsigned long *capacity)
+{
+	u64 used = READ_ONCE(dl_b->total_bw);
+	const struct vbs_adm_cpu *books = vbs_books.adm.cpu;
+	unsigned long of_one;
+	int cpu;
+
+	*capacity = 0;
+	for_each_cpu_and(cpu, vbs_dl_span(dl_b), cpu_active_mask) {
+		of_one = arch_scale_cpu_capacity(cpu);
+		if (books)	/* the class is in use */
+			used += vbs_bw_to_capacity(READ_ONCE(books[cpu].booked), of_one);
+		*capacity += of_one;
+	}
+	return used;
+}
+
 /* All that may be admitted in the domain if @bw is what real-time may have */
 static u64 vbs_dl_all(struct dl_bw *dl_b, u64 bw)
 {
@@ -85,12 +103,13 @@ static u64 vbs_dl_used(struct dl_bw *dl_b)
 static u32 vbs_dl_left(struct dl_bw *dl_b)
 {
 	u64 bw = READ_ONCE(dl_b->bw);
+	unsigned long capacity;
 	u64 used, all;
 
 	if (bw == RUNTIME_INF)		/* no admission at all */
 		return U32_MAX;
-	used = vbs_dl_used(dl_b);
-	all = vbs_dl_all(dl_b, bw);
+	used = vbs_dl_used_of(dl_b, &capacity);
+	all = cap_scale(bw, (u64)capacity);
 	return min_t(u64, all > used ? all - used : 0, U32_MAX);
 }
 
@@ -142,18 +161,19 @@ static void vbs_dl_leave_out(struct cpumask *mask, int cpu)
  * vbs_dl_book - book bandwidth on a CPU if SCHED_DEADLINE leaves that much
  * @cpu: the CPU, which has room for it
  * @bw: how much
+ * @least: what SCHED_DEADLINE has to leave, not less than @bw
  *
  * Context: vbs_books.lock is held.
  * Return: 0 or -EBUSY.
  */
-int vbs_dl_book(int cpu, u32 bw)
+int vbs_dl_book(int cpu, u32 bw, u32 least)
 {
 	struct dl_bw *dl_b = vbs_dl_account(cpu);
 	int ret = -EBUSY;
 
 	lockdep_assert_held(&vbs_books.lock);
 	raw_spin_lock(&dl_b->lock);
-	if (vbs_bw_to_capacity(bw, arch_scale_cpu_capacity(cpu)) <=
+	if (vbs_bw_to_capacity(least, arch_scale_cpu_capacity(cpu)) <=
 	    vbs_dl_left(dl_b)) {
 		vbs_adm_book(&vbs_books.adm, cpu, bw);
 		ret = 0;
