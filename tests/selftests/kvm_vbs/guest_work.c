@@ -3,16 +3,19 @@
  * In a guest of a test: a task in a server of its own that wants all it can get.
  *
  *	guest_work RUNTIME PERIOD MILLISECONDS	ns; ms of the guest's counter
+ *	guest_work lower RUNTIME PERIOD TIMES	its cap, as one who is not root: how often it could
  *
  * Says "error ERRNO" if it is not admitted, else a line "LEAST 1 .. K": the least that it
  * had, in ns, in any stretch of the guest's time of 2 PERIOD - RUNTIME + (k - 1) PERIOD,
  * and the longest that it had nothing.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -104,11 +107,49 @@ static void print_least(u64 runtime, u64 period)
 	printf("%.0f\n", longest * ns_per_tick);
 }
 
+/* Once root has let it enter a server, which is its own then */
+static void lower_own(struct vbs_sched_attr *attr, int times)
+{
+	int done = 0;
+
+	if (setuid(1000) || raise(SIGSTOP))
+		exit(1);
+	while (times-- > 0) {
+		attr->sched_vbs_cap--;
+		done += !syscall(SYS_sched_setattr, 0, attr, 0);
+	}
+	printf("%d\n", done);
+	exit(0);
+}
+
+/* Its cap begins a tenth above what it needs; @times is less than that */
+static int lower(u64 runtime, u64 period, int times)
+{
+	struct vbs_sched_attr attr = {
+		.size = sizeof(attr), .sched_policy = SCHED_VBS,
+		.sched_runtime = runtime, .sched_deadline = period, .sched_period = period,
+		.sched_vbs_cap = runtime * VBS_BW_UNIT / period * 11 / 10,
+	};
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		lower_own(&attr, times);
+	waitpid(pid, &status, WUNTRACED);
+	if (syscall(SYS_sched_setattr, pid, &attr, 0))
+		printf("error %d\n", errno);
+	kill(pid, SIGCONT);
+	waitpid(pid, &status, 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	u64 runtime, period;
 	int err;
 
+	if (argc == 5 && !strcmp(argv[1], "lower"))
+		return lower(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0), atoi(argv[4]));
 	if (argc != 4) {
 		fprintf(stderr, "guest_work RUNTIME PERIOD MILLISECONDS\n");
 		return 2;

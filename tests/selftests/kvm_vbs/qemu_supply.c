@@ -83,6 +83,50 @@ static void switches(struct qemu *q)
 	guest_must(q, "echo '5000000 10000000' >" SYSTEM "resource");
 }
 
+/* Each time that the guest's kernel asks its host is a hypercall, on each CPU */
+static void owner_asks_nobody(struct qemu *q)
+{
+	u64 before = qemu_stat(q, "hypercalls"), root;
+	int done;
+
+	guest_must(q, "guest_work 2000000 20000000 1");
+	root = qemu_stat(q, "hypercalls") - before;
+	t_at_least(root, 1, "hypercalls for one admission");
+	before = qemu_stat(q, "hypercalls");
+	guest_must(q, "guest_work lower 2000000 20000000 1000");
+	done = atoi(q->said);
+	t_equal(done, 1000, "an owner lowers his cap");
+	/* Its own admission, and while something is booked once a second */
+	t_at_most(qemu_stat(q, "hypercalls") - before, root + 5, "hypercalls for all that");
+}
+
+/* ---- with the load --------------------------------------------------------------- */
+
+static bool vcpu_gets(struct qemu *q, u64 runtime)
+{
+	for (int i = 0; i < 2000 && server_val(q->vcpu[0], "runtime") != runtime; i++)
+		sleep_ns(MS);
+	return server_val(q->vcpu[0], "runtime") == runtime;
+}
+
+/* samples/sched_vbs/follow.c: between 1 and 5 ms of 10, looked at every 100 ms */
+static void follows_its_load(struct qemu *q)
+{
+	u32 cap = server_val(q->vcpu[0], "cap");
+
+	guest_must(q, "guest_follow 0 10000 1000 5000 100 >/tmp/follow 2>&1 & echo $! >/tmp/pid");
+	t_ok(vcpu_gets(q, MS), "a guest that rests has lowered its vCPU's budget");
+	guest_must(q, "while :; do :; done & echo $! >/tmp/hog");
+	t_ok(vcpu_gets(q, 5 * MS), "one that is busy has raised it");
+	guest_must(q, "kill $(cat /tmp/hog)");
+	t_ok(vcpu_gets(q, MS), "and lowered it again");
+	t_equal(server_val(q->vcpu[0], "period"), VCPU_PERIOD, "its period");
+	t_equal(server_val(q->vcpu[0], "cap"), cap, "its cap");
+	guest_must(q, "kill $(cat /tmp/pid); cat /tmp/follow");
+	t_diag("%s", q->said);
+	guest_must(q, "echo '5000000 10000000' >" SYSTEM "resource");
+}
+
 /* What the host takes away is told in the guest, and taken from nobody there */
 static void host_lowers(struct qemu *q)
 {
@@ -112,6 +156,8 @@ VBS_TEST("what a guest grants in servers of its own holds beside a hostile machi
 	guest_does(hostile, "while :; do :; done & while :; do cat /proc/uptime >/dev/null; done &");
 	holds(q, "beside a hostile machine");
 	switches(q);
+	owner_asks_nobody(q);
+	follows_its_load(q);
 	host_lowers(q);
 	qemu_end(q);
 	qemu_end(hostile);
