@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Averages and worsts on a logarithmic axis of time: a panel for each column of a table, a line for each row.
+# Two times of each, averages and worsts if not others, on a logarithmic axis: a panel for each column of a table,
+# a line for each row.
 package DotPlot;
 use strict;
 use warnings;
@@ -12,9 +13,9 @@ use Units qw(time_text);
 use constant { WIDTH => 1056, LABEL => 292, TOP => 74, LINE => 17, HEAD => 26, FOOT => 30, COLUMNS => 4, GAP => 14 };
 use constant { AVERAGE => '#0072b2', WORST => '#d55e00', FAINT => '#d0d7de', GREY => '#57606a' };
 
-# draw FILE, CROSS, TITLE, SUBTITLE, VALUES: VALUES gives a row's average and worst in ns
+# draw FILE, CROSS, TITLE, SUBTITLE, VALUES [, NAMES]: VALUES gives a row's average and worst in ns
 sub draw {
-	my ($file, $cross, $title, $subtitle, $values) = @_;
+	my ($file, $cross, $title, $subtitle, $values, $names) = @_;
 	my @panels = @{ $cross->{across} };
 	my $columns = min(COLUMNS, scalar @panels);
 	my $height = HEAD + LINE * @{ $cross->{down} } + FOOT;
@@ -23,7 +24,7 @@ sub draw {
 
 	$svg->text(16, 26, $title, font_size => 17, font_weight => 600);
 	$svg->text(16, 46, $subtitle, fill => GREY);
-	legend($svg);
+	legend($svg, @{ $names // [ 'average', 'worst' ] });
 	my $width = (WIDTH - LABEL - 16) / $columns;
 	for my $i (0 .. $#panels) {
 		my $y = TOP + $height * int($i / $columns);
@@ -45,12 +46,13 @@ sub axis {
 }
 
 sub legend {
-	my ($svg) = @_;
+	my ($svg, $first, $second) = @_;
+	my $next = 50 + 9 * length $first;
 
 	mark($svg, 24, 60, AVERAGE);
-	$svg->text(34, 64, 'average');
-	mark($svg, 104, 60, WORST);
-	$svg->text(114, 64, 'worst');
+	$svg->text(34, 64, $first);
+	mark($svg, $next - 9, 60, WORST);
+	$svg->text($next + 1, 64, $second);
 	return;
 }
 

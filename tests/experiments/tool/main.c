@@ -13,6 +13,12 @@ static const struct {
 	{ "lock", "HOLD_US FREE_US SECONDS", lock, 3 },
 	{ "charge", "SECONDS", charge, 1 },
 	{ "flood", "QMP_PIPE", flood, 1 },
+	{ "packets", "PORT COUNT", packets, 2 },
+	{ "reads", "TIMELINE|none SECONDS FILE", clock_reads, 3 },
+	{ "once", "TIMELINE", clock_once, 1 },
+	{ "history", "TIMELINE FILE", clock_history, 2 },
+	{ "agree", "FILE DIRECTORY_OF_VCPU", clock_agree, 2 },
+	{ "wake", "TIMELINE|none COUNT", clock_wake, 2 },
 };
 
 int main(int argc, char **argv)

@@ -38,5 +38,11 @@ int mmio(int argc, char **argv);
 int lock(int argc, char **argv);
 int charge(int argc, char **argv);
 int flood(int argc, char **argv);
+int packets(int argc, char **argv);
+int clock_reads(int argc, char **argv);
+int clock_once(int argc, char **argv);
+int clock_history(int argc, char **argv);
+int clock_agree(int argc, char **argv);
+int clock_wake(int argc, char **argv);
 
 #endif
