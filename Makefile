@@ -119,7 +119,7 @@ check-model: ## 10 min or less: search the models of the rules and of the locks 
 	@tests/model/run | tee $(BUILD)/test/model/model.tap | grep '^#' || :
 	@$(B)/tap-summary $(BUILD)/test/model/model.tap
 
-bench: deps ## 5 min: what clocks and scheduling cost, beside their peers, goals, profiles; a goal that is lost is a failure
+bench: deps ## 6 min: what clocks and scheduling cost, beside their peers, goals, profiles; a goal that is lost is a failure
 	@$(B)/bench
 
 bisect: tree ## 5 min a mail cold: every mail of the series builds on those before it
