@@ -4,11 +4,11 @@
  * no longer needed is collected under the runqueue lock and freed outside.
  *
  * Servers that are gone are kept for those to come, cleaned and with all that belongs
- * to them: as many as were in use at a time, VBS_STOCK_MAX at most.  What they are
- * charged to is whoever made them.
+ * to them: as many as were in use at a time, VBS_STOCK_MAX at most in the system.  They
+ * stay charged to the memory cgroup of who made them first.
  */
 
-#define VBS_STOCK_MAX	128
+#define VBS_STOCK_MAX	(IS_ENABLED(CONFIG_KASAN) ? 0 : 128)	/* it sees what is freed */
 
 static struct kmem_cache *vbs_srv_cache;
 static struct kmem_cache *vbs_booked_cache;

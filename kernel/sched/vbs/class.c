@@ -17,18 +17,25 @@
 
 /*
  * What the running member has executed since the last charge: rq_clock_task, less
- * interrupt time that it will leave out later, and no more than has passed by the
- * VBS clock.  Time that is lost is nobody's; where the VBS clock waits until it is
- * known whether it is, what is beyond is charged when it goes on.
+ * interrupt time that it will leave out later (@task), and no more than has passed by the
+ * VBS clock (@clock).  Time that is lost is nobody's; where the VBS clock waits until it
+ * is known whether it is, what is beyond is charged when it goes on.
  */
-static u64 vbs_executed(struct rq *rq)
+static u64 vbs_executed(const struct vbs_rq *v, u64 task, u64 clock)
 {
-	u64 irq = vbs_irq_pending(rq), task = rq_clock_task(rq) - irq;
-	struct vbs_rq *v = &rq->vbs;
-	u64 clock = vbs_clock(rq);
 	s64 delta = min_t(s64, task - v->charged_task, clock - v->charged);
 
-	if (delta <= 0)
+	return max_t(s64, delta, 0);
+}
+
+/* The same, which is to be charged at once */
+static u64 vbs_take_executed(struct rq *rq)
+{
+	u64 task = rq_clock_task(rq) - vbs_irq_pending(rq), clock = vbs_clock(rq);
+	struct vbs_rq *v = &rq->vbs;
+	u64 delta = vbs_executed(v, task, clock);
+
+	if (!delta)
 		return 0;
 	v->charged_task = v->lost == v->charged_lost ? v->charged_task + delta : task;
 	v->charged_lost = v->lost;
@@ -42,13 +49,9 @@ static u64 vbs_executed(struct rq *rq)
  */
 static u64 vbs_uncharged(struct rq *rq, struct vbs_srv *srv, u64 *irq)
 {
-	struct vbs_rq *v = &rq->vbs;
-	u64 clock = vbs_clock(rq);
-	s64 delta;
-
 	*irq = vbs_irq_pending(rq);
-	delta = min_t(s64, rq_clock_task(rq) - *irq - v->charged_task, clock - v->charged);
-	return max_t(s64, delta, 0) + atomic64_read(&srv->owed);
+	return vbs_executed(&rq->vbs, rq_clock_task(rq) - *irq, vbs_clock(rq)) +
+		atomic64_read(&srv->owed);
 }
 
 /* What timers of its guests have taken */
@@ -67,7 +70,7 @@ void vbs_update_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 	struct vbs_srv *srv = p->vbs.server;
-	u64 delta = vbs_executed(rq);
+	u64 delta = vbs_take_executed(rq);
 
 	if (unlikely(!delta))
 		return;
@@ -248,21 +251,25 @@ static bool vbs_rotate(struct rq *rq, struct task_struct *p, u64 ahead)
  *
  * Return: the instant of the VBS clock at which to look again, U64_MAX if there is none
  * or schedule() will say.  Of a budget that is over: when the next is expected, to
- * program the hardware once, in the interrupt.
+ * program the hardware once, in the interrupt; if that has passed there is nothing to
+ * be interrupted for before schedule(), and the timer would fire again and again.
  */
 u64 vbs_check_curr(struct rq *rq)
 {
 	struct task_struct *p = rq->vbs.curr;
 	struct vbs_srv *srv;
-	u64 irq, ahead, left;
+	u64 irq, ahead, left, next;
 
 	if (!p)
 		return U64_MAX;
 	srv = p->vbs.server;
+	next = srv->core.deadline;
 	ahead = vbs_uncharged(rq, srv, &irq);
 	if (!p->vbs.counted || srv->core.early || vbs_budget_left(&srv->core) <= ahead) {
 		resched_curr(rq);
-		return p->vbs.counted && !srv->core.early ? srv->core.deadline : U64_MAX;
+		if (!p->vbs.counted || srv->core.early || next <= vbs_clock(rq))
+			return U64_MAX;
+		return next;
 	}
 	if (vbs_rotate(rq, p, ahead))
 		return U64_MAX;
@@ -454,9 +461,8 @@ static int balance_vbs(struct rq *rq, struct task_struct *prev, struct rq_flags 
 	/* On its way down a CPU can free nothing any more: others will. */
 	if (unlikely(!cpu_online(cpu_of(rq))))
 		return true;
-	if (v->core && vbs_next_release(v->core, &at) && at <= vbs_clock(rq)) {
+	if (v->core && vbs_next_release(v->core, &at) && at <= vbs_clock(rq))
 		vbs_release_due(v->core, vbs_clock(rq), VBS_RELEASE_BATCH);
-	}
 	/* What has no budget left makes room, which may have to be filled. */
 	if (v->curr)
 		vbs_refresh_curr(rq);

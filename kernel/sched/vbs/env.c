@@ -25,6 +25,9 @@ static void vbs_pick_again(struct rq *rq)
  * vbs_add_running - more, or fewer, members may be picked on a CPU
  * @rq: its runqueue, locked
  * @delta: how many
+ *
+ * Where the last one goes schedule() may ask other classes alone, and nobody is picked
+ * who would set the timer.
  */
 void vbs_add_running(struct rq *rq, int delta)
 {
@@ -40,6 +43,8 @@ void vbs_add_running(struct rq *rq, int delta)
 	if (had == !!rq->vbs.nr_running)
 		return;
 	vbs_set_busy(rq, !had);
+	if (had)
+		vbs_arm_release(rq);
 	cpufreq_update_util(rq, 0);
 }
 

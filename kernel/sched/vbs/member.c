@@ -118,6 +118,7 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		vbs_server_detach(rq->vbs.core, &srv->core);
 	srv->attached = false;
 	held = vbs_hold_cap(rq, srv, booked, chain);
+	WARN_ON_ONCE(held && !attached);	/* a booking has the server's nodes */
 	if (attached && !held)
 		vbs_take_nodes(rq, srv);
 	return held;

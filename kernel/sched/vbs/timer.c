@@ -90,7 +90,8 @@ void vbs_arm_release(struct rq *rq)
  * What the running member may execute before it must be looked at again; @ahead of
  * what it is charged it has executed already
  */
-static __always_inline u64 vbs_run_left(const struct vbs_srv *srv, const struct task_struct *p, u64 ahead)
+static __always_inline u64 vbs_run_left(const struct vbs_srv *srv,
+					const struct task_struct *p, u64 ahead)
 {
 	u64 left = vbs_budget_left(&srv->core);
 	u64 slice = (u64)sysctl_vbs_slice * NSEC_PER_USEC;
@@ -140,7 +141,7 @@ static bool vbs_do_releases(struct rq *rq)
 
 	if (vbs_release_at(rq) > now)
 		return false;
-	if (curr && curr->vbs.server->core.wait.ent.queued)
+	if (curr && curr->vbs.counted && curr->vbs.server->core.wait.ent.queued)
 		vbs_update_curr(rq);
 	vbs_release_due(rq->vbs.core, now, VBS_RELEASE_BATCH);
 	return vbs_preempt_curr(rq);
@@ -172,7 +173,8 @@ static enum hrtimer_restart vbs_timer(struct hrtimer *timer)
 	vbs_interrupted(rq);
 	rq->vbs.timer_at = U64_MAX;
 	at = vbs_interrupt(rq);
-	if (unlikely(vbs_timer_is_remote(rq) || rq->vbs.timer_at != U64_MAX)) {
+	/* While this waited for the lock somebody may have started it again. */
+	if (unlikely(vbs_timer_is_remote(rq) || hrtimer_is_queued(timer))) {
 		vbs_start_timer(rq, at);
 	} else if (at != U64_MAX) {
 		delay = vbs_timer_delay(rq, at);

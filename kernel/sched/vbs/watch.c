@@ -35,7 +35,7 @@ static const char *vbs_srv_fault(struct rq *rq, const struct vbs_srv *srv, u32 b
 }
 
 /*
- * What runs has been charged at its last schedule() or timer: the fields agree
+ * What runs has been charged at its last schedule(), slice or tick: the fields agree
  * with one another at any moment at which the lock is free.
  */
 static void vbs_watch_look(struct vbs_srv *srv, struct vbs_found *found)

@@ -5,7 +5,7 @@
 
 /*
  * In each period of a member hundreds of timers of somebody else expire in one
- * interrupt: shortly before the member's budget ends, when the budget timer comes
+ * interrupt: shortly before the member's budget ends, when the timer comes
  * in that interrupt, too; or right after the member's wake-up in that interrupt.
  * What they took is not the member's.
  */

@@ -42,7 +42,7 @@ VBS_TEST("activation at d <= t < y: released at once with r = d", 30)
 	sleep_until(t0 + PERIOD / 4 + 50 * MS);
 	t_kill(a->pid);
 	if ((s64)beyond < 500)
-		t_skip_all("the budget timer was exact");
+		t_skip_all("the timer was exact");
 	actor_end(b);
 	t_near(b->rec.p[0].from, *wake_at, eps_start(1), "runs when it wakes");
 	actor_check(b, 1, 2 * PERIOD, 2 * PERIOD + RUNTIME, eps_start(1), "next instance");

@@ -2,7 +2,7 @@
 #include "vbs_measure.h"
 
 /*
- * A member keeps interrupts off on CPU 1, where its budget timer is overdue then;
+ * A member keeps interrupts off on CPU 1, where its timer is overdue then;
  * CPU 0 looks at the clock of CPU 1 all the time, and must not decide that this
  * did not run. Where the host takes the CPU away from the kernel, that is charged.
  */
