@@ -86,6 +86,7 @@
 /* flags of a timeline */
 #define TIMELINE_STEP		(1 << 0)	/* updates step it; else they slew it */
 #define TIMELINE_GUEST		(1 << 1)	/* virtual machines may read it */
+#define TIMELINE_PHC		(1 << 2)	/* it is a PTP clock, too */
 
 #define TIMELINE_MAGIC		0x4b4c4356	/* "VCLK" */
 #define TIMELINE_VERSION	1
@@ -135,7 +136,7 @@
  *	what was saved of it and the hypervisor tells (vmgenid)
  * @id: of the timeline, that is TIMELINE_MAX_IDS * (generation - 1) + its place
  * @generation: changes whenever the id gets a new timeline
- * @timeline_flags: TIMELINE_STEP, TIMELINE_GUEST
+ * @timeline_flags: TIMELINE_STEP, TIMELINE_GUEST, TIMELINE_PHC
  * @slew_ppb: what |slew_rate| is of the period, up to TIMELINE_SLEW_PPB_MAX
  * @err_low_ns: at @counter_value the true time is at least t - err_low_ns
  * @err_high_ns: ... and at most t + err_high_ns
@@ -228,12 +229,18 @@ struct timeline_time {
  * @name: 1 to 31 printable ASCII characters other than space and '/', and not
  *	"." or ".."
  * @time_type: TIMELINE_TIME_*
- * @flags: TIMELINE_STEP, TIMELINE_GUEST
+ * @flags: TIMELINE_STEP, TIMELINE_GUEST, TIMELINE_PHC
  * @slew_ppb: how fast updates are slewed, in 10^-9 up to TIMELINE_SLEW_PPB_MAX; 0 for
  *	that
  * @pad: 0
  * @id: out
  * @generation: out
+ *
+ * With TIMELINE_PHC there is a /dev/ptpN that shows its time, with @name as its
+ * clock_name, from now until the timeline is destroyed. It can be read while the
+ * timeline is synchronized and has a bound (else EAGAIN), and not be adjusted
+ * (EOPNOTSUPP). /sys/class/ptp/ptpN/device has error_bound_ns. EOPNOTSUPP: this
+ * kernel makes no PTP clocks of timelines.
  */
 struct timeline_create {
 	char name[TIMELINE_NAME_LEN];

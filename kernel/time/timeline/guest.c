@@ -80,6 +80,7 @@ bool timeline_guest_entry(unsigned int place, struct timeline_entry *e)
 	may = tl->entry->timeline_flags & TIMELINE_GUEST;
 	if (may) {
 		*e = *tl->entry;
+		e->timeline_flags &= ~TIMELINE_PHC;	/* which is this machine's */
 		strscpy_pad(e->host_name, tl->name);
 	}
 	timeline_unlock(tl, flags);

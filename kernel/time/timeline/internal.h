@@ -18,6 +18,7 @@ struct timeline_demand_file;
 struct timeline_queues;
 struct timeline_watch;
 struct timeline_node;
+struct timeline_phc;
 struct file;
 struct poll_table_struct;
 
@@ -52,6 +53,7 @@ struct timeline_queue {
  * @lock: protects all below, and serialises writers
  * @entry: its place in the table; of one of the host's, a copy
  * @node: its node, NULL if it does not exist
+ * @phc: its PTP clock, NULL if it has none
  * @id: its id, or of the last one here
  * @generation: of the present or last timeline with this id, never 0
  * @live: exists
@@ -84,6 +86,7 @@ struct timeline {
 	raw_spinlock_t		lock;
 	struct timeline_entry	*entry;
 	struct timeline_node	*node;
+	struct timeline_phc	*phc;
 	u32			id;
 	u32			generation;
 	bool			live;
@@ -175,6 +178,19 @@ void timeline_node_remove(struct timeline_node *node);
 void timeline_node_begin(struct timeline_node *node);
 void timeline_node_copy(struct timeline_node *node, const struct timeline_entry *e);
 void timeline_node_end(struct timeline_node *node);
+
+/* phc.c */
+#ifdef CONFIG_TIMELINE_PHC
+struct timeline_phc *timeline_phc_create(u32 id, const char *name);
+void timeline_phc_remove(struct timeline_phc *phc);
+#else
+static inline struct timeline_phc *timeline_phc_create(u32 id, const char *name)
+{
+	return NULL;
+}
+
+static inline void timeline_phc_remove(struct timeline_phc *phc) { }
+#endif
 
 /* read.c */
 struct timeline *timeline_of(timeline_ref_t ref);

@@ -151,6 +151,32 @@ static long try_create(struct timeline_create *arg)
 	return 0;
 }
 
+/* The PTP clock of a timeline that was just made; without it, the timeline goes again */
+static int give_phc(const struct timeline_create *made)
+{
+	const struct timeline_destroy arg = {
+		.id = made->id,
+		.generation = made->generation,
+	};
+	struct timeline_phc *phc = timeline_phc_create(made->id, made->name);
+	struct timeline *tl;
+	unsigned long flags;
+
+	if (IS_ERR(phc)) {
+		timeline_destroy(&arg);
+		return PTR_ERR(phc);
+	}
+	tl = timeline_lock(made->id, made->generation, &flags);
+	if (IS_ERR(tl)) {
+		/* Destroyed already */
+		timeline_phc_remove(phc);
+		return 0;
+	}
+	tl->phc = phc;
+	timeline_unlock(tl, flags);
+	return 0;
+}
+
 /**
  * timeline_create - TIMELINE_CREATE
  * @arg: in and out
@@ -160,14 +186,18 @@ int timeline_create(struct timeline_create *arg)
 	long ret;
 
 	if (!name_is_valid(arg->name) || arg->time_type > TIMELINE_TIME_MONOTONIC ||
-	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST) ||
+	    arg->flags & ~(TIMELINE_STEP | TIMELINE_GUEST | TIMELINE_PHC) ||
 	    arg->slew_ppb > TIMELINE_SLEW_PPB_MAX || arg->pad)
 		return -EINVAL;
+	if (arg->flags & TIMELINE_PHC && !IS_ENABLED(CONFIG_TIMELINE_PHC))
+		return -EOPNOTSUPP;
 	while ((ret = try_create(arg)) > 0) {
 		schedule_timeout_interruptible(ret);
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 	}
+	if (!ret && arg->flags & TIMELINE_PHC)
+		ret = give_phc(arg);
 	return ret;
 }
 
@@ -218,6 +248,7 @@ int timeline_get(struct timeline_get *arg)
 int timeline_destroy(const struct timeline_destroy *arg)
 {
 	struct timeline_node *node;
+	struct timeline_phc *phc;
 	struct timeline *tl;
 	unsigned long flags;
 
@@ -229,6 +260,7 @@ int timeline_destroy(const struct timeline_destroy *arg)
 		return -EROFS;
 	}
 	node = tl->node;
+	phc = tl->phc;
 	/* Until this one has drained it, nobody gets the id */
 	tl->live = false;
 	tl->drains = true;
@@ -236,10 +268,12 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	timeline_guest_changed(tl, true);
 	timeline_entry_clear(tl);
 	tl->node = NULL;
+	tl->phc = NULL;
 	timeline_queue_update(tl);
 	timeline_watch_update(tl);
 	timeline_demand_changed(tl);
 	timeline_unlock(tl, flags);
+	timeline_phc_remove(phc);
 	timeline_node_remove(node);
 	timeline_queue_drain(tl);
 	raw_spin_lock_irqsave(&tl->lock, flags);

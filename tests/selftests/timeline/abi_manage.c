@@ -26,7 +26,7 @@ static void names(void)
 	t_equal(create("a/b", 0, 0), -EINVAL, "a slash in the name");
 	t_equal(create("0123456789012345678901234567890123", 0, 0), -EINVAL, "a long name");
 	t_equal(create("type", 3, 0), -EINVAL, "a time type that does not exist");
-	t_equal(create("flags", 0, 4), -EINVAL, "a flag that does not exist");
+	t_equal(create("flags", 0, 8), -EINVAL, "a flag that does not exist");
 	t_equal(tl_ioctl(fd, TIMELINE_LOOKUP, &look), 0, "look it up");
 	t_equal(look.id, id, "its id");
 	strcpy(look.name, "second");

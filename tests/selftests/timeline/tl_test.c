@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
 #include <sys/syscall.h>
 #include "tl_test.h"
 
@@ -126,6 +127,38 @@ u32 tl_make(int fd, const char *name, u32 flags)
 	}
 	tl_set(fd, id, 1000000, 0);
 	return id;
+}
+
+int tl_phc(u32 id)
+{
+	char path[64];
+	struct dirent *entry;
+	int n = -1;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/class/timeline_phc/phc%u", id);
+	dir = opendir(path);
+	while (n < 0 && dir && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "ptp%d", &n) != 1)
+			n = -1;
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+int tl_phc_open(u32 id, int flags)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/ptp%d", tl_phc(id));
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+clockid_t tl_phc_clock(int phc)
+{
+	return (clockid_t)(~(unsigned int)phc << 3 | 3);
 }
 
 int tl_prctl(u32 id, struct timeline_time *tt)

@@ -38,6 +38,12 @@ u64 tl_counter(void);
 /* A timeline that was set to 1 000 000 s; ends the test if that fails */
 u32 tl_make(int fd, const char *name, u32 flags);
 
+/* The PTP clock of a timeline: its number, -1 if there is none; opened: -errno */
+int tl_phc(u32 id);
+int tl_phc_open(u32 id, int flags);
+/* Its clock id */
+clockid_t tl_phc_clock(int phc);
+
 /* By the vDSO, -ENOSYS if it has no such function; by the system call */
 int tl_vdso(u32 id, struct timeline_time *tt);
 int tl_prctl(u32 id, struct timeline_time *tt);

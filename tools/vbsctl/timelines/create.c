@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "timelines/describe.h"
 #include "timelines/text.h"
 #include "timelines/timelines.h"
 
@@ -25,11 +26,12 @@ static const char *check_name(const char *name)
 
 static void print_created(const struct timeline_create *made, bool json)
 {
+	struct text phc = timeline_phc(made->id, made->flags);
 	struct json_object *o;
 
 	if (!json) {
-		printf("%s: timeline %u, clock id %u\n", made->name, made->id,
-		       CLOCK_TIMELINE(made->id));
+		printf("%s: timeline %u, clock id %u%s%s\n", made->name, made->id,
+		       CLOCK_TIMELINE(made->id), phc.s[0] ? ", " : "", phc.s);
 		return;
 	}
 	o = json_list(NULL, NULL);
@@ -37,6 +39,7 @@ static void print_created(const struct timeline_create *made, bool json)
 	json_num(o, "id", made->id);
 	json_num(o, "clock_id", CLOCK_TIMELINE(made->id));
 	json_num(o, "generation", made->generation);
+	json_phc(o, made->id, made->flags);
 	json_print(o);
 }
 
@@ -74,6 +77,9 @@ static int create_option(const struct command *cmd, int c, struct timeline_creat
 	case 'g':
 		arg->flags |= TIMELINE_GUEST;
 		return VC_OK;
+	case 'p':
+		arg->flags |= TIMELINE_PHC;
+		return VC_OK;
 	case 'j':
 		*json = true;
 		return VC_OK;
@@ -89,6 +95,7 @@ static int create_main(const struct command *cmd, int argc, char **argv)
 		{ "step", no_argument, NULL, 's' },
 		{ "slew", required_argument, NULL, 'l' },
 		{ "guest", no_argument, NULL, 'g' },
+		{ "phc", no_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -98,7 +105,7 @@ static int create_main(const struct command *cmd, int argc, char **argv)
 	const char *why;
 	int c, code;
 
-	while ((c = getopt_long(argc, argv, "t:sl:gjh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "t:sl:gpjh", options, NULL)) != -1) {
 		if (c == 'h')
 			return print_help(cmd);
 		code = create_option(cmd, c, &arg, &json);
@@ -125,11 +132,13 @@ const struct command timeline_create = {
 	"  -s, --step           updates step it; without, they slew it\n"
 	"  -l, --slew PPM       how fast, at most 500ppm, which is the default\n"
 	"  -g, --guest          virtual machines may read it\n"
+	"  -p, --phc            it is a PTP clock, too, for chronyd, phc2sys and the like\n"
 	"  -j, --json           id and clock id as JSON\n\n"
 	"It takes CAP_SYS_TIME. The timeline lasts until it is destroyed, or the machine\n"
 	"stops, and has no time before 'sync' has set it.\n\n"
 	"  vbsctl timeline create lab\n"
 	"  vbsctl timeline create --type tai --guest plant\n"
-	"  vbsctl timeline create --slew 1ppm studio\n",
+	"  vbsctl timeline create --slew 1ppm studio\n"
+	"  vbsctl timeline create --phc bridge\n",
 	.run = create_main,
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What list, show and metrics tell of a timeline. */
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -108,6 +110,33 @@ static void json_tracking(struct json_object *o, const struct timeline_get *get)
 	json_object_object_add(o, "reference", json_reference(&t));
 }
 
+struct text timeline_phc(unsigned int id, unsigned int flags)
+{
+	struct text t = { "" };
+	struct dirent *entry = NULL;
+	char path[64];
+	DIR *dir;
+
+	if (!(flags & TIMELINE_PHC))
+		return t;
+	snprintf(path, sizeof(path), "/sys/class/timeline_phc/phc%u", id);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)) && strncmp(entry->d_name, "ptp", 3))
+		;
+	snprintf(t.s, sizeof(t.s), "/dev/%.20s", entry ? entry->d_name : "ptp?");
+	if (dir)
+		closedir(dir);
+	return t;
+}
+
+void json_phc(struct json_object *o, unsigned int id, unsigned int flags)
+{
+	struct text phc = timeline_phc(id, flags);
+
+	if (phc.s[0])
+		json_str(o, "phc", phc.s);
+}
+
 struct json_object *json_timeline(const struct timeline_get *get)
 {
 	const struct timeline_set *set = &get->set;
@@ -123,6 +152,7 @@ struct json_object *json_timeline(const struct timeline_get *get)
 	json_flag(o, "step", get->flags & TIMELINE_STEP);
 	json_num(o, "slew_ppb", get->slew_ppb);
 	json_flag(o, "guest", get->flags & TIMELINE_GUEST);
+	json_phc(o, set->id, get->flags);
 	json_str(o, "counter", timeline_counter(set->counter_id));
 	json_u64(o, "counter_hz", get->counter_hz);
 	json_u64(o, "updates", get->updates);

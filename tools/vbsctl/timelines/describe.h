@@ -23,6 +23,10 @@ bool timeline_tracked(const struct timeline_get *get, struct tracking *t);
 /* Calls for each timeline there is: 0 or an exit code, message printed */
 int each_timeline(int fd, void (*call)(const struct timeline_get *, void *), void *arg);
 
+/* "/dev/ptp0", the PTP clock that a timeline is, too; "" if it is none */
+struct text timeline_phc(unsigned int id, unsigned int flags);
+void json_phc(struct json_object *o, unsigned int id, unsigned int flags);
+
 struct json_object *json_timeline(const struct timeline_get *get);
 
 #endif

@@ -47,6 +47,8 @@ static const char *words(int err)
 		return "all 32 timelines of this kernel are in use";
 	case ENOENT:
 		return "there is no such timeline";
+	case EOPNOTSUPP:
+		return "this kernel makes no PTP clocks of timelines (CONFIG_TIMELINE_PHC)";
 	case ESTALE:
 		return "it has been destroyed, and another one has its id";
 	default:

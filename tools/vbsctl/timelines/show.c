@@ -79,6 +79,8 @@ static void show_text(const struct timeline_get *get)
 	else
 		printf(", continuous, slews by %g ppm", get->slew_ppb / 1e3);
 	puts(get->flags & TIMELINE_GUEST ? ", for guests" : "");
+	if (get->flags & TIMELINE_PHC)
+		printf("PTP clock %s\n", timeline_phc(set->id, get->flags).s);
 	printf("status    %s\n", timeline_status(tt.status));
 	if (get->updates)
 		printf("updates   %llu, the last %s ago\n", get->updates,
