@@ -140,7 +140,7 @@ const struct command timeline_feed = {
 	"Usage: vbsctl timeline feed --shm UNIT NAME\n\n"
 	"  -s, --shm UNIT       of the shared memory that both call SHM; 0 and 1 are for root\n\n"
 	"A sample a second, as long as the timeline is synchronized. In chrony.conf:\n"
-	"'refclock SHM 2 delay 200us', with twice the bound. A timeline that is kept on\n"
+	"'refclock SHM 2 delay 0.0002', with twice the bound in seconds. A timeline that is kept on\n"
 	"CLOCK_REALTIME must not be fed to who keeps that.\n\n"
 	"  vbsctl timeline feed lab --shm 2\n",
 	.run = feed_main,

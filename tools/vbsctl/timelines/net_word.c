@@ -14,7 +14,7 @@ static const char *state(const struct nc_server *n, const struct ts_server *s)
 {
 	if (n->ended)
 		return "ended";
-	if (!s->has_clock)
+	if (!s->has_clock || !n->reach)
 		return "silent";
 	return ts_is_false(s) ? "false" : s->outside ? "outside" : "true";
 }

@@ -36,6 +36,8 @@ struct net_loop {
 	unsigned int leaps[TS_SERVERS];	/* what each has announced */
 	bool short_told;	/* that the accuracy is out of reach */
 	uint64_t answers;
+	struct te_clock clock;		/* what the last answer made, if there was any */
+	enum ts_result result;
 	struct nc_server *server;
 };
 
@@ -160,6 +162,17 @@ static const char *no_bound(enum ts_result result)
 	}
 }
 
+/* Also if it was planned with more when it was asked last; by chance 5 % more, as then */
+static void ask_within(struct nc_server *s, uint64_t poll, uint64_t now)
+{
+	uint64_t due;
+
+	s->poll = poll > s->least ? poll : s->least;
+	due = now + s->poll + s->poll / 20;
+	if (s->due > due)
+		s->due = due;
+}
+
 /* The next poll of all, as far as somebody needs an accuracy */
 static void adapt(struct net_loop *n, const struct te_clock *c)
 {
@@ -182,17 +195,18 @@ static void adapt(struct net_loop *n, const struct te_clock *c)
 		if (ts_is_false(&n->pool.server[i]))
 			n->server[i].poll = n->server[i].most;
 		else if (n->server[i].reach & 7)
-			n->server[i].poll = poll > n->server[i].least ? poll : n->server[i].least;
+			ask_within(&n->server[i], poll, sync_now());
 	}
 }
 
-static void leave_word(struct net_loop *n, enum ts_result result, const struct te_clock *c)
+static void leave_word(struct net_loop *n)
 {
+	const struct te_clock *c = &n->clock;
 	struct tracking *t = &n->t.tracking;
-	const char *why = no_bound(result);
+	const char *why = no_bound(n->result);
 	int i;
 
-	t->bounded = result == TS_OK;
+	t->bounded = n->result == TS_OK;
 	t->reference_ns = c->err_low > c->err_high ? c->err_low : c->err_high;
 	snprintf(t->why, sizeof(t->why), "%s",
 		 why ? why : "what its servers state, and the way to them");
@@ -204,7 +218,8 @@ static void leave_word(struct net_loop *n, enum ts_result result, const struct t
 	}
 	if (setter_leave_word(&n->t))
 		net_word_write(n->req->name,
-			       &(struct net_word_of){ &n->req->net, &n->pool, c->counter });
+			       &(struct net_word_of){ &n->req->net, &n->pool,
+						      source_counter(n->t.get.set.counter_id) });
 }
 
 static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result)
@@ -220,7 +235,9 @@ static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_resul
 		return VC_OK;
 	if (state.why)
 		log_trouble(&n->t.log, "%s: %s", n->req->from, state.why);
-	leave_word(n, result, c);
+	n->clock = *c;
+	n->result = result;
+	leave_word(n);
 	code = setter_set(&n->t, c, &state, result != TS_UNBOUNDED, &set, &done, &counter);
 	return !code && counter == COUNTER_OTHER ? begin_anew(n) : code;
 }
@@ -312,6 +329,7 @@ static int ask(struct net_loop *n, uint64_t now)
 {
 	enum ntp_refusal refusal;
 	unsigned int attempts;
+	bool asked = false;
 	int i;
 
 	for (i = 0; i < n->req->net.servers; i++) {
@@ -320,12 +338,16 @@ static int ask(struct net_loop *n, uint64_t now)
 		if (s->ended || s->due > now)
 			continue;
 		attempts = s->attempts;
+		asked = true;
 		refusal = nc_ask(s, n->t.get.set.counter_id, now);
 		if (s->attempts != attempts)
 			tell_twins(n, i);
 		if (refusal != NTP_TAKEN)
 			refuse(n, i, refusal);
 	}
+	/* Also of those that do not answer */
+	if (asked && n->req->name && n->answers)
+		leave_word(n);
 	return tell_silence(n);
 }
 
