@@ -18,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help deps tree qemu variant kernel refresh install-tree series install deb deb-tools dist clean \
 	demo check check-model bench bisect mutants mutants-kernel soak \
-	test test-unit test-kunit test-vm test-nested test-kvm test-rt test-debug test-off test-setups
+	test test-unit test-kunit test-vm test-net test-nested test-kvm test-rt test-debug test-off test-setups
 
 help: ## Show this list
 	@$(B)/help $(firstword $(MAKEFILE_LIST))
@@ -77,7 +77,7 @@ demo: deps ## 1 min after the kernel: see SCHED_VBS at work in a virtual machine
 #: Tests (the last line of each is "N passed, N failed")
 
 test: kernel ## 30 min warm, 80 cold: patches, unit tests, fuzzer, KUnit, selftests, vbsctl, machines in machines
-	@$(B)/test patches unit fuzz kunit ordinary tool nested vm
+	@$(B)/test patches unit fuzz kunit ordinary tool net nested vm
 
 test-unit: deps ## 1 min: the core, vbsctl and the scripts in user space
 	@$(B)/test unit
@@ -87,6 +87,9 @@ test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the ke
 
 test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruction-counted and real time
 	@$(B)/test tool vm
+
+test-net: kernel ## 3 min after the kernel: timelines from servers that lie, over ways that lose and delay
+	@$(B)/test net
 
 test-nested: kernel qemu ## 10 min after make qemu: machines of the distribution's QEMU in servers
 	@$(B)/test nested

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An NTP server whose truth is a function of the counter: T(c) = t0 + p (c - c0), where p
- * changes after each piece of a script; in exact integers, so that whoever knows the
- * script knows the truth.
+ * An NTP server whose truth is a function of the counter (truth.h).
  *
  *	ntp_truth [OPTION]... PORT		serve until killed
  *	ntp_truth [OPTION]... --judge		exchanges on stdin, the same with the truth
  *	ntp_truth --start			print C0,T0 of now
+ *	ntp_truth [OPTION]... --set USEC	set CLOCK_REALTIME to the truth and that
  *
- *	--at C0,T0		counter, ns since 1970 (CLOCK_MONOTONIC_RAW is the counter)
+ *	--at C0,T0		counter, ns since 1970
  *	--rate PPM:SECONDS[,...]	the script, over and over
  *	--lie NS		it is off by that, and does not say so
  *	--stated NS		what it says: its root dispersion
@@ -24,77 +23,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
 #include <netinet/in.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/timeline.h>
 
+#include "tests/truth.h"
 #include "timeline/exchanges.h"
 #include "timeline/ntp_server.h"
 #include "timeline/source.h"
 #include "timeline/trace.h"
 
-#define PIECES	16
-#define NSEC	1000000000ULL
-#define UNIT	((__int128)1 << TE_PERIOD_BITS)
-
-struct piece {
-	uint64_t period;	/* 2^-48 ns per tick of a ns */
-	uint64_t ticks;
-};
-
-struct truth {
-	uint64_t c0;
-	int64_t t0;
-	struct piece piece[PIECES];
-	int pieces;
+struct server {
+	struct truth truth;
 	int64_t lie, stated;
 	int drop, late, leap, flood;
 	const char *code;
 	unsigned int seed;
 };
 
-/* In 2^-48 ns */
-static __int128 truth_at(const struct truth *t, uint64_t counter)
-{
-	uint64_t left = counter - t->c0, part;
-	__int128 sum = t->t0 * UNIT;
-	int i;
-
-	for (i = 0; left; i = (i + 1) % t->pieces) {
-		part = left < t->piece[i].ticks ? left : t->piece[i].ticks;
-		sum += (__int128)t->piece[i].period * part;
-		left -= part;
-	}
-	return sum;
-}
-
-static void take_rate(struct truth *t, char *text)
-{
-	char *piece, *save = NULL, *colon;
-	struct piece *p;
-
-	t->pieces = 0;
-	for (piece = strtok_r(text, ",", &save); piece && t->pieces < PIECES;
-	     piece = strtok_r(NULL, ",", &save)) {
-		colon = strchr(piece, ':');
-		p = &t->piece[t->pieces++];
-		p->period = (1 + strtod(piece, NULL) * 1e-6) * 0x1p48;
-		p->ticks = (colon ? strtod(colon + 1, NULL) : 3600) * 1e9;
-		if (!p->ticks)
-			exit(2);
-	}
-}
-
 static void read_clock(void *arg, struct ntp_reading *r)
 {
-	const struct truth *t = arg;
+	const struct server *s = arg;
 
-	r->ns = (int64_t)(truth_at(t, source_counter(TIMELINE_COUNTER_RAW)) / UNIT) + t->lie;
-	r->error_ns = t->stated;
-	r->synchronized = t->leap != NTP_LEAP_UNKNOWN;
-	r->leap = t->leap;
+	r->ns = truth_at(&s->truth, source_counter(TIMELINE_COUNTER_RAW)) + s->lie;
+	r->error_ns = s->stated;
+	r->synchronized = s->leap != NTP_LEAP_UNKNOWN;
+	r->leap = s->leap;
 }
 
 static void kiss(const char *code, const uint8_t *request, uint8_t reply[NTP_SIZE])
@@ -110,21 +67,21 @@ static void kiss(const char *code, const uint8_t *request, uint8_t reply[NTP_SIZ
 }
 
 /* Answers of somebody who does not see the request */
-static void flood(int fd, const struct truth *t, const struct sockaddr *to, socklen_t size,
+static void flood(int fd, const struct server *s, const struct sockaddr *to, socklen_t size,
 		  const uint8_t reply[NTP_SIZE])
 {
 	uint8_t forged[NTP_SIZE];
 	int i;
 
 	memcpy(forged, reply, sizeof(forged));
-	for (i = 0; i < t->flood; i++) {
+	for (i = 0; i < s->flood; i++) {
 		memcpy(forged + 24, &i, sizeof(i));
 		forged[34] ^= 1;
 		sendto(fd, forged, sizeof(forged), 0, to, size);
 	}
 }
 
-static void serve_one(int fd, struct truth *t)
+static void serve_one(int fd, struct server *s)
 {
 	struct ntp_reading received, answered;
 	uint8_t packet[512], reply[NTP_SIZE];
@@ -132,21 +89,21 @@ static void serve_one(int fd, struct truth *t)
 	socklen_t size = sizeof(from);
 	ssize_t n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &size);
 
-	read_clock(t, &received);
-	if (n < NTP_SIZE || rand_r(&t->seed) % 100 < t->drop)
+	read_clock(s, &received);
+	if (n < NTP_SIZE || rand_r(&s->seed) % 100 < s->drop)
 		return;
-	if (t->late)
-		usleep(rand_r(&t->seed) % t->late);
-	read_clock(t, &answered);
+	if (s->late)
+		usleep(rand_r(&s->seed) % s->late);
+	read_clock(s, &answered);
 	if (!ntp_reply(packet, n, &received, &answered, reply))
 		return;
-	if (t->code)
-		kiss(t->code, packet, reply);
-	flood(fd, t, (struct sockaddr *)&from, size, reply);
+	if (s->code)
+		kiss(s->code, packet, reply);
+	flood(fd, s, (struct sockaddr *)&from, size, reply);
 	sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&from, size);
 }
 
-static int serve(struct truth *t, const char *port)
+static int serve(struct server *s, const char *port)
 {
 	int fd = ntp_listen(NULL, port);
 
@@ -155,7 +112,7 @@ static int serve(struct truth *t, const char *port)
 		return 1;
 	}
 	for (;;)
-		serve_one(fd, t);
+		serve_one(fd, s);
 }
 
 static int judge(const struct truth *t)
@@ -173,7 +130,7 @@ static int judge(const struct truth *t)
 	for (;;) {
 		if (exchanges_read_line(stdin, &h, &line, &number, &end) || end)
 			return !end;
-		line.x.truth_ns = truth_at(t, line.x.after) / UNIT;
+		line.x.truth_ns = truth_at(t, line.x.after);
 		line.x.has_truth = true;
 		exchanges_write_line(stdout, &line);
 	}
@@ -182,8 +139,21 @@ static int judge(const struct truth *t)
 static int print_start(void)
 {
 	printf("%" PRIu64 ",%lld\n", source_counter(TIMELINE_COUNTER_RAW),
-	       time(NULL) * (long long)NSEC);
+	       time(NULL) * 1000000000LL);
 	return 0;
+}
+
+/* Without what whoever kept it before has left behind */
+static int set_realtime(const struct truth *t, const char *us)
+{
+	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK, .tick = 10000 };
+	int64_t ns = truth_at(t, source_counter(TIMELINE_COUNTER_RAW)) + atoll(us) * 1000;
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+
+	if (adjtimex(&tx) >= 0 && !clock_settime(CLOCK_REALTIME, &ts))
+		return 0;
+	perror("ntp_truth: CLOCK_REALTIME");
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -192,45 +162,50 @@ int main(int argc, char **argv)
 		{ "at", 1, NULL, 'a' }, { "rate", 1, NULL, 'r' }, { "lie", 1, NULL, 'l' },
 		{ "stated", 1, NULL, 's' }, { "drop", 1, NULL, 'd' }, { "late", 1, NULL, 't' },
 		{ "code", 1, NULL, 'c' }, { "leap", 1, NULL, 'p' }, { "flood", 1, NULL, 'f' },
-		{ "judge", 0, NULL, 'j' }, { "start", 0, NULL, 'S' }, { 0 }
+		{ "judge", 0, NULL, 'j' }, { "start", 0, NULL, 'S' }, { "set", 1, NULL, 'R' }, { 0 }
 	};
-	struct truth t = { .piece = { { UNIT, 3600 * NSEC } }, .pieces = 1, .seed = getpid() };
+	struct server s = { .seed = getpid() };
+	const char *realtime = NULL;
 	bool judged = false;
-	char *comma;
 	int c;
 
+	truth_begin(&s.truth);
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
-			t.c0 = strtoull(optarg, &comma, 10);
-			t.t0 = strtoll(comma + 1, NULL, 10);
+			if (!truth_take_start(&s.truth, optarg))
+				return 2;
 			break;
 		case 'r':
-			take_rate(&t, optarg);
+			if (!truth_take_rates(&s.truth, optarg))
+				return 2;
 			break;
 		case 'l':
-			t.lie = strtoll(optarg, NULL, 10);
+			s.lie = strtoll(optarg, NULL, 10);
 			break;
 		case 's':
-			t.stated = strtoll(optarg, NULL, 10);
+			s.stated = strtoll(optarg, NULL, 10);
 			break;
 		case 'd':
-			t.drop = atoi(optarg);
+			s.drop = atoi(optarg);
 			break;
 		case 't':
-			t.late = atoi(optarg);
+			s.late = atoi(optarg);
 			break;
 		case 'c':
-			t.code = optarg;
+			s.code = optarg;
 			break;
 		case 'p':
-			t.leap = atoi(optarg);
+			s.leap = atoi(optarg);
 			break;
 		case 'f':
-			t.flood = atoi(optarg);
+			s.flood = atoi(optarg);
 			break;
 		case 'j':
 			judged = true;
+			break;
+		case 'R':
+			realtime = optarg;
 			break;
 		case 'S':
 			return print_start();
@@ -238,5 +213,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return judged ? judge(&t) : optind < argc ? serve(&t, argv[optind]) : 2;
+	if (realtime)
+		return set_realtime(&s.truth, realtime);
+	return judged ? judge(&s.truth) : optind < argc ? serve(&s, argv[optind]) : 2;
 }

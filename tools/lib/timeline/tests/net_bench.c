@@ -88,13 +88,13 @@ static bool bench(const struct sim_spec *spec, uint64_t seed, const char *direct
 
 static void print_header(void)
 {
+	static const char form[] = "%-8s %8s | %7s | %8s %8s | %8s %8s %9s | %8s %8s | %8s %8s | %8s %8s | %8s %7s |\n";
+
 	printf("Readings just before the next update. Times in us.\n\n");
-	printf("%-8s %8s | %7s | %8s %8s | %8s %8s %9s | %8s %8s | %8s %8s | %8s %8s | %8s %7s |\n", "",
-	       "", "", "slopes", "", "bank", "", "", "regress.", "", "radclock", "", "bound", "",
-	       "regress.", "");
-	printf("%-8s %8s | %7s | %8s %8s | %8s %8s %9s | %8s %8s | %8s %8s | %8s %8s | %8s %7s |\n",
-	       "NETWORK", "READINGS", "OUTSIDE", "|ERROR|", "99 %", "|ERROR|", "99 %", "WORST",
-	       "|ERROR|", "99 %", "|ERROR|", "99 %", "WIDTH", "99 %", "CLAIM", "BEYOND");
+	printf(form, "", "", "", "slopes", "", "bank", "", "", "regress.", "", "radclock", "",
+	       "bound", "", "regress.", "");
+	printf(form, "NETWORK", "READINGS", "OUTSIDE", "|ERROR|", "99 %", "|ERROR|", "99 %",
+	       "WORST", "|ERROR|", "99 %", "|ERROR|", "99 %", "WIDTH", "99 %", "CLAIM", "BEYOND");
 }
 
 static int bench_all(const char *directory, uint64_t seed)
@@ -110,7 +110,8 @@ static int bench_all(const char *directory, uint64_t seed)
 		fprintf(stderr, "cannot write %s: %s\n", path, strerror(errno));
 		return 1;
 	}
-	fprintf(json, "{ \"format\": 1, \"seed\": %llu, \"networks\": [\n", (unsigned long long)seed);
+	fprintf(json, "{ \"format\": 1, \"seed\": %llu, \"networks\": [\n",
+		(unsigned long long)seed);
 	print_header();
 	for (i = 0; i < sim_specs_n; i++)
 		ok &= bench(&sim_specs[i], seed, directory, json, &outside);

@@ -214,7 +214,8 @@ static void level_of(struct radclock *r)
 void radclock_take(struct radclock *r, const struct ntp_exchange *x)
 {
 	if (r->n == RAD_SAMPLES) {
-		memmove(r->point, r->point + RAD_SAMPLES / 2, RAD_SAMPLES / 2 * sizeof(r->point[0]));
+		memmove(r->point, r->point + RAD_SAMPLES / 2,
+			RAD_SAMPLES / 2 * sizeof(r->point[0]));
 		r->n = RAD_SAMPLES / 2;
 	}
 	point_of(&r->line, x, &r->point[r->n++]);

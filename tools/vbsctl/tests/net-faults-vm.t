@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# 'vbsctl timeline sync --from ntp:' where the network, the servers and CLOCK_REALTIME do what
+# they can: the truth stays in the bound.  And that it asks as often as its users need
+# (--accuracy auto).  In virtual time.  TAP.  As root, as net-vm.t, without Debian's clients.
+set -u
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/netbed.sh"
+vbsctl="vbsctl timeline"
+lan="delay 100us 10us"
+
+# settled NAME: the ways are good again and the server tells the truth
+settled() {
+	way 1 "$lan" "$lan"
+	server 1
+}
+
+# refused TEXT: how many packets sync did not take for that
+refused() {
+	grep -c "\"answer\": \"$1" "$root/$followed"
+}
+
+# set_realtime_for TIMES: CLOCK_REALTIME is set again and again, by turns to 1 s before and behind, while
+# exchanges take 200 ms, so that a step falls into most of them and two into none
+set_realtime_for() {
+	i=0
+	while [ $i -lt "$1" ]; do
+		usleep 370000
+		realtime $(((i % 2 * 2 - 1) * 1000000))
+		i=$((i + 1))
+	done
+}
+
+# asks NAME SECONDS LEAST MOST: it has so many exchanges in that time
+asks() {
+	before=$(grep -c '"stamped"' "$root/lab")
+	sleep "$2"
+	n_asked=$(($(grep -c '"stamped"' "$root/lab") - before))
+	echo "$n_asked exchanges in $2 s, not $3 to $4" >"$out"
+	echo "# $1: $n_asked exchanges in $2 s"
+	[ $n_asked -ge "$3" ] && [ $n_asked -le "$4" ]
+	ok $? "$1: as often as is needed"
+}
+
+if ! [ -e /dev/timeline ]; then
+	skip "sync from the network" "this kernel has no timelines"
+	plan
+fi
+lay_bed 1 2 3
+for i in 2 3; do
+	way $i "$lan" "$lan" || exit
+	server $i
+done
+settled
+realtime 0
+
+# Ways that are long, uneven, and change; packets that are late, lost, doubled
+follow lab --from ntp:10.0.1.1 --poll 1s..64s
+ok $? "one server: synchronized"
+judge "a good way" 60
+way 1 "delay 15ms 300us" "delay 5ms 300us"
+judge "15 ms out, 5 ms back" 120
+settled
+judge "a good way again" 30
+way 1 "delay 50ms reorder 70%" "delay 50ms reorder 70%"
+judge "50 ms more for 30 % of the packets" 300
+way 1 "$lan loss 20%" "$lan loss 20%"
+judge "20 % lost each way" 300
+way 1 "$lan duplicate 30%" "$lan duplicate 30%"
+judge "30 % doubled" 120
+[ "$(refused "answers no request of ours")" -gt 0 ]
+ok $? "and what comes twice is taken once"
+way 1 "delay 100us 90us 25% reorder 25% 50%" "delay 2100us 10us"
+judge "2 ms longer one way" 300
+settled
+server 1 --flood 100
+judge "100 forged answers before each" 60
+[ "$(refused "answers no request of ours")" -gt 1000 ]
+ok $? "and none of them is taken"
+server 1 --drop 30 --late 5000
+judge "a server that is late and drops requests" 120
+all_synchronized "all of that"
+leave "ways of all kinds"
+
+# CLOCK_REALTIME, by which the packets are stamped, is set in the middle of exchanges
+way 1 "delay 100ms 1ms" "delay 100ms 1ms"
+server 1
+follow lab --from ntp:10.0.1.1 --poll 500ms
+set_realtime_for 600 &
+setter=$!
+judge "CLOCK_REALTIME is set by a second amid exchanges" 200
+all_synchronized "CLOCK_REALTIME is set"
+[ "$(grep -c '"stamped": true' "$root/lab")" -gt 0 ]
+ok $? "and stamps that can be used are"
+kill $setter
+realtime 0
+leave "CLOCK_REALTIME is set"
+
+# The server is off for an hour
+settled
+follow lab --from ntp:10.0.1.1
+sleep 600
+# shellcheck disable=SC2154 # of server
+kill -STOP "$server1"
+judge "the server is off" 600
+sleep 2400
+judge "the server is off, 50 min later" 600
+is_freerunning lab
+ok $? "the server is off: freerunning"
+run 0 sources lab && says " silent "
+ok $? "sources: silent"
+kill -CONT "$server1"
+until_true 1500 is_synchronized lab
+ok $? "the server is on again: synchronized"
+judge "the server is on again" 120
+leave "off for an hour"
+
+# Two of three lie: more than may; what any says is covered, and it says so
+server 2 --lie 20000000
+server 3 --lie -20000000
+follow lab --from ntp:10.0.1.1,10.0.2.1,10.0.3.1
+sleep 120
+judge "two of three lie, each otherwise" 120
+is_freerunning lab
+ok $? "two of three lie: freerunning"
+server 2
+server 3 --leap 3
+until_true 6000 is_synchronized lab
+ok $? "one tells the truth, one that it is not synchronized: synchronized"
+judge "one tells the truth, one that it is not synchronized" 120
+leave "two of three lie"
+server 3
+
+# As often as somebody needs
+follow lab --from ntp:10.0.1.1 --poll 1s..64s --accuracy auto
+sleep 600
+asks "nobody needs it" 640 8 14
+vbsctl timeline watch lab --accuracy 1ms >"$root/watch1" 2>&1 &
+loose=$!
+asks "1 ms" 640 8 14
+vbsctl timeline watch lab --accuracy 200us >"$root/watch2" 2>&1 &
+watch=$!
+sleep 70
+asks "200 us" 640 20 70
+vbsctl timeline watch lab --accuracy 180us >"$root/watch3" 2>&1 &
+strict=$!
+sleep 30
+asks "180 us" 320 12 200
+judge "180 us" 60
+[ "$(vbsctl timeline read lab --json | sed -n 's/.*"err_high_ns": \([0-9]*\),.*/\1/p')" -le 180000 ]
+ok $? "180 us: it is"
+# Who comes when the bound is wider is told so once, and then that all is well
+cat "$root"/watch[123] >"$out"
+! grep -q degraded "$root/watch1" && [ "$(grep -c degraded "$root/watch2")" -le 1 ] &&
+	[ "$(grep -c degraded "$root/watch3")" -le 1 ]
+ok $? "and whoever has what he needs is not told otherwise"
+sed 's/^/# /' "$out"
+vbsctl timeline watch lab --accuracy 100us >"$root/watch4" 2>&1 &
+more=$!
+sleep 20
+asks "100 us, less than the way allows" 60 50 70
+grep -v '^{' "$root/lab" >"$out"
+[ "$(grep -c '^vbsctl: 100us is needed' "$out")" -eq 1 ]
+ok $? "that it cannot be had is said once"
+sed 's/^/# /' "$out"
+kill $loose $watch $strict $more
+sleep 70
+asks "nobody needs it any more" 640 8 14
+leave "as often as needed"
+stop_all
+plan
