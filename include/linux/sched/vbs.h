@@ -60,6 +60,10 @@ void __sched_vbs_exec_privileged(void);
 void __sched_vbs_exit_group(void);
 void __sched_vbs_worker(struct task_struct *p);
 void vbs_kthread_point(void);
+#ifdef CONFIG_SMP
+int vbs_prctl_move(unsigned long tid, unsigned long cpu, unsigned long flags,
+		   unsigned long within);
+#endif
 void __sched_vbs_lend(void);
 void sched_vbs_stood_still(void);
 
@@ -204,5 +208,13 @@ static inline void sched_vbs_lend_end(void) { }
 static inline void sched_vbs_stood_still(void) { }
 
 #endif /* CONFIG_SCHED_VBS */
+
+#if !defined(CONFIG_SCHED_VBS) || !defined(CONFIG_SMP)
+static inline int vbs_prctl_move(unsigned long tid, unsigned long cpu, unsigned long flags,
+				 unsigned long within)
+{
+	return -EINVAL;
+}
+#endif
 
 #endif /* _LINUX_SCHED_VBS_H */

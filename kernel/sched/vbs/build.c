@@ -88,6 +88,7 @@
 #include "watch.c"
 #ifdef CONFIG_SMP
 #include "move.c"
+#include "strict.c"
 #include "hotplug.c"
 #endif
 #ifdef CONFIG_CPUSETS

@@ -68,6 +68,26 @@ struct vbs_sched_attr {
 	__s32 sched_vbs_leader;
 };
 
+/*
+ * prctl(PR_VBS_MOVE, tid, cpu, VBS_MOVE_*, within): the server whose only member is
+ * @tid (0: the caller) goes to @cpu, which the member's affinity mask has. Takes what
+ * sched_setaffinity(2) takes, and the server's owner or CAP_SYS_NICE.
+ *
+ * STRICT moves only where the server loses nothing: without budget until its next
+ * release, blocked and not ahead of its budget/period, or waiting for a release. @within
+ * is how long to wait for that, in ns, up to VBS_MOVE_WITHIN_MAX; 0: not at all. RELAX
+ * moves at once: what is left of the present instance is lost, and the next one begins
+ * at max(t, z). Its @within is 0.
+ *
+ * EAGAIN: it would lose budget; ETIME: its next release is closer than a move takes;
+ * EBUSY: no room there, or it is about to be moved otherwise; EINVAL: no CPU that is
+ * online and in the mask, no server, or one of several members; EPERM; ESRCH; EINTR.
+ */
+#define PR_VBS_MOVE			0x56420001
+#define VBS_MOVE_STRICT			0
+#define VBS_MOVE_RELAX			1
+#define VBS_MOVE_WITHIN_MAX		2000000000
+
 /* Reasons of the tracepoint sched:sched_vbs_reject */
 enum vbs_reject_reason {
 	VBS_REJECT_NONE,
