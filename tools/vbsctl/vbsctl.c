@@ -9,7 +9,7 @@
 #include "options.h"
 
 static const struct command *const commands[] = {
-	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_leave,
+	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_move, &cmd_leave,
 	&cmd_apply, &cmd_save,
 	&cmd_list, &cmd_show, &cmd_reset, &cmd_top, &cmd_watch, &cmd_metrics, &cmd_trace,
 	&cmd_check, &cmd_analyze, &cmd_advise,

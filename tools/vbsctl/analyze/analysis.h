@@ -20,7 +20,7 @@ struct analysis {
 	uint32_t cap, capacity;		/* 0: not given */
 	uint64_t overhead, period, slice, least_period;
 	const char *of_channel;		/* an option that only --channel has, or NULL */
-	bool has_overhead, has_slice, aligned, propose, defaults, json;
+	bool has_overhead, has_slice, aligned, move, propose, defaults, json;
 	struct machine machine;
 	struct ratio share;		/* of the load */
 };

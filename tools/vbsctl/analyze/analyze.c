@@ -85,6 +85,7 @@ static void take_flag(int c, struct analysis *a)
 	channel_take(c, NULL, &a->channel);
 	a->aligned |= c == 'a';
 	a->load.alone |= c == 'A';
+	a->move |= c == 'M';
 	a->propose |= c == 'P';
 	a->defaults |= c == 'D';
 	a->json |= c == 'j';
@@ -107,6 +108,7 @@ static const struct option options[] = {
 	CHANNEL_OPTIONS,
 	{ "align", no_argument, NULL, 'a' },
 	{ "alone", no_argument, NULL, 'A' },
+	{ "move", no_argument, NULL, 'M' },
 	{ "propose", no_argument, NULL, 'P' },
 	{ "defaults", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
@@ -206,6 +208,7 @@ static int useless(const struct command *cmd, const struct analysis *a)
 		{ "--window", "--res", a->windows, a->res.period },
 		{ "--switch-to", "--res", a->to.period, a->res.period },
 		{ "--cap", "--res", a->cap, a->res.period },
+		{ "--move", "--res", a->move, a->res.period },
 		{ "--slice", "--load", a->has_slice, a->load.tasks },
 		{ "--alone", "a --load of one task", a->load.alone, a->load.tasks == 1 },
 		{ "--period", "--propose", a->period, a->propose },
@@ -295,6 +298,7 @@ const struct command cmd_analyze = {
 	"  --set B/P[:CAP],...  servers on one CPU\n"
 	"  --window TIME,...    least and most execution in windows of these lengths\n"
 	"  --switch-to B/P      bound of a switch from --res; sender:B/P or receiver:B/P of a channel\n"
+	"  --move               what a move to another CPU takes\n"
 	"  --cap BANDWIDTH      cap of that server; without it, what holds both\n"
 	"  --align              release at multiples of the period\n"
 	"  --slice TIME         slice of members, 0ms for none\n"

@@ -12,6 +12,19 @@ static u128 switch_time(const struct analysis *a)
 	return switch_bound(&a->res, a->cap, &a->to, a->aligned);
 }
 
+/* Of a budget that is asked for at a move: the wait for z, and then its period */
+static u128 move_time(const struct analysis *a)
+{
+	return switch_bound(&a->res, a->cap, &a->res, a->aligned) + a->res.runtime;
+}
+
+static void print_move(const struct analysis *a, const struct supply *s)
+{
+	printf("A strict move to another CPU takes nothing.\n");
+	printf("A relaxed one takes at most %s of the present instance; a whole budget comes within %s after it.\n",
+	       fmt_time(s->budget).s, fmt_time128(move_time(a)).s);
+}
+
 static void print_windows(const struct analysis *a, const struct supply *s)
 {
 	int i;
@@ -66,6 +79,8 @@ static int print_server(const struct analysis *a, const struct supply *s)
 		printf("After a switch to %s: first execution within %s.\n",
 		       fmt_resource(a->to.runtime, a->to.period).s,
 		       fmt_time128(switch_time(a)).s);
+	if (a->move)
+		print_move(a, s);
 	if (!a->load.tasks)
 		return VC_OK;
 	printf("Load: %s of a CPU.\n", fmt_share(a->share).s);
@@ -102,6 +117,11 @@ static int json_analysis(const struct analysis *a, const struct supply *s)
 	json_num(o, "gap_ns", clamp64(supply_gap(s)));
 	if (a->to.period)
 		json_num(o, "switch_ns", clamp64(switch_time(a)));
+	if (a->move) {
+		json_num(o, "move_strict_lost_ns", 0);
+		json_num(o, "move_relaxed_lost_ns", s->budget);
+		json_num(o, "move_ns", clamp64(move_time(a)));
+	}
 	json_bw(o, "cap", a->cap);
 	json_bw(o, "capacity", analysis_capacity(a));
 	if (taken)

@@ -73,7 +73,7 @@ function __vbsctl_complete
         $words[1] timeline list 2>/dev/null | awk 'NR > 1 { print $3 "\ta timeline" }'
     else if test $words[2] = vm
         __vbsctl_machines
-    else if contains -- $words[2] join switch leave list show reset
+    else if contains -- $words[2] join switch move leave list show reset
         __vbsctl_servers
     else if contains -- $words[2] run trace
         complete -C $current

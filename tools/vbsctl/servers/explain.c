@@ -17,7 +17,7 @@ static const char *verb(enum vbs_op op)
 {
 	static const char *const verbs[] = {
 		[OP_ADMIT] = "admit", [OP_JOIN] = "join",
-		[OP_SWITCH] = "switch", [OP_LEAVE] = "take out",
+		[OP_SWITCH] = "switch", [OP_MOVE] = "move", [OP_LEAVE] = "take out",
 	};
 
 	return verbs[op];

@@ -13,7 +13,7 @@
 #include "vbs/proc.h"
 #include "vbs/task.h"
 
-enum vbs_op { OP_ADMIT, OP_JOIN, OP_SWITCH, OP_LEAVE };
+enum vbs_op { OP_ADMIT, OP_JOIN, OP_SWITCH, OP_MOVE, OP_LEAVE };
 
 /* All that is known of a refused call; pointers are NULL where nothing is */
 struct refusal {

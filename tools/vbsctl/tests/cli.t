@@ -343,6 +343,14 @@ assert [s["rule"] for s in o["stages"]] == ["B", "B", "B"] and o["published_ns"]
 END
 ok $? "analyze --channel --json"
 set --
+check 0 "at most 2ms of the present instance; a whole budget comes within 17.999962ms after it" "analyze: a move" \
+	analyze --defaults --res 2ms/10ms --move
+check 2 "--move has no meaning here: it goes with --res" "analyze: a move of nobody" analyze --set 1ms/2ms --move
+check 2 "--cpu is missing" "move: where to" move 4242
+check 2 "--within '3s': more than 2s is not waited for" "move: too long" move --cpu 1 --within 3s 4242
+check 2 "--relax moves at once" "move: both" move --cpu 1 --relax --within 1s 4242
+check 2 "give one process" "move: nobody" move --cpu 1
+check 6 "cannot move 4999999: there is no process or thread 4999999" "move: no such process" move --cpu 1 4999999
 check 2 "a subcommand is missing" "channel: nothing" channel
 check 2 "there is no subcommand 'x'" "channel: no such subcommand" channel x
 check 2 "vbsctl channel measure: --res is missing" "channel measure: no servers" channel measure

@@ -110,6 +110,33 @@ check 6 "there is no process or thread 4000000" "admit -a: nobody" admit -a --ca
 check 6 "there is no process or thread 4000000" "leave -a: nobody" leave -a 4000000
 stop
 
+# Moves
+if [ "$(nproc)" -gt 1 ]; then
+	start vbsctl run --res 2ms/10ms --cpu 0 -- sleep 100
+	mover=$pid
+	until_true 'grep -q sleep "/proc/$mover/comm"'
+	check 0 "$mover: CPU 0 to CPU 1, strict" "move: who sleeps loses nothing" move -v --cpu 1 --within 1s "$mover"
+	[ "$(field cpu "$mover")" = 1 ] && taskset -p "$mover" >>"$out" && says "mask: 2"
+	ok $? "move: the only CPU of the mask follows"
+	check 1 "CPU 99 is not online" "move: to a CPU that is not" move --cpu 99 "$mover"
+	start vbsctl run --cap 85% --cpu 0 -- sleep 100
+	filler=$pid
+	until_true 'grep -q sleep "/proc/$filler/comm"'
+	check 4 "it needs 20 % of a CPU, and CPU 0 has" "move: no room" move --cpu 0 --relax "$mover"
+	[ "$(field cpu "$mover")" = 1 ] && taskset -p "$mover" >>"$out" && says "mask: 2"
+	ok $? "move: and nothing has changed"
+	kill -KILL "$filler"
+	start sleep 100
+	check 0 "" "move: a second member" join "$pid" "$mover"
+	check 1 "its server has 2 members" "move: of two members" move --cpu 0 "$mover"
+	stop
+else
+	for what in "who sleeps loses nothing" "the only CPU of the mask follows" "to a CPU that is not" "no room" \
+		"and nothing has changed" "a second member" "of two members"; do
+		skip "move: $what" "one CPU"
+	done
+fi
+
 # Names
 start vbsctl run --res 1ms/10ms --name arm -- sleep 100
 until_true 'grep -q sleep "/proc/$pid/comm"'
