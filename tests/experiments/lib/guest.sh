@@ -64,17 +64,30 @@ guest_answer() {
 	grep -q '^vbs-guest: end 0' "$xp/$1/answer"
 }
 
-# qmp NAME COMMAND
+# qmp NAME COMMAND [ARGUMENTS]: these are an object of JSON
 qmp() {
 	[ -e "$xp/$1/qmp.drain" ] || qmp_begin "$1"
-	printf '{"execute":"%s"}\n' "$2" >"$xp/$1/qmp.in"
+	printf '{"execute":"%s","arguments":%s}\n' "$2" "${3:-{\}}" >"$xp/$1/qmp.in"
 }
 
 # Somebody reads the answers
 qmp_begin() {
-	cat <"$xp/$1/qmp.out" >/dev/null &
+	cat <"$xp/$1/qmp.out" >>"$xp/$1/qmp.log" &
 	echo $! >"$xp/$1/qmp.drain"
 	printf '{"execute":"qmp_capabilities"}\n' >"$xp/$1/qmp.in"
+}
+
+# qmp_until NAME COMMAND TEXT: asks until the text is in an answer, 60 s at most
+qmp_until() {
+	tries=0
+	qmp "$1" "$2"
+	until sleep 0.1 && grep -q "$3" "$xp/$1/qmp.log"; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || fail "$1: $2: no $3: $(tail -n 3 "$xp/$1/qmp.log")"
+		: >"$xp/$1/qmp.log"
+		qmp "$1" "$2"
+	done
+	: >"$xp/$1/qmp.log"
 }
 
 # vcpu_tids NAME; other_tids NAME: all but those and KVM's own worker

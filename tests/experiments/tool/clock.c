@@ -152,6 +152,33 @@ int clock_once(int argc, char **argv)
 	return 0;
 }
 
+/* At each multiple of a period on the timeline: what it is then. "none": on CLOCK_REALTIME. */
+int clock_act(int argc, char **argv)
+{
+	bool system = !strcmp(argv[0], "none");
+	unsigned int id = system ? 0 : timeline_named(argv[0]);
+	clockid_t clock = system ? CLOCK_REALTIME : CLOCK_TIMELINE(id);
+	uint64_t period = number(argv[1]) * MS, next;
+	struct timespec ts;
+	struct kept k = { 0 };
+
+	(void)argc;
+	be_fifo(50);
+	if (clock_gettime(clock, &ts))
+		fatal("clock %d: %s", (int)clock, strerror(errno));
+	next = (ts.tv_sec * SEC + ts.tv_nsec) / period + 2;
+	for (uint64_t n = number(argv[2]); n--; next++) {
+		ts.tv_sec = next * period / SEC;
+		ts.tv_nsec = next * period % SEC;
+		clock_nanosleep(clock, TIMER_ABSTIME, &ts, NULL);
+		k.at = counter_now();
+		if (!system)
+			k.ret = vdso_gettime(id, &k.tt);
+		reading_print(stdout, &k);
+	}
+	return 0;
+}
+
 /* How late a sleeper wakes up, with its reading: an absolute sleep of 1 ms each time */
 int clock_wake(int argc, char **argv)
 {

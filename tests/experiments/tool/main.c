@@ -19,6 +19,8 @@ static const struct {
 	{ "history", "TIMELINE FILE", clock_history, 2 },
 	{ "agree", "FILE DIRECTORY_OF_VCPU", clock_agree, 2 },
 	{ "wake", "TIMELINE|none COUNT", clock_wake, 2 },
+	{ "act", "TIMELINE|none PERIOD_MS COUNT", clock_act, 3 },
+	{ "apart", "PERIOD_MS FILE DIRECTORY ANSWER DIRECTORY ANSWER", clock_apart, 6 },
 };
 
 int main(int argc, char **argv)

@@ -43,6 +43,8 @@ int clock_reads(int argc, char **argv);
 int clock_once(int argc, char **argv);
 int clock_history(int argc, char **argv);
 int clock_agree(int argc, char **argv);
+int clock_act(int argc, char **argv);
 int clock_wake(int argc, char **argv);
+int clock_apart(int argc, char **argv);
 
 #endif
