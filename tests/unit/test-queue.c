@@ -88,36 +88,37 @@ static void bed_init(unsigned int nr_ents)
 		vbs_pool_give(&bed.pool, &bed.node[i]);
 }
 
-/* A node below the top level: entries and nodes below it are counted */
-static void walk_leaf(const struct vbs_qnode *leaf, unsigned int prefix,
-		      unsigned int *ents)
+static void walk_ring(void *slot, unsigned int mask, unsigned int prefix, unsigned int *ents)
 {
-	assert_true(leaf->map);
-	for (unsigned int s = 0; s < 64; s++) {
-		const struct vbs_qent *oldest = leaf->slot[s], *ent = oldest;
+	struct vbs_qent *oldest = (void *)((uintptr_t)slot & ~1UL), *ent = oldest;
 
-		if (!(leaf->map >> s & 1))
-			continue;
-		do {
-			assert_true(ent->queued);
-			assert_int_equal(ent->key % KEY_SLOTS, prefix + s);
-			(*ents)++;
-			ent = list_next_entry(ent, link);
-		} while (ent != oldest);
-	}
+	do {
+		assert_true(ent->queued);
+		assert_int_equal(ent->key & mask, prefix);
+		assert_int_equal(ent->key % KEY_SLOTS, oldest->key % KEY_SLOTS);
+		(*ents)++;
+		ent = list_next_entry(ent, link);
+	} while (ent != oldest);
 }
 
-static void walk_mid(const struct vbs_qnode *mid, unsigned int prefix,
-		     unsigned int *ents, unsigned int *nodes)
+/* What is below a slot, whose keys are @prefix in the bits of @mask, is counted. */
+static void walk_slot(void *slot, unsigned int mask, unsigned int prefix, unsigned int *ents,
+		      unsigned int *nodes)
 {
-	assert_true(mid->map);
-	(*nodes)++;
-	for (unsigned int s = 0; s < 64; s++) {
-		if (!(mid->map >> s & 1))
-			continue;
-		(*nodes)++;
-		walk_leaf(mid->slot[s], prefix + s * 64, ents);
+	const struct vbs_qnode *node = slot;
+	unsigned int below = mask & ~(mask << 6) & (KEY_SLOTS - 1), unit;
+
+	if ((uintptr_t)slot & 1) {
+		walk_ring(slot, mask, prefix, ents);
+		return;
 	}
+	unit = (below & -below) >> 6;
+	assert_true(unit);
+	assert_true(node->map);
+	(*nodes)++;
+	for (unsigned int s = 0; s < 64; s++)
+		if (node->map >> s & 1)
+			walk_slot(node->slot[s], mask | unit * 63, prefix + s * unit, ents, nodes);
 }
 
 /* The whole trie: bitmaps, prefixes, the number of entries and of nodes */
@@ -129,7 +130,7 @@ static void walk(const struct vbs_queue *q)
 		assert_int_equal(q->words >> w & 1, q->map[w] != 0);
 	for (unsigned int t = 0; t < VBS_TOP_SLOTS; t++)
 		if (q->map[t / 64] >> t % 64 & 1)
-			walk_mid(q->top[t], t * 4096, &ents, &nodes);
+			walk_slot(q->top[t], KEY_SLOTS - 4096, t * 4096, &ents, &nodes);
 	assert_int_equal(ents, q->nr);
 	assert_int_equal(q->pool->nr_free, q->pool->nr - nodes);
 	assert_int_equal(!q->nr, !q->first);
@@ -306,29 +307,37 @@ static void test_late_first(void **state)
 	drain();
 }
 
-/* Keys that share no node: two per entry are enough, and all are used */
+/* The i-th of the keys that share no node */
+static u64 apart(unsigned int i)
+{
+	return (u64)i * (4096 << 10);
+}
+
+/* Two nodes per entry are enough, and all are used: by paths that had company. */
 static void test_nodes_suffice(void **state)
 {
-	const unsigned int n = MAX_ENTS;
+	const unsigned int n = MAX_ENTS - 1;
 	u64 now = 99 * NSEC_PER_SEC;
 
 	(void)state;
-	bed_init(n);
-	for (unsigned int i = 0; i < n; i++)
-		add(i, now + (u64)i * (4096 << 10), now);
-	assert_int_equal(bed.pool.nr_free, 0);
+	bed_init(MAX_ENTS);
+	for (unsigned int i = 0; i < n; i++) {
+		add(i, now + apart(i), now);
+		add(n, now + apart(i) + (1 << 10), now);
+		del(n);
+	}
+	assert_int_equal(bed.pool.nr_free, 2);
 	walk(&bed.q);
 	/* Whoever leaves finds two, and the others still get by */
 	for (unsigned int i = 0; i < n; i++) {
 		del(i);
 		assert_non_null(vbs_pool_take(&bed.pool));
 		assert_non_null(vbs_pool_take(&bed.pool));
-		if (i + 1 < n) {
-			del(n - 1);
-			add(n - 1, now + (u64)i * (4096 << 10), now);
-		}
+		add(n, now + apart(i + 1) + (1 << 10), now);
+		walk(&bed.q);
+		del(n);
 	}
-	assert_int_equal(bed.pool.nr, 0);
+	assert_int_equal(bed.pool.nr, 2);
 }
 
 static void adversary_step(struct rnd *r, unsigned int n, u64 now)
@@ -439,12 +448,16 @@ static void test_misuse(void **state)
 	add(0, 1000, 0);
 	vbs_queue_add(&bed.q, &bed.ent[0], 2000, 0);
 	assert_int_equal(shim_warnings, 2);
+	assert_non_null(vbs_pool_take(&bed.pool));
+	assert_non_null(vbs_pool_take(&bed.pool));
 	assert_null(vbs_pool_take(&bed.pool));
 	assert_int_equal(shim_warnings, 3);
 	bed.ent[1].queued = false;
 	vbs_queue_add(&bed.q, &bed.ent[1], 2000, 0);
 	assert_int_equal(shim_warnings, 4);
 	assert_false(bed.ent[1].queued);
+	vbs_pool_give(&bed.pool, &bed.node[0]);
+	vbs_pool_give(&bed.pool, &bed.node[1]);
 	shim_warn_expected = false;
 	shim_warnings = 0;
 	walk(&bed.q);

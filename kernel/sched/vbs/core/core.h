@@ -52,7 +52,7 @@ struct vbs_qent {
 struct vbs_qnode {
 	u64 map;
 	union {
-		void *slot[VBS_NODE_SLOTS];
+		void *slot[VBS_NODE_SLOTS];	/* nodes and entries, see queue.c */
 		struct vbs_qnode *next_free;
 	};
 };
@@ -70,7 +70,7 @@ struct vbs_queue {
 	unsigned int nr;
 	u64 words;			/* which words of map are not zero */
 	u64 map[VBS_TOP_SLOTS / 64];
-	struct vbs_qnode *top[VBS_TOP_SLOTS];
+	void *top[VBS_TOP_SLOTS];
 };
 
 void vbs_pool_give(struct vbs_pool *pool, struct vbs_qnode *node);

@@ -3,13 +3,15 @@
  * SCHED_VBS: queue of servers and bookings in worst-case constant time.
  *
  * A trie of occupancy bitmaps over time in units of 1.024 us.  A static top
- * level resolves 12 bits of the key, two levels of nodes 6 bits each; a slot
- * of the last level points to the oldest entry of a ring of equal keys.  The
- * first entry is cached.  Nothing is allocated: a node that a path needs comes
- * from the pool, and goes back with the last entry below it.
+ * level resolves 12 bits of the key, two levels of nodes 6 bits each.  A slot in
+ * use leads to a node of the next level, or to the oldest entry of a ring of equal
+ * keys, if there is no other key below: a path is as long as it takes to tell its
+ * key from others that were there with it.  The first entry is cached.  Nothing is
+ * allocated: a node that a path needs comes from the pool, and goes back with the
+ * last entry below it.
  *
- * Nodes: a path uses one node on each lower level, shared ones count once, so
- * n queued entries use at most 2n nodes.  Each entity that can be queued has
+ * Nodes: a path uses at most one node on each lower level, shared ones count once,
+ * so n queued entries use at most 2n nodes.  Each entity that can be queued has
  * donated VBS_NODES_PER_ENT = 2 and is queued in at most one of the queues on
  * the pool.  So whoever is to be queued finds two free nodes, and so does an
  * entity that leaves and takes its two away.
@@ -130,41 +132,89 @@ void vbs_queue_init(struct vbs_queue *q, struct vbs_pool *pool)
 	q->pool = pool;
 }
 
-static struct vbs_qnode *vbs_top_slot(struct vbs_queue *q, unsigned int top)
-{
-	u64 bit = BIT_ULL(top % 64);
+/* ---- slots: the lowest bit is set where it is an entry, not a node ------- */
 
-	if (!(q->map[top / 64] & bit)) {
-		q->top[top] = vbs_node_get(q->pool);
-		q->map[top / 64] |= bit;
-		q->words |= BIT_ULL(top / 64);
-	}
-	return q->top[top];
+static bool vbs_slot_is_ent(const void *slot)
+{
+	return (unsigned long)slot & 1;
 }
 
-static struct vbs_qnode *vbs_mid_slot(struct vbs_queue *q,
-				      struct vbs_qnode *mid, unsigned int slot)
+static void *vbs_slot_of(struct vbs_qent *ent)
 {
-	if (!(mid->map & BIT_ULL(slot))) {
-		mid->slot[slot] = vbs_node_get(q->pool);
-		mid->map |= BIT_ULL(slot);
-	}
-	return mid->slot[slot];
+	return (char *)ent + 1;
 }
 
-/* Append @ent to the ring of its key */
-static void vbs_leaf_add(struct vbs_qnode *leaf, struct vbs_qent *ent)
+static struct vbs_qent *vbs_slot_ent(void *slot)
 {
-	unsigned int slot = vbs_key_leaf(ent->key);
+	return (struct vbs_qent *)((char *)slot - 1);
+}
 
-	INIT_LIST_HEAD(&ent->link);
-	if (leaf->map & BIT_ULL(slot)) {
-		struct vbs_qent *oldest = leaf->slot[slot];
+/* The first entry below a slot in use */
+static struct vbs_qent *vbs_slot_first(void *slot)
+{
+	while (!vbs_slot_is_ent(slot)) {
+		struct vbs_qnode *node = slot;
 
-		list_add_tail(&ent->link, &oldest->link);
-	} else {
-		leaf->slot[slot] = ent;
-		leaf->map |= BIT_ULL(slot);
+		slot = node->slot[__ffs64(node->map)];
+	}
+	return vbs_slot_ent(slot);
+}
+
+static unsigned int vbs_key_at(u32 key, unsigned int shift)
+{
+	return (key >> shift) % VBS_NODE_SLOTS;
+}
+
+/* The node below a slot in use, whose entry so far moves into it */
+static struct vbs_qnode *vbs_slot_node(struct vbs_pool *pool, void **slot,
+				       unsigned int shift)
+{
+	struct vbs_qnode *node = *slot;
+	unsigned int i;
+
+	if (!vbs_slot_is_ent(node))
+		return node;
+	i = vbs_key_at(vbs_slot_ent(*slot)->key, shift);
+	node = vbs_node_get(pool);
+	node->slot[i] = *slot;
+	node->map = BIT_ULL(i);
+	*slot = node;
+	return node;
+}
+
+/* Is it a ring of @ent's key?  Then @ent goes to its end. */
+static bool vbs_slot_ring(void *slot, struct vbs_qent *ent)
+{
+	struct vbs_qent *oldest;
+
+	if (!vbs_slot_is_ent(slot))
+		return false;
+	oldest = vbs_slot_ent(slot);
+	if ((oldest->key ^ ent->key) & VBS_KEY_MASK)
+		return false;
+	list_add_tail(&ent->link, &oldest->link);
+	return true;
+}
+
+/*
+ * Add below a slot of the top level in use.  Ends: a slot of the last level has a ring
+ * of the only key that leads there.
+ */
+static void vbs_slot_add(struct vbs_pool *pool, void **slot, struct vbs_qent *ent)
+{
+	unsigned int i, shift = VBS_NODE_BITS;
+	struct vbs_qnode *node;
+
+	while (!vbs_slot_ring(*slot, ent)) {
+		node = vbs_slot_node(pool, slot, shift);
+		i = vbs_key_at(ent->key, shift);
+		if (!(node->map & BIT_ULL(i))) {
+			node->slot[i] = vbs_slot_of(ent);
+			node->map |= BIT_ULL(i);
+			return;
+		}
+		slot = &node->slot[i];
+		shift -= VBS_NODE_BITS;
 	}
 }
 
@@ -197,15 +247,21 @@ static u32 vbs_queue_tick(const struct vbs_queue *q, u64 when, u64 now)
  */
 void vbs_queue_add(struct vbs_queue *q, struct vbs_qent *ent, u64 when, u64 now)
 {
-	struct vbs_qnode *node;
+	unsigned int top;
 
 	if (WARN_ON_ONCE(ent->queued || q->pool->nr_free < VBS_NODES_PER_ENT))
 		return;
 	ent->when = when;
 	ent->key = vbs_queue_tick(q, when, now);
-	node = vbs_top_slot(q, vbs_key_top(ent->key));
-	node = vbs_mid_slot(q, node, vbs_key_mid(ent->key));
-	vbs_leaf_add(node, ent);
+	INIT_LIST_HEAD(&ent->link);
+	top = vbs_key_top(ent->key);
+	if (q->map[top / 64] & BIT_ULL(top % 64)) {
+		vbs_slot_add(q->pool, &q->top[top], ent);
+	} else {
+		q->top[top] = vbs_slot_of(ent);
+		q->map[top / 64] |= BIT_ULL(top % 64);
+		q->words |= BIT_ULL(top / 64);
+	}
 	if (!q->first || (s32)(ent->key - q->first->key) < 0)
 		q->first = ent;
 	ent->queued = true;
@@ -221,39 +277,45 @@ void vbs_queue_add(struct vbs_queue *q, struct vbs_qent *ent, u64 when, u64 now)
  */
 bool vbs_queue_holds(const struct vbs_queue *q, const struct vbs_qent *ent)
 {
-	unsigned int slot, top = vbs_key_top(ent->key);
+	unsigned int i, shift = VBS_NODE_BITS, top = vbs_key_top(ent->key);
 	const struct vbs_qnode *node;
+	void *slot = q->top[top];
 
 	if (!(q->map[top / 64] & BIT_ULL(top % 64)))
 		return false;
-	node = q->top[top];
-	slot = vbs_key_mid(ent->key);
-	if (!(node->map & BIT_ULL(slot)))
-		return false;
-	node = node->slot[slot];
-	slot = vbs_key_leaf(ent->key);
-	return (node->map & BIT_ULL(slot)) &&
-		(node->slot[slot] == ent || !list_empty(&ent->link));
+	for (; !vbs_slot_is_ent(slot); shift -= VBS_NODE_BITS) {
+		node = slot;
+		i = vbs_key_at(ent->key, shift);
+		if (!(node->map & BIT_ULL(i)))
+			return false;
+		slot = node->slot[i];
+	}
+	return vbs_slot_ent(slot) == ent || !list_empty(&ent->link);
 }
 
-/* The first entry below @mid whose key there is not before @key, or NULL */
-static struct vbs_qent *vbs_mid_from(struct vbs_qnode *mid, u32 key)
+/* The first entry below a slot of level @shift whose key there is not before @key */
+static struct vbs_qent *vbs_slot_from(void *slot, u32 key, unsigned int shift)
 {
-	unsigned int slot = vbs_key_mid(key);
-	struct vbs_qnode *leaf;
+	u32 below = (1U << (shift + VBS_NODE_BITS)) - 1;
+	struct vbs_qnode *node = slot;
+	struct vbs_qent *ent;
+	unsigned int i;
 	u64 bits;
 
-	if (mid->map & BIT_ULL(slot)) {
-		leaf = mid->slot[slot];
-		bits = vbs_bits_from(leaf->map, vbs_key_leaf(key));
-		if (bits)
-			return leaf->slot[__ffs64(bits)];
+	if (vbs_slot_is_ent(slot)) {
+		ent = vbs_slot_ent(slot);
+		return (ent->key & below) >= (key & below) ? ent : NULL;
 	}
-	bits = vbs_bits_from(mid->map, slot) & ~BIT_ULL(slot);
-	if (!bits)
-		return NULL;
-	leaf = mid->slot[__ffs64(bits)];
-	return leaf->slot[__ffs64(leaf->map)];
+	i = vbs_key_at(key, shift);
+	bits = vbs_bits_from(node->map, i);
+	/* Of the last level what is in the slot has that key. */
+	if (shift && (node->map & BIT_ULL(i))) {
+		ent = vbs_slot_from(node->slot[i], key, shift - VBS_NODE_BITS);
+		if (ent)
+			return ent;
+		bits &= ~BIT_ULL(i);
+	}
+	return bits ? vbs_slot_first(node->slot[__ffs64(bits)]) : NULL;
 }
 
 /* The first slot in use from @top on, circularly; the queue is not empty */
@@ -283,37 +345,54 @@ static struct vbs_qent *vbs_queue_from(const struct vbs_queue *q, u32 key)
 	if (!q->words)
 		return NULL;
 	if (q->map[top / 64] & BIT_ULL(top % 64)) {
-		ent = vbs_mid_from(q->top[top], key);
+		ent = vbs_slot_from(q->top[top], key, VBS_NODE_BITS);
 		if (ent)
 			return ent;
 	}
 	top = vbs_top_from(q, (top + 1) % VBS_TOP_SLOTS);
-	return vbs_mid_from(q->top[top], 0);
+	return vbs_slot_first(q->top[top]);
 }
 
-/* Take a leaf that is empty out of its node, which goes too if empty then */
-static void vbs_mid_clear(struct vbs_queue *q, u32 key)
+/* Nothing is left below a slot of the top level. */
+static void vbs_top_clear(struct vbs_queue *q, unsigned int top)
 {
-	unsigned int top = vbs_key_top(key);
-	struct vbs_qnode *mid = q->top[top];
-
-	mid->map &= ~BIT_ULL(vbs_key_mid(key));
-	if (mid->map)
-		return;
-	vbs_node_put(q->pool, mid);
 	q->map[top / 64] &= ~BIT_ULL(top % 64);
 	if (!q->map[top / 64])
 		q->words &= ~BIT_ULL(top / 64);
 }
 
-/* Take the only entry of @key out of its leaf, and give back empty nodes */
-static void vbs_leaf_clear(struct vbs_queue *q, struct vbs_qnode *leaf, u32 key)
+/* Take the only entry of @key out, which is below @mid, and give back empty nodes. */
+static void vbs_mid_clear(struct vbs_queue *q, struct vbs_qnode *mid, u32 key)
 {
-	leaf->map &= ~BIT_ULL(vbs_key_leaf(key));
-	if (leaf->map)
+	struct vbs_qnode *leaf = mid->slot[vbs_key_mid(key)];
+
+	if (!vbs_slot_is_ent(leaf)) {
+		leaf->map &= ~BIT_ULL(vbs_key_leaf(key));
+		if (leaf->map)
+			return;
+		vbs_node_put(q->pool, leaf);
+	}
+	mid->map &= ~BIT_ULL(vbs_key_mid(key));
+	if (mid->map)
 		return;
-	vbs_node_put(q->pool, leaf);
-	vbs_mid_clear(q, key);
+	vbs_node_put(q->pool, mid);
+	vbs_top_clear(q, vbs_key_top(key));
+}
+
+/* Take one of several of a key out of their ring. */
+static void vbs_ring_del(struct vbs_queue *q, struct vbs_qent *ent)
+{
+	void **slot = &q->top[vbs_key_top(ent->key)];
+	unsigned int shift;
+
+	for (shift = VBS_NODE_BITS; !vbs_slot_is_ent(*slot); shift -= VBS_NODE_BITS) {
+		struct vbs_qnode *node = *slot;
+
+		slot = &node->slot[vbs_key_at(ent->key, shift)];
+	}
+	if (vbs_slot_ent(*slot) == ent)
+		*slot = vbs_slot_of(list_next_entry(ent, link));
+	list_del_init(&ent->link);
 }
 
 /**
@@ -327,17 +406,16 @@ static void vbs_leaf_clear(struct vbs_queue *q, struct vbs_qnode *leaf, u32 key)
  */
 void vbs_queue_del(struct vbs_queue *q, struct vbs_qent *ent)
 {
-	struct vbs_qnode *mid = q->top[vbs_key_top(ent->key)];
-	struct vbs_qnode *leaf;
+	unsigned int top = vbs_key_top(ent->key);
 
 	if (WARN_ON_ONCE(!ent->queued))
 		return;
-	leaf = mid->slot[vbs_key_mid(ent->key)];
-	if (list_empty(&ent->link))
-		vbs_leaf_clear(q, leaf, ent->key);
-	else if (leaf->slot[vbs_key_leaf(ent->key)] == ent)
-		leaf->slot[vbs_key_leaf(ent->key)] = list_next_entry(ent, link);
-	list_del_init(&ent->link);
+	if (!list_empty(&ent->link))
+		vbs_ring_del(q, ent);
+	else if (vbs_slot_is_ent(q->top[top]))
+		vbs_top_clear(q, top);
+	else
+		vbs_mid_clear(q, q->top[top], ent->key);
 	ent->queued = false;
 	q->nr--;
 	if (q->first == ent)
