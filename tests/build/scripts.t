@@ -166,19 +166,19 @@ reports "another word" 0 "print3: fine, TROops: fine"
 second() {
 	local dir=$root/second
 	mkdir -p "$dir"
-	(
-		out=$dir
+	echo "not ok 1 - in time" >"$dir/late.tap"
+	printf '%s\n' "not ok 1 - in time" "# vbs-fail: kernel: WARNING" >"$dir/report.tap"
+	echo "ok 1 - in time" >"$dir/good.tap"
+	printf '%s 60 it\n' late report good >"$dir/list"
+	bash -c '
+		out=$1 top=$2
 		. "$top/tools/build/test-vm.sh"
 		run_list() {
-			sed 's/ .*//' "$3" >>"$out/ran"
+			sed "s/ .*//" "$3" >>"$out/ran"
 			echo "ok 1 - in time" >"$out/late.tap"
 		}
-		echo "not ok 1 - in time" >"$out/late.tap"
-		printf '%s\n' "not ok 1 - in time" "# vbs-fail: kernel: WARNING" >"$out/report.tap"
-		echo "ok 1 - in time" >"$out/good.tap"
-		printf '%s 60 it\n' late report good >"$out/list"
 		second_run 2 "$out/list"
-	)
+	' - "$dir" "$top"
 	"$top/tools/build/tap-summary" "$dir"/*.tap >"$out"
 	[ "$(cat "$dir/ran")" = late ] && grep -qx 'AGAIN late: failed in the first run: in time' "$out" &&
 		[ "$(tail -n 1 "$out")" = "2 passed, 2 failed" ]
