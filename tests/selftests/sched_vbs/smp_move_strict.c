@@ -117,6 +117,7 @@ static void no_room(pid_t pid)
 {
 	pid_t full = t_fork(spin_forever, NULL);
 
+	booked_becomes(1, 0);	/* what the dead hold there would become room */
 	pin_to(full, 1);
 	must_enter(full, cpu_room(1) * (100 * MS) >> VBS_BW_SHIFT, 100 * MS, 0);
 	t_equal(move(pid, 1, VBS_MOVE_RELAX, 0), -EBUSY, "no room there");

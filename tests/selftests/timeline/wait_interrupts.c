@@ -40,7 +40,7 @@ static void expired(u32 n[3])
 	FILE *f;
 
 	trace(0);
-	n[0] = n[1] = n[2] = 0;
+	memset(n, 0, 3 * sizeof(*n));
 	f = fopen(TRACEFS "trace", "r");
 	while (f && fgets(line, sizeof(line), f)) {
 		at = strchr(line, '[');
@@ -127,7 +127,8 @@ static void with_updates(struct nap *nap)
 	expired(n);
 	t_diag("%u updates, %u interrupts, %ju ns late at most", updates, n[1],
 	       (uintmax_t)nap->late);
-	t_at_most(n[1], SLEEPS + updates, "interrupts of %d sleeps and %u updates", SLEEPS, updates);
+	t_at_most(n[1], SLEEPS + updates, "interrupts of %d sleeps and %u updates", SLEEPS,
+		  updates);
 	t_equal(n[0], 0, "none on the CPU of the updates");
 }
 
@@ -160,7 +161,8 @@ static void same_again(struct nap *nap)
 	calls = calls_on(1);
 	for (int i = 0; i < 200; i++)
 		update(0, 300);
-	t_at_most(calls_on(1) - calls, 5, "calls of the sleeper's CPU in 200 updates to the same rate");
+	t_at_most(calls_on(1) - calls, 5,
+		  "calls of the sleeper's CPU in 200 updates to the same rate");
 	t_wait(pid);
 }
 
