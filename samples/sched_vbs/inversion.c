@@ -109,10 +109,10 @@ static void stay_on_this_cpu(void)
 int main(int argc, char **argv)
 {
 	int plain = argc > 1 && !strcmp(argv[1], "plain");
-	void *(*const actors[])(void *) = { high, middle, low };
 	pthread_mutexattr_t attr;
 	pthread_t thread[3];
 	unsigned int i;
+	void *(*const actors[])(void *) = { high, middle, low };
 
 	stay_on_this_cpu();
 	pthread_mutexattr_init(&attr);

@@ -23,8 +23,15 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #else
-#define min(a, b) ((a) < (b) ? (a) : (b))
-#define max(a, b) ((a) > (b) ? (a) : (b))
+static inline __u64 min(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+static inline __u64 max(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
 
 static inline int fls64(__u64 x)
 {
@@ -33,7 +40,7 @@ static inline int fls64(__u64 x)
 
 static inline __u64 mul_u64_u64_div_u64(__u64 a, __u64 b, __u64 d)
 {
-	return (unsigned __int128)a * b / d;
+	return (__uint128_t)a * b / d;
 }
 #endif
 
@@ -82,7 +89,7 @@ static __u64 ticks_slewed(const struct timeline_entry *e, __u64 left, __u64 ns)
 __u64 timeline_until(const struct timeline_entry *e, __u64 since, __u64 ns, bool lasts,
 		     __u64 hz, __u64 rate)
 {
-	int scale = max(fls64(ns) - NEAR_BITS, 0);
+	int scale = fls64(ns) > NEAR_BITS ? fls64(ns) - NEAR_BITS : 0;
 	__u64 left = lasts ? 0 : timeline_slew_left(e, since) >> scale, n;
 
 	ns >>= scale;

@@ -84,7 +84,7 @@ static void stopped_in_an_update(struct qemu *q)
 	qemu_unfinished(q, TIMELINE_GUEST_IDS - 1, "site");
 	guest_must(q, "guest_clock self");
 	t_ok(sscanf(q->said, "%d %d", &a, &b) == 2 && a == EINVAL && b == EINVAL,
-	     "CLOCK_TIMELINE_SELF of who is bound to none, beside an unfinished entry: %s", q->said);
+	     "CLOCK_TIMELINE_SELF of one bound to none, beside an unfinished entry: %s", q->said);
 }
 
 /* By guests alone */

@@ -191,7 +191,9 @@ static void extended(clockid_t clock, const char *name)
 	tl_vdso(id, &after);
 	for (i = 0; i < PTP_MAX_SAMPLES; i++) {
 		in += ptp_ns(&e.ts[i][0]) >= (s64)first &&
-		      ptp_ns(&e.ts[i][0]) <= ptp_ns(&e.ts[i][2]) && ptp_ns(&e.ts[i][2]) <= (s64)last && ptp_ns(&e.ts[i][1]) >= (s64)tl_ns(&before) &&
+		      ptp_ns(&e.ts[i][0]) <= ptp_ns(&e.ts[i][2]) &&
+		      ptp_ns(&e.ts[i][2]) <= (s64)last &&
+		      ptp_ns(&e.ts[i][1]) >= (s64)tl_ns(&before) &&
 		      ptp_ns(&e.ts[i][1]) <= (s64)tl_ns(&after);
 		first = ptp_ns(&e.ts[i][2]);
 		before.sec = e.ts[i][1].sec;
@@ -282,8 +284,8 @@ static void bad_arguments(void)
 					       PTP_SYS_OFFSET_EXTENDED, PTP_SYS_OFFSET };
 	struct ptp_sys_offset_extended e = { .n_samples = PTP_MAX_SAMPLES + 1 };
 	struct ptp_sys_offset o = { .n_samples = PTP_MAX_SAMPLES + 1 };
-	struct ptp_sys_offset_extended *ro = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
-						  -1, 0);
+	struct ptp_sys_offset_extended *ro = mmap(NULL, 4096, PROT_READ,
+						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
