@@ -169,7 +169,7 @@ static void look_elsewhere(int cpu);
  */
 static void arm(struct timeline_queue *q)
 {
-	ktime_t at;
+	ktime_t at, now;
 	u64 wait;
 
 	lockdep_assert_held(&q->tl->lock);
@@ -178,9 +178,11 @@ static void arm(struct timeline_queue *q)
 	wait = until_due(q);
 	if (wait == U64_MAX)
 		return;
-	at = ktime_get() + (wait ? stage(q->tl, wait) : 0);
+	now = ktime_get();
+	at = now + (wait ? stage(q->tl, wait) : 0);
 	if (q->cpu != smp_processor_id() && cpu_online(q->cpu)) {
-		if (at < q->armed - LATE_ENOUGH)
+		/* Of who is far away the timer stops short: it is late behind the instant */
+		if (max_t(s64, at, now + wait) < q->armed - LATE_ENOUGH)
 			look_elsewhere(q->cpu);
 		return;
 	}
