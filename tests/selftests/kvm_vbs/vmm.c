@@ -160,6 +160,19 @@ static void set_running(struct vmm *vm, struct vmm_vcpu *v)
 		must(ioctl(v->fd, KVM_SET_MP_STATE, &state), "KVM_SET_MP_STATE");
 }
 
+/* What was on its way into the guest when it left: a fault of before is nobody's now. */
+static void forget_events(struct vmm_vcpu *v)
+{
+	struct kvm_vcpu_events e;
+
+	must(ioctl(v->fd, KVM_GET_VCPU_EVENTS, &e), "KVM_GET_VCPU_EVENTS");
+	memset(&e.exception, 0, sizeof(e.exception));
+	e.interrupt.injected = 0;
+	e.nmi.injected = 0;
+	e.nmi.pending = 0;
+	must(ioctl(v->fd, KVM_SET_VCPU_EVENTS, &e), "KVM_SET_VCPU_EVENTS");
+}
+
 void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest)
 {
 	struct vmm_vcpu *v = &vm->vcpu[i];
@@ -190,6 +203,7 @@ void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest)
 	s.idt = (struct kvm_dtable) { .base = VMM_IDT, .limit = 16 * (VMM_VECTOR + 1) - 1 };
 	must(ioctl(v->fd, KVM_SET_SREGS, &s), "KVM_SET_SREGS");
 	must(ioctl(v->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+	forget_events(v);
 	set_running(vm, v);
 }
 
@@ -204,6 +218,7 @@ void vmm_boot_real(struct vmm *vm, unsigned int i, const char *guest)
 	s.cs.selector = 0;
 	must(ioctl(v->fd, KVM_SET_SREGS, &s), "KVM_SET_SREGS");
 	must(ioctl(v->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+	forget_events(v);
 	set_running(vm, v);
 }
 

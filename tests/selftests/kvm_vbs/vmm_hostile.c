@@ -274,6 +274,33 @@ static void begin_attacks(const enum vmm_attack *a)
 	sleep_ns(SETTLE);
 }
 
+static void tell_file(pid_t pid, pid_t tid, const char *file)
+{
+	char path[64], text[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, file);
+	if (file_read(path, text, sizeof(text)) > 0)
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			t_diag("  %s: %s", file, line);
+}
+
+/* A machine that did nothing: where its threads are, and what their servers have */
+static void tell_idle(unsigned int k)
+{
+	for (unsigned int i = 0; i < VCPUS; i++) {
+		const struct vmm_stats *s = &vm[k]->stats[i];
+		const char *line = find_line("server ", "leader", vm[k]->tid[i]);
+
+		t_diag("idle: machine %u, vCPU %u: word %u, rounds %ju, %ju exits, left %ju, entered %ju, now %ju, err %d",
+		       k, i, vm[k]->word[i], (uintmax_t)machine_page(vm[k], i)->count,
+		       (uintmax_t)s->exits, (uintmax_t)s->left, (uintmax_t)s->entered,
+		       (uintmax_t)now_ns(), s->err);
+		t_diag("  %.*s", line ? (int)strcspn(line, "\n") : 0, line ? line : "");
+		tell_file(vm[k]->pid, vm[k]->tid[i], "stack");
+		tell_file(vm[k]->pid, vm[k]->tid[i], "sched");
+	}
+}
+
 static void stretch(struct result *r, const enum vmm_attack *a, u64 length)
 {
 	u64 did[MACHINES];
@@ -289,7 +316,10 @@ static void stretch(struct result *r, const enum vmm_attack *a, u64 length)
 	sleep_ns(length);
 	for (unsigned int k = 0; k < MACHINES; k++) {
 		did[k] = rounds(k, a[k]) - did[k];
-		r->idle[k][a[k]] += !did[k];
+		if (!did[k]) {
+			r->idle[k][a[k]]++;
+			tell_idle(k);
+		}
 	}
 	g = crowd_g1(judge, &t);
 	add_g1(&r->g1, &g);
