@@ -3,11 +3,14 @@
  * In a guest of a test: a task in a server of its own that wants all it can get.
  *
  *	guest_work RUNTIME PERIOD MILLISECONDS	ns; ms of the guest's counter
+ *	guest_work taken RUNTIME MILLISECONDS	what interrupts take of it, outside of servers
  *	guest_work lower RUNTIME PERIOD TIMES	its cap, as one who is not root: how often it could
  *
  * Says "error ERRNO" if it is not admitted, else a line "LEAST 1 .. K": the least that it
  * had, in ns, in any stretch of the guest's time of 2 PERIOD - RUNTIME + (k - 1) PERIOD,
- * and the longest that it had nothing.
+ * and the longest that it had nothing.  Of "taken": the most ns that gaps shorter than
+ * LONG_NS took in any stretch with a piece at its end in which it had RUNTIME, and the
+ * longest of them.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +27,7 @@
 #define PIECES	200000
 #define WINDOWS	5
 #define GAP_NS	3000		/* from so much on it did not run */
+#define LONG_NS		500000		/* from so much on it was no interrupt */
 
 static struct { u64 from, to; } piece[PIECES];
 static unsigned int pieces;
@@ -107,6 +111,42 @@ static void print_least(u64 runtime, u64 period)
 	printf("%.0f\n", longest * ns_per_tick);
 }
 
+static u64 gap_before(unsigned int i)
+{
+	u64 gap = piece[i].from - piece[i - 1].to;
+
+	return gap * ns_per_tick < LONG_NS ? gap : 0;
+}
+
+static u64 taken_from(unsigned int i, u64 runtime)
+{
+	u64 had = piece[i].to - piece[i].from, taken = 0;
+
+	for (i++; i < pieces && had < runtime; i++) {
+		taken += gap_before(i);
+		had += piece[i].to - piece[i].from;
+	}
+	return taken;
+}
+
+/* The classes above it, its own kernel's and the host's interrupts are all that takes */
+static int print_taken(u64 runtime, u64 ms)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	u64 most = 0, longest = 0, taken;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		return 1;
+	work(ms * 1000000);
+	for (unsigned int i = 1; i < pieces; i++) {
+		taken = taken_from(i - 1, runtime / ns_per_tick);
+		most = taken > most ? taken : most;
+		longest = gap_before(i) > longest ? gap_before(i) : longest;
+	}
+	printf("%.0f %.0f\n", most * ns_per_tick, longest * ns_per_tick);
+	return 0;
+}
+
 /* Once root has let it enter a server, which is its own then */
 static void lower_own(struct vbs_sched_attr *attr, int times)
 {
@@ -150,13 +190,15 @@ int main(int argc, char **argv)
 
 	if (argc == 5 && !strcmp(argv[1], "lower"))
 		return lower(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0), atoi(argv[4]));
+	measure_tick();
+	if (argc == 4 && !strcmp(argv[1], "taken"))
+		return print_taken(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0));
 	if (argc != 4) {
 		fprintf(stderr, "guest_work RUNTIME PERIOD MILLISECONDS\n");
 		return 2;
 	}
 	runtime = strtoull(argv[1], NULL, 0);
 	period = strtoull(argv[2], NULL, 0);
-	measure_tick();
 	err = enter(runtime, period);
 	if (err) {
 		printf("error %d\n", err);
