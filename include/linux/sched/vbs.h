@@ -59,7 +59,7 @@ void __sched_vbs_signal(struct task_struct *p);
 void __sched_vbs_exec_privileged(void);
 void __sched_vbs_exit_group(void);
 void __sched_vbs_worker(struct task_struct *p);
-void vbs_kthread_point(void);
+void __vbs_kthread_point(void);
 #ifdef CONFIG_SMP
 int vbs_prctl_move(unsigned long tid, unsigned long cpu, unsigned long flags,
 		   unsigned long within);
@@ -174,6 +174,31 @@ static inline void sched_vbs_worker(struct task_struct *p)
 }
 
 /**
+ * sched_vbs_kthread - current, a thread of the kernel, calls vbs_kthread_point()
+ *
+ * So whoever has CAP_SYS_NICE may put it into a server.  Once, before its loop; it may
+ * be there long before the first server is.
+ */
+static inline void sched_vbs_kthread(void)
+{
+	current->vbs.worker = true;
+}
+
+/**
+ * vbs_kthread_point - current, which never returns to user mode, may stop here
+ *
+ * For workers of a process and threads of interrupts, between two pieces of work.
+ *
+ * Context: current, which is to go on; no locks held, interrupts and preemption
+ *	enabled.
+ */
+static inline void vbs_kthread_point(void)
+{
+	if (static_branch_unlikely(&sched_vbs_used) && vbs_member(current))
+		__vbs_kthread_point();
+}
+
+/**
  * sched_vbs_lend_begin - current is going to wait for a PI futex
  *
  * Also if it is no member: it may become one while it waits.
@@ -202,6 +227,7 @@ static inline void sched_vbs_exec_privileged(void) { }
 static inline void sched_vbs_exit_group(void) { }
 static inline bool sched_vbs_wants_point(void) { return false; }
 static inline void sched_vbs_worker(struct task_struct *p) { }
+static inline void sched_vbs_kthread(void) { }
 static inline void vbs_kthread_point(void) { }
 static inline void sched_vbs_lend_begin(void) { }
 static inline void sched_vbs_lend_end(void) { }

@@ -69,17 +69,12 @@ void __sched_vbs_resume_work(void)
 }
 
 /**
- * vbs_kthread_point - current, which never returns to user mode, may stop here
+ * __vbs_kthread_point - a member that never returns to user mode may stop here
  *
- * For workers of a process and threads of interrupts, between two pieces of work.
- *
- * Context: current, which is to go on; no locks held, interrupts and preemption
- *	enabled.
+ * Context: as vbs_kthread_point().
  */
-void vbs_kthread_point(void)
+void __vbs_kthread_point(void)
 {
-	if (!static_branch_unlikely(&sched_vbs_used) || !vbs_member(current))
-		return;
 	if (READ_ONCE(current->vbs.resume))
 		__sched_vbs_resume_work();
 	if (!need_resched())
@@ -88,7 +83,7 @@ void vbs_kthread_point(void)
 	schedule();
 	sched_vbs_boundary_end();
 }
-EXPORT_SYMBOL_GPL(vbs_kthread_point);
+EXPORT_SYMBOL_GPL(__vbs_kthread_point);
 
 /* From now on it is in the kernel, which is lent to. */
 static void vbs_resume_parked(struct rq *rq, struct task_struct *p)

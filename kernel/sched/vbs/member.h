@@ -13,8 +13,7 @@
 /* A thread that returns to user mode, or has another point where it may stop */
 static inline bool vbs_may_stop(const struct task_struct *p)
 {
-	return !(p->flags & PF_KTHREAD) &&
-	       (!(p->flags & PF_USER_WORKER) || p->vbs.worker);
+	return !(p->flags & (PF_KTHREAD | PF_USER_WORKER)) || p->vbs.worker;
 }
 
 /* member.c */

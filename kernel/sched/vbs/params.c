@@ -204,7 +204,8 @@ bool vbs_may_move(struct task_struct *p)
  * @attr: what is asked
  *
  * To enter or to raise the cap takes CAP_SYS_NICE; anything else it or the
- * server's owner, who joins another task only if he may ptrace the leader.
+ * server's owner, who joins another task only if he may ptrace the leader.  A thread
+ * of the kernel works for everybody: what becomes of it takes CAP_SYS_NICE.
  *
  * Context: may sleep.
  * Return: 0 or -EPERM.
@@ -216,7 +217,7 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 
 	if (!chg->active)
 		return 0;
-	chg->owned = vbs_owned(of, attr);
+	chg->owned = p->flags & PF_KTHREAD ? 0 : vbs_owned(of, attr);
 	if (chg->owned && (!chg->leader ||
 			   ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
 		return 0;
