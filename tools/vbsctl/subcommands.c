@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Commands that have subcommands: timeline, vm. */
+/* Commands that have subcommands: irq, timeline, vm and others. */
 #include <string.h>
 
 #include "command.h"

@@ -13,7 +13,7 @@ static const struct command *const commands[] = {
 	&cmd_apply, &cmd_save,
 	&cmd_list, &cmd_show, &cmd_reset, &cmd_top, &cmd_watch, &cmd_metrics, &cmd_trace,
 	&cmd_check, &cmd_analyze, &cmd_advise,
-	&cmd_channel, &cmd_timeline, &cmd_vm,
+	&cmd_channel, &cmd_irq, &cmd_timeline, &cmd_vm,
 };
 
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))

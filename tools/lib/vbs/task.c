@@ -66,6 +66,8 @@ static void read_stat(const char *stat, struct task_info *task)
 		return;
 	task->ended = state == 'Z' || state == 'X';
 	task->kthread = flags & (PF_KTHREAD | PF_USER_WORKER);
+	task->device = flags & PF_KTHREAD &&
+		(!strncmp(task->comm, "irq/", 4) || !strncmp(task->comm, "napi/", 5));
 }
 
 void task_read(pid_t pid, struct task_info *task)

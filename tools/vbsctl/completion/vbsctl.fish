@@ -20,6 +20,12 @@ function __vbsctl_servers
     sed -n 's/^server .* leader=\([1-9][0-9]*\) comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
 end
 
+# Lines and network devices whose threads may be in servers
+function __vbsctl_lines
+    cat /proc/[0-9]*/comm 2>/dev/null |
+        sed -n 's,^irq/\([0-9]*\)-\(.*\),\1\t\2,p; s,^napi/\(.*\)-[0-9]*$,\1\ta network device,p' | sort -u
+end
+
 function __vbsctl_machines
     sed -n 's/^group pid=\([0-9]*\) .* comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
 end
@@ -61,16 +67,18 @@ function __vbsctl_complete
         complete -C (string join ' ' -- (string escape -- $words[$at..-1]) $current)
     else if test $n -eq 2 -a $words[2] = help
         __vbsctl_commands $words[1]
-    else if test $n -eq 2; and contains -- $words[2] channel timeline vm
+    else if test $n -eq 2; and contains -- $words[2] channel irq timeline vm
         __vbsctl_commands $words[1] $words[2]
     else if string match -q -- '-*' $current
-        if contains -- $words[2] channel timeline vm
+        if contains -- $words[2] channel irq timeline vm
             __vbsctl_options $words[1] $words[2] $words[3]
         else
             __vbsctl_options $words[1] $words[2]
         end
     else if test $words[2] = timeline
         $words[1] timeline list 2>/dev/null | awk 'NR > 1 { print $3 "\ta timeline" }'
+    else if test $words[2] = irq
+        __vbsctl_lines
     else if test $words[2] = vm
         __vbsctl_machines
     else if contains -- $words[2] join switch move leave list show reset

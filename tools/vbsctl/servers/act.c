@@ -19,8 +19,7 @@ static void say_server(pid_t pid, const struct vbs_sched_attr *attr, const struc
 		       fmt_resource(s->runtime, s->period).s, fmt_bw(s->cap).s);
 }
 
-/* With @out, its elements are printed as JSON at the end */
-static void show(pid_t pid, struct json_object *out)
+void act_show(pid_t pid, struct json_object *out)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	const struct vbs_server *s = NULL;
@@ -50,7 +49,7 @@ static int act_on(enum vbs_op op, pid_t pid, const struct request *req, act_fn *
 		return report_refusal(op, ESRCH, pid, NULL, &(struct vbs_sched_attr){ 0 }, NULL);
 	code = act(pid, req);
 	if (!code && !req->dry_run && (req->json || req->verbose))
-		show(pid, out);
+		act_show(pid, out);
 	return code;
 }
 

@@ -113,7 +113,8 @@ int admit_dry_run(pid_t pid, const struct request *req)
 
 	request_attr(req, &attr);
 	task_read(pid, &task);
-	err = !task.exists ? ESRCH : !snap ? EBUSY : would_be(snap, &attr, &task.allowed, &cpu);
+	err = !task.exists ? ESRCH : !snap ? EBUSY : 
+		would_be(snap, &attr, req->has_cpus ? &req->cpus : &task.allowed, &cpu);
 	if (err)
 		code = report_refusal(OP_ADMIT, err, pid, req->command, &attr, NULL);
 	else if (!code)

@@ -46,7 +46,7 @@ static int no_process(const struct refusal *r, char *buf, size_t size)
 
 static void invalid(const struct refusal *r, char *buf, size_t size)
 {
-	if (r->task && r->task->kthread)
+	if (r->task && r->task->kthread && !r->task->device)
 		snprintf(buf, size, "%d (%s) is a thread of the kernel, which never returns to user mode: it could not be throttled",
 			 (int)r->pid, r->task->comm);
 	else if (explain_join(r, buf, size) || explain_limits(r, buf, size))

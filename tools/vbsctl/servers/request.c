@@ -79,6 +79,12 @@ static int take_option(const struct command *cmd, int c, struct request *req)
 	case 'V':
 		req->vcpu = optarg;
 		return 0;
+	case 'L':
+		req->leader_text = optarg;
+		return 0;
+	case 'E':
+		req->force = true;
+		return 0;
 	case 'U':
 		req->user = optarg;
 		return 0;

@@ -22,8 +22,9 @@ struct request {
 	const char *name;	/* of the new server, or NULL */
 	const char *command;	/* of run, or NULL: what messages speak of */
 	const char *user;
+	const char *leader_text;	/* of irq join: --leader as it was given, or NULL */
 	const char *vcpu;	/* of switch: a CPU of this machine, whose host is asked; or NULL */
-	bool keep_user, keep_class, report;
+	bool keep_user, keep_class, report, force;
 };
 
 /* Which of them a command takes, as entries of a struct option array */

@@ -44,6 +44,11 @@ completes "$subcommands --help" vbsctl vm ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help vm "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl vm "$cmd" --
 done
+subcommands=$("$vbsctl" help irq | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+completes "$subcommands --help" vbsctl irq ""
+for cmd in $subcommands; do
+	completes "$("$vbsctl" help irq "$cmd" | sed -n 's/^  \(-., \|    \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl irq "$cmd" --
+done
 subcommands=$("$vbsctl" help channel | sed -n 's/^  \([a-z]*\)  .*/\1/p')
 completes "$subcommands --help" vbsctl channel ""
 for cmd in $subcommands; do
@@ -51,6 +56,7 @@ for cmd in $subcommands; do
 		vbsctl channel "$cmd" --
 done
 completes "attach" vbsctl vm a
+completes "500us/5ms" vbsctl irq join 24 --res 5
 completes "200us/1.5ms" vbsctl vm attach web1 --dm 2
 completes "serve show sources sync" vbsctl timeline s
 completes "ntp:" vbsctl timeline sync x --from n

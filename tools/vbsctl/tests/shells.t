@@ -53,15 +53,19 @@ for shell in zsh fish; do
 	completes "$shell" "$(commands_of) --help --version" vbsctl ""
 	completes "$shell" "$(commands_of timeline)" vbsctl timeline ""
 	completes "$shell" "$(commands_of vm)" vbsctl vm ""
+	completes "$shell" "$(commands_of irq)" vbsctl irq ""
 	completes "$shell" "$(commands_of channel)" vbsctl channel ""
 	for cmd in $(commands_of); do
 		case $cmd in
-		help | channel | timeline | vm) ;;
+		help | channel | irq | timeline | vm) ;;
 		*) completes "$shell" "$(options_of "$cmd")" vbsctl "$cmd" -- ;;
 		esac
 	done
 	for cmd in $(commands_of timeline); do
 		completes "$shell" "$(options_of timeline "$cmd")" vbsctl timeline "$cmd" --
+	done
+	for cmd in $(commands_of irq); do
+		completes "$shell" "$(options_of irq "$cmd")" vbsctl irq "$cmd" --
 	done
 	for cmd in $(commands_of channel); do
 		completes "$shell" "$(options_of channel "$cmd")" vbsctl channel "$cmd" --
