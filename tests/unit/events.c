@@ -173,7 +173,18 @@ static void do_disturb(struct world *w, struct wserver *s)
 	w->slop += w->lateness;
 }
 
-/* The clock of aligned releases runs differently; 20 us in all */
+/* The clock of aligned releases is @ahead from now on; periods get shorter, G2 with them */
+void set_ahead(struct world *w, u64 ahead)
+{
+	w->slop += 2 * (max(w->ahead, ahead) - min(w->ahead, ahead));
+	w->ahead = ahead;
+	w->model.ahead = (wide)ahead;
+	for (int i = 0; i < MAX_SERVERS; i++)
+		if (w->server[i].alive)
+			do_settle(w, &w->server[i]);
+}
+
+/* That clock runs differently; 20 us in all */
 static void do_drift(struct world *w, struct wserver *s)
 {
 	/* ALIGN has 1/512 of a period for it: 195 ns of the shortest */
@@ -183,12 +194,7 @@ static void do_drift(struct world *w, struct wserver *s)
 	if (w->exact || w->siege || !w->aligns)
 		return;
 	world_log(w, "drift %llu", drift);
-	w->slop += 2 * drift;	/* periods get shorter by it, G2 with them */
-	w->ahead = w->ahead_first + drift;
-	w->model.ahead = (wide)w->ahead;
-	for (int i = 0; i < MAX_SERVERS; i++)
-		if (w->server[i].alive)
-			do_settle(w, &w->server[i]);
+	set_ahead(w, w->ahead_first + drift);
 }
 
 /* ---- the string ---- */
@@ -212,7 +218,7 @@ static const event_fn attacks[] = {
 	do_wake, do_wake, do_wake, do_block, do_block, do_mode, do_mode, do_mode,
 	do_switch, do_switch, do_steps, do_steps, do_run, do_overrun,
 	do_cap, do_yield, do_leave, do_move, do_settle,
-	do_ambush, do_ambush, do_ambush, do_ambush,
+	do_ambush, do_ambush, do_ambush, do_ambush, do_clock_step,
 };
 
 static bool needs_server(event_fn event)

@@ -66,6 +66,7 @@ void do_move(struct world *w, struct wserver *s);
 
 void do_switch(struct world *w, struct wserver *s);
 void run_for(struct world *w, u64 left);
+void set_ahead(struct world *w, u64 ahead);
 
 /* ---- siege.c: attacks on an honest server ---- */
 
@@ -76,5 +77,6 @@ void do_at(struct world *w, struct wserver *s);
 void do_budget_end(struct world *w, struct wserver *s);
 void do_ambush(struct world *w, struct wserver *s);
 void do_overrun(struct world *w, struct wserver *s);
+void do_clock_step(struct world *w, struct wserver *s);
 
 #endif /* _TESTS_UNIT_INPUT_H */

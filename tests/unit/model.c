@@ -78,6 +78,15 @@ static wide z_up(const struct model_server *s)
 	return round_up(model_z(s));
 }
 
+/* What has been executed, and would not be under the cap until @t: r + e/u = z */
+static wide unpaid_at(const struct model_server *s, wide t)
+{
+	struct fraction z = model_z(s);
+
+	return round_up((struct fraction){
+		later(z.num - t * z.den, 0) * s->cap, z.den * MODEL_ONE_CPU });
+}
+
 /* What was executed under one cap is not valued at another */
 static void comes_under_cap(struct model_server *s, wide cap)
 {
@@ -220,8 +229,11 @@ static bool deadline_comes(const struct model_server *s, wide t)
 
 /*
  * r = d, and what ran beyond the budget is carried.  If the next one would be over
- * too, and the time that passed has paid for all: from now on, and no debt.  Each
- * multiple that z does not allow pays for one budget of the debt.
+ * too, and the time that passed has paid for all: from now on, and no debt.
+ *
+ * The multiple that stands for d may have come too early for the cap: then all that
+ * is unpaid is carried.  Of a multiple at which that is a budget or more nothing would
+ * be left: the next one, and each pays for one budget of the debt.
  */
 static void next_from_deadline(struct model *m, struct model_server *s, wide t)
 {
@@ -231,9 +243,12 @@ static void next_from_deadline(struct model *m, struct model_server *s, wide t)
 		enters(s, start_from(m, s, t), m->cost, t);
 		return;
 	}
-	if (s->align) {
-		for (r = multiple_near(m, s, r); r < z_up(s); r += s->period)
+	if (s->align)
+		r = later(r, multiple_near(m, s, r));
+	if (s->align && unpaid_at(s, r) > debt) {
+		for (; unpaid_at(s, r) + m->cost >= s->runtime; r += s->period)
 			debt = later(debt - s->runtime, 0);
+		debt = later(debt, unpaid_at(s, r));
 	}
 	enters(s, r, debt + m->cost, t);
 }
@@ -246,7 +261,10 @@ static bool kernel_needs(const struct model_server *s, wide t)
 	       !deadline_comes(s, t);
 }
 
-/* One instance after the other until one has budget left for it */
+/*
+ * One instance after the other until one has budget left for it.  Each has a whole
+ * period, and begins when the one before it is over, wherever its clock has moved that.
+ */
 static void borrows(struct model *m, struct model_server *s, wide t)
 {
 	if (s->ended) {
@@ -256,8 +274,8 @@ static void borrows(struct model *m, struct model_server *s, wide t)
 	/* What was given up is gone */
 	s->consumed = later(s->consumed, s->runtime) + m->cost;
 	while (s->consumed >= s->runtime) {
-		s->release += s->period;
-		s->deadline += s->period;
+		s->release = later(s->deadline, s->release + s->period);
+		s->deadline = s->release + s->period;
 		s->consumed -= s->runtime;
 	}
 	s->yielded = false;
@@ -298,16 +316,16 @@ static void note_miss(struct model_server *s, wide t)
 	s->misses++;
 }
 
-/* Where is the multiple now that it waits for? */
-static void realign(struct model *m, struct model_server *s)
+/* Where is the multiple now that it waits for?  If it has passed: that is now */
+static void realign(struct model *m, struct model_server *s, wide t)
 {
 	if (!s->align || model_state(s) != MODEL_STOPPED)
 		return;
 	if (s->ended)
-		s->start = multiple_from(m, s, later(s->start - s->period / 2,
-						     z_up(s)));
+		s->start = later(t, multiple_from(m, s, later(s->start - s->period / 2,
+							      z_up(s))));
 	else if (!s->early)
-		s->deadline = multiple_near(m, s, s->deadline);
+		s->deadline = later(t, multiple_near(m, s, s->deadline));
 }
 
 /* What begins to compete before its release, or by another deadline, does so now */
@@ -330,7 +348,7 @@ void model_settle(struct model *m, struct model_server *s, wide t)
 	while ((rule = rule_for(s, t)))
 		rule->apply(m, s, t);
 	s->far = s->deadline > t + MODEL_FAR;
-	realign(m, s);
+	realign(m, s, t);
 	note_competing(s, t);
 }
 

@@ -237,17 +237,21 @@ static void check_streak(struct world *w, struct wserver *s)
 			   server_nr(w, s), o->streak_ran, k, want);
 }
 
-/* A release at r = d (carried) of a server that had work all the time, or not */
+/*
+ * A release at r = d (carried) of a server that had work all the time, or not.  One that
+ * is aligned has what others have; but who raises its cap pays debts under both.
+ */
 void oracle_released(struct world *w, struct wserver *s, bool carried)
 {
 	struct oracle *o = &s->oracle;
 
-	if (carried && o->streak && !s->core.align) {
+	if (carried && o->streak && !(s->core.align && o->nr_steps > 1)) {
 		o->streak_instances++;
 		check_streak(w, s);
 		return;
 	}
-	o->streak = true;
+	/* Of a multiple that came too early, by a step, part is paid for already */
+	o->streak = !s->core.align || s->core.consumed <= w->cpu.release_cost;
 	o->streak_from = s->core.release;
 	o->streak_ran = 0;
 	o->streak_instances = 0;

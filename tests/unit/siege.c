@@ -31,7 +31,7 @@ static void attackers_enter(struct world *w)
 		cap = vbs_adm_spare(&w->adm, 0);
 		if (i + 1 < w->nr_servers)
 			cap /= 2;
-		p = in_params(w, cap, w->aligns && in(w) % 4 == 0);
+		p = in_params(w, cap, w->aligns && in(w) % 2 == 0);
 		enter_with(w, &w->server[i], &p);
 	}
 }
@@ -85,6 +85,8 @@ static void acts(struct world *w, struct wserver *s)
 
 	if (byte < 2)
 		do_switch(w, s);
+	else if (byte == 7)
+		do_clock_step(w, s);
 	else if (byte < 6 && !nr_runnable(s))
 		wakes(w, s);
 	else if (byte < 6)
@@ -169,6 +171,21 @@ void do_overrun(struct world *w, struct wserver *s)
 		return;
 	world_log(w, "%llu ns beyond the budget", beyond);
 	world_overrun(w, beyond);
+}
+
+/* Its timeline is the owner's, who may step it to anywhere at any time */
+void do_clock_step(struct world *w, struct wserver *s)
+{
+	u64 step = scale(s->core.period, in_share(w), 255);
+	bool back = in(w) % 4 == 0;
+
+	if (!w->aligns || !s->alive || (back && w->ahead < step))
+		return;
+	world_log(w, "the clock of the multiples is stepped by %s%llu", back ? "-" : "", step);
+	set_ahead(w, back ? w->ahead - step : w->ahead + step);
+	for (int i = 0; i < MAX_SERVERS; i++)
+		if (w->server[i].core.align)
+			oracle_changed(&w->server[i]);
 }
 
 /* Part of a budget more, in the kernel or with interrupts off */

@@ -397,7 +397,162 @@ static void test_aligned_borrowed(void **state)
 	instance(s, 10 * MS, 20 * MS, 1 * MS);
 }
 
-/* Multiples that z has passed are skipped; the debt is not charged twice */
+/*
+ * An interrupt ends each budget 2.7 us late, which is more than the least cap leaves until
+ * the next multiple.  That is carried, as without ALIGN, and no multiple is skipped.
+ */
+static void test_aligned_debt(void **state)
+{
+	const struct vbs_params p = { .runtime = 90 * US, .period = 1 * MS, .align = true };
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(p.runtime, p.period, vbs_bandwidth(&p));
+	wake(s, USER);
+	run(s, 90 * US + 2700);
+	assert_true(vbs_termination(s) > 1 * MS);
+	for (u64 k = 1; k < 1000; k++) {
+		waits_until(s, k * MS);
+		at(k * MS);
+		is_ready(s);
+		instance(s, k * MS, (k + 1) * MS, 2700);
+		run(s, 90 * US);
+	}
+	assert_int_equal(s->stats.consumed, 1000 * 90 * US + 2700);
+	assert_int_equal(s->stats.skipped, 0);
+}
+
+/* A step brings the multiple 2 ms before z: what the cap has not paid for counts as consumed */
+static void test_aligned_step_pays(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(4 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 4 * MS);		/* z = 8 */
+	bed.ahead = 4 * MS;	/* multiples at 6, 16 ... here */
+	vbs_settle(&bed.cpu, s, bed.now);
+	waits_until(s, 6 * MS);
+	at(6 * MS);
+	is_ready(s);
+	instance(s, 6 * MS, 16 * MS, 1 * MS);
+	assert_int_equal(vbs_termination(s), 8 * MS);
+	assert_int_equal(s->stats.skipped, 0);
+	run(s, 3 * MS);
+	waits_until(s, 16 * MS);
+	at(16 * MS);
+	instance(s, 16 * MS, 26 * MS, 0);
+}
+
+/*
+ * So early that 3.75 would be unpaid of 2, more than the debt of 3: the next multiple, where
+ * that is 1.25.  The one that is passed pays for 2 of the debt.
+ */
+static void test_aligned_step_passes(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, VBS_BW_UNIT / 4);
+	wake(s, USER);
+	run(s, 5 * MS);		/* z = 20 */
+	bed.ahead = 5 * MS;	/* multiples at 5, 15 ... here */
+	vbs_settle(&bed.cpu, s, bed.now);
+	at(5 * MS);
+	waits_until(s, 15 * MS);
+	assert_int_equal(s->stats.skipped, 1);
+	at(15 * MS);
+	instance(s, 15 * MS, 25 * MS, 1250 * US);
+}
+
+/* A step has moved the multiple to the past: it is released now, for a whole period */
+static void test_aligned_step_back(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(1 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 1 * MS);
+	at(9 * MS);
+	bed.ahead = 4 * MS;	/* multiples at 6, 16 ... here */
+	vbs_settle(&bed.cpu, s, bed.now);
+	waits_until(s, 9 * MS);
+	at(9 * MS);
+	instance(s, 9 * MS, 19 * MS, 0);
+	run(s, 1 * MS);
+	waits_until(s, 16 * MS);
+}
+
+/* The same after a switch */
+static void test_aligned_step_start(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(1 * MS);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	waits_until(s, 10 * MS);
+	at(9 * MS);
+	bed.ahead = 4 * MS;
+	vbs_settle(&bed.cpu, s, bed.now);
+	waits_until(s, 9 * MS);
+	at(9 * MS);
+	instance(s, 9 * MS, 19 * MS, 0);
+}
+
+/*
+ * Who wakes between d and y has the next instance at once, from d on.  By a clock that was
+ * stepped meanwhile it began at 6, and 4.8 were left to it for 5.9 ms of half of the CPU.
+ */
+static void test_aligned_step_blocked(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(4900 * US, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 5 * MS);
+	stop(s, USER);
+	bed.ahead = 4 * MS;
+	at(10100 * US);		/* y = 10.204 */
+	wake(s, USER);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 100 * US);
+}
+
+/* What is borrowed has a whole period, though a step has moved the deadline before it */
+static void test_aligned_step_borrowed(void **state)
+{
+	struct vbs_server *s;
+
+	(void)state;
+	bed_start(0);
+	s = enter_aligned(2 * MS, 10 * MS, HALF);
+	wake(s, USER);
+	run(s, 2 * MS);
+	bed.ahead = 4 * MS;
+	vbs_settle(&bed.cpu, s, bed.now);
+	waits_until(s, 6 * MS);
+	mode(s, KERNEL);
+	is_ready(s);
+	instance(s, 10 * MS, 20 * MS, 0);
+	run(s, 1 * MS);
+	mode(s, USER);
+	at(10 * MS);
+	instance(s, 10 * MS, 20 * MS, 1 * MS);
+	run(s, 1 * MS);
+	waits_until(s, 16 * MS);
+}
+
+/* Multiples that whole budgets of debt pass are skipped and counted */
 static void test_aligned_skip(void **state)
 {
 	struct vbs_server *s;
@@ -406,7 +561,7 @@ static void test_aligned_skip(void **state)
 	bed_start(0);
 	s = enter_aligned(2 * MS, 10 * MS, VBS_BW_UNIT / 4);
 	wake(s, USER);
-	run(s, 5 * MS);		/* z = 20: the debt of 3 is 1.5 budgets */
+	run(s, 5 * MS);		/* the debt of 3 is 1.5 budgets */
 	at(10 * MS);
 	waits_until(s, 20 * MS);
 	at(20 * MS);
@@ -437,6 +592,13 @@ int main(void)
 		cmocka_unit_test(test_aligned_at_z),
 		cmocka_unit_test(test_aligned_step),
 		cmocka_unit_test(test_aligned_borrowed),
+		cmocka_unit_test(test_aligned_debt),
+		cmocka_unit_test(test_aligned_step_pays),
+		cmocka_unit_test(test_aligned_step_passes),
+		cmocka_unit_test(test_aligned_step_back),
+		cmocka_unit_test(test_aligned_step_start),
+		cmocka_unit_test(test_aligned_step_blocked),
+		cmocka_unit_test(test_aligned_step_borrowed),
 		cmocka_unit_test(test_aligned_skip),
 	};
 

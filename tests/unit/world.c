@@ -170,10 +170,22 @@ static void note_job(struct world *w, struct wserver *s)
 	s->was_ready = ready;
 }
 
-/* A release at the deadline of the instance that went before, without a gap */
-static void note_release(struct world *w, struct wserver *s)
+/*
+ * At the deadline of the instance that went before, without a gap.  Where a period has
+ * passed the next multiple is as good as now.
+ */
+static bool is_carried(const struct world *w, const struct wserver *s)
 {
 	u64 r = s->core.release, d = s->seen_deadline;
+
+	if (s->core.align && w->now >= d + s->core.period)
+		return false;
+	return r >= d && (r - d) % s->core.period == 0;
+}
+
+static void note_release(struct world *w, struct wserver *s)
+{
+	u64 r = s->core.release;
 
 	if (s->core.ended || s->core.early) {
 		s->oracle.streak = false;
@@ -183,7 +195,7 @@ static void note_release(struct world *w, struct wserver *s)
 	}
 	if (r == s->seen_release)
 		return;
-	oracle_released(w, s, r >= d && (r - d) % s->core.period == 0);
+	oracle_released(w, s, is_carried(w, s));
 	s->seen_release = r;
 	s->seen_deadline = s->core.deadline;
 }

@@ -21,6 +21,24 @@ struct crowd *crowd_new(unsigned int n, u64 bw, u64 shortest, u64 longest)
 	return c;
 }
 
+void crowd_add_aligned(struct crowd *c, u64 runtime, u64 period)
+{
+	c->runtime[c->n] = runtime;
+	c->period[c->n] = period;
+	c->aligned[c->n++] = true;
+}
+
+static void crowd_enter(const struct crowd *c, unsigned int i)
+{
+	struct vbs_sched_attr attr = vbs_attr(c->runtime[i], c->period[i], 0);
+
+	if (c->aligned[i])
+		attr.sched_flags = SCHED_FLAG_VBS_ALIGN;
+	errno = -vbs_setattr(c->pid[i], &attr);
+	if (errno)
+		t_fatal("server %u of %u: %s", i, c->n, strerror(errno));
+}
+
 static void crowd_member(void *gate)
 {
 	gate_wait(gate);
@@ -34,7 +52,7 @@ void crowd_go(struct crowd *c)
 	/* asleep at the gate when they enter: the first instance begins there */
 	sleep_ns(20 * MS);
 	for (unsigned int i = 0; i < c->n; i++)
-		must_enter(c->pid[i], c->runtime[i], c->period[i], 0);
+		crowd_enter(c, i);
 	for (unsigned int i = 0; i < c->n; i++)
 		c->id[i] = server_val(c->pid[i], "id");
 	c->lost = server_val(c->pid[0], "lost");
@@ -80,12 +98,20 @@ static void close_instance(struct account *a, u64 runtime, struct g1 *g)
 	g->tardiness = max_s64(g->tardiness, (s64)(a->last - a->deadline));
 }
 
-static void on_release(struct account *a, const struct trace_event *e,
-		       u64 runtime, u64 lost, struct g1 *g)
+/* Where it should be; the clock of aligned releases is read with an error */
+static bool is_at(u64 release, u64 deadline, bool aligned)
+{
+	s64 off = release - deadline;
+
+	return aligned ? off > -2 * (s64)US && off < 2 * (s64)US : !off;
+}
+
+static void on_release(struct account *a, const struct trace_event *e, u64 runtime, u64 lost,
+		       bool aligned, struct g1 *g)
 {
 	if (a->open) {
 		close_instance(a, runtime, g);
-		g->broken += e->f[RELEASE_AT] + lost != a->deadline;
+		g->broken += !is_at(e->f[RELEASE_AT] + lost, a->deadline, aligned);
 	}
 	a->open = true;
 	a->deadline = e->f[RELEASE_DEADLINE] + lost;
@@ -127,7 +153,7 @@ struct g1 crowd_g1(const struct crowd *c, struct trace *t)
 			k = find_id(c, e->f[RELEASE_SERVER]);
 			if (k >= 0)
 				on_release(&accounts[k], e, c->runtime[k] - cost,
-					   c->lost, &g);
+					   c->lost, c->aligned[k], &g);
 		} else if (e->kind == EV_RUNTIME) {
 			k = find_pid(c, e->f[RUNTIME_PID]);
 			if (k >= 0) {

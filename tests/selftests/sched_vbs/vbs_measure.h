@@ -139,6 +139,7 @@ struct crowd {
 	u64 id[CROWD_MAX];
 	u64 runtime[CROWD_MAX];
 	u64 period[CROWD_MAX];
+	bool aligned[CROWD_MAX];
 };
 
 /* How far servers were from (runtime, period), the worst of all, in ns */
@@ -153,6 +154,8 @@ struct g1 {
 };
 
 struct crowd *crowd_new(unsigned int n, u64 bw, u64 shortest, u64 longest);
+/* One more, released late, with the least cap */
+void crowd_add_aligned(struct crowd *c, u64 runtime, u64 period);
 void crowd_go(struct crowd *c);
 void crowd_end(struct crowd *c);
 /*

@@ -9,7 +9,9 @@
  * when all but D/512 has passed: what is left then moves by D/2^18.
  *
  * A clock that is stepped moves the multiples anywhere.  The cap holds all the
- * same, since it does not depend on them: nothing starts before z.
+ * same, since it does not depend on them: each instance has a whole period, what is
+ * not paid for when it begins is consumed of it (vbs_pass_multiples()), and whoever
+ * has ended its instance does not start before z.
  *
  * Context: the lock of the server's CPU is held throughout.
  */
@@ -59,10 +61,12 @@ u64 vbs_align_near(const struct vbs_server *s, u64 t)
  * vbs_realign - where is the multiple now that a server waits for?
  * @c: the server's CPU
  * @s: a server that waits
+ * @now: the CPU's VBS clock; what a step has moved to before it is released now,
+ *	since it could not compete before
  *
  * An instance that was entered early stays where it is: it may have run.
  */
-void vbs_realign(struct vbs_cpu *c, struct vbs_server *s)
+void vbs_realign(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	u64 z = vbs_termination(s);
 
@@ -70,10 +74,10 @@ void vbs_realign(struct vbs_cpu *c, struct vbs_server *s)
 		return;
 	vbs_align_look(c, s);
 	if (s->ended)
-		s->start = vbs_align_up(s, max(s->start, z + s->period / 2) -
-					s->period / 2);
+		s->start = max(now, vbs_align_up(s, max(s->start, z + s->period / 2) -
+						 s->period / 2));
 	else if (!s->early)
-		s->deadline = vbs_align_near(s, s->deadline);
+		s->deadline = max(now, vbs_align_near(s, s->deadline));
 }
 
 /**

@@ -273,7 +273,7 @@ void vbs_booking_extend(struct vbs_booking *b, u64 until);
 void vbs_align_look(struct vbs_cpu *c, struct vbs_server *s);
 u64 vbs_align_up(const struct vbs_server *s, u64 t);
 u64 vbs_align_near(const struct vbs_server *s, u64 t);
-void vbs_realign(struct vbs_cpu *c, struct vbs_server *s);
+void vbs_realign(struct vbs_cpu *c, struct vbs_server *s, u64 now);
 u64 vbs_align_again(const struct vbs_server *s, u64 due, u64 now);
 
 /* ---- check.c: what must be true of a server ----------------------------- */

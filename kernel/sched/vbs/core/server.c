@@ -97,20 +97,59 @@ static void vbs_change_cap(struct vbs_server *s, u32 cap)
 	s->cap = cap;
 }
 
+/* The least e with r + e/u >= z: what has been executed and is not paid at @r. */
+static u64 vbs_unpaid(const struct vbs_server *s, u64 r)
+{
+	u64 ahead = s->z - r, part;
+
+	if (s->z < r)
+		return 0;
+	part = (ahead & (VBS_BW_UNIT - 1)) * s->cap + s->z_rem;
+	return (ahead >> VBS_BW_SHIFT) * s->cap + DIV_ROUND_UP_ULL(part, VBS_BW_UNIT);
+}
+
+/* The first instant at which no more than @e of it is unpaid. */
+static u64 vbs_unpaid_until(const struct vbs_server *s, u64 e)
+{
+	u64 paid;
+	u32 rem;
+
+	paid = div_u64_rem(e << VBS_BW_SHIFT, s->cap, &rem);
+	return s->z - paid + (s->z_rem > rem);
+}
+
 /*
- * The first multiple from @r on that is not before @z.  Each that is passed
+ * An aligned instance is over, and the next one is to be released at @r: at d, which
+ * was r + pi and has gone with the clock (vbs_realign()).  It may begin there with e0
+ * consumed if
+ *
+ *	r + e0/u >= z		for the neighbours
+ *	e0 >= debt		for what lambda/pi allows the owner: y = d + debt*pi/lambda
+ *
+ * By the first z never steps back, and it ends each instance at d + debt/u at most:
+ * r + lambda/u <= d, and what is left at a wake-up fits between that and d.  So what
+ * the instances i..k execute is at most
+ *	u * (z - r[i]) <= u * (d[k] - r[i]) + debt[k]
+ * the cap in any window, and beyond it the last debt alone, as without alignment.
+ * And as lambda <= u*pi*511/512, the debt is enough for both, whatever it is, unless
+ * the clock has gained more than 1/512, by a step or an error of reading it.  Then z
+ * demands more; a multiple at which that leaves nothing of the budget is passed, and
  * pays for one budget of the debt.
  */
-static u64 vbs_pass_multiples(struct vbs_server *s, u64 r, u64 z, u64 *debt)
+static u64 vbs_pass_multiples(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 *debt)
 {
-	u64 n;
+	u64 unpaid = vbs_unpaid(s, r), most = s->runtime - c->release_cost - 1, n;
 
-	if (r >= z)
-		return r;
-	n = div64_u64(z - r + s->period - 1, s->period);
-	s->stats.skipped += n;
-	*debt -= min(*debt, n * s->runtime);
-	return r + n * s->period;
+	if (unpaid > max(*debt, most)) {
+		n = vbs_unpaid_until(s, most) - r;
+		n = div64_u64(n + s->period - 1, s->period);
+		s->stats.skipped += n;
+		*debt -= min(*debt, n * s->runtime);
+		r += n * s->period;
+		unpaid = vbs_unpaid(s, r);
+	}
+	*debt = max(*debt, unpaid);
+	return r;
 }
 
 /* ---- queues ------------------------------------------------------------ */
@@ -202,6 +241,8 @@ static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
 
 	if (start >= s->runtime)
 		skip = div64_u64(start, s->runtime);
+	if (s->align)
+		s->stats.skipped += skip;
 	s->ended = false;
 	s->yielded = false;
 	s->missed = false;
@@ -225,18 +266,18 @@ static void vbs_enter(struct vbs_cpu *c, struct vbs_server *s, u64 r, u64 debt,
 static void vbs_enter_next(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 {
 	u64 debt = s->consumed > s->runtime ? s->consumed - s->runtime : 0;
-	u64 z = vbs_termination(s);
 	u64 r = s->deadline;
 
 	vbs_align_look(c, s);
 	if (r + s->period <= now && vbs_zero_lag(s) <= now) {
-		r = max(now, z);
+		r = max(now, vbs_termination(s));
 		if (s->align)
 			r = vbs_align_up(s, r);
 		debt = 0;
 	} else if (s->align) {
-		r = vbs_align_near(s, r);
-		r = vbs_pass_multiples(s, r, z, &debt);
+		/* Not before d, which has passed: what is left would have less than a period */
+		r = max(r, vbs_align_near(s, r));
+		r = vbs_pass_multiples(c, s, r, &debt);
 	}
 	vbs_enter(c, s, r, debt, now);
 }
@@ -263,8 +304,9 @@ static void vbs_borrow(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 			why = VBS_WHY_YIELD;
 		s->consumed = max(s->consumed, s->runtime) + c->release_cost;
 		k = div64_u64(s->consumed - s->runtime, s->runtime) + 1;
-		s->release += k * s->period;
-		s->deadline += k * s->period;
+		/* The clock may have moved d, but not to before the end of the period */
+		s->release = max(s->deadline, s->release + s->period) + (k - 1) * s->period;
+		s->deadline = s->release + s->period;
 		s->consumed -= k * s->runtime;
 		s->yielded = false;
 		s->early = true;
@@ -316,7 +358,7 @@ static void vbs_throttle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 	enum vbs_state state = s->ended || s->early ? VBS_WAITING : VBS_THROTTLED;
 	u64 until;
 
-	vbs_realign(c, s);
+	vbs_realign(c, s, now);
 	until = s->deadline;
 	if (s->ended)
 		until = s->start;
