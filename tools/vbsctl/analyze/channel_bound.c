@@ -59,28 +59,16 @@ bool channel_init(struct channel *c, uint64_t overhead, bool aligned, enum chann
 	return true;
 }
 
-/*
- * A multiple that z = r + e/u passes is skipped, and with it a whole budget: e may be
- * more than the budget by what the interrupt at its end is late.
- */
-static uint32_t cap_aligned(struct resource res, uint64_t late)
-{
-	res.runtime += late;
-	if (res.runtime > res.period)
-		res.runtime = res.period;
-	return resource_cap_aligned(&res);
-}
-
-static uint32_t cap_of(const struct channel *c, const struct resource *res, bool aligned)
+static uint32_t cap_of(const struct resource *res, bool aligned)
 {
 	if (!res->period)
 		return 0;
-	return aligned ? cap_aligned(*res, c->hop) : resource_cap(res);
+	return aligned ? resource_cap_aligned(res) : resource_cap(res);
 }
 
 uint32_t channel_cap(const struct channel *c, enum channel_side side, bool aligned)
 {
-	uint32_t cap = cap_of(c, &c->res[side], aligned), to = cap_of(c, &c->to[side], aligned);
+	uint32_t cap = cap_of(&c->res[side], aligned), to = cap_of(&c->to[side], aligned);
 
 	return cap > to ? cap : to;
 }
