@@ -143,8 +143,8 @@ bool vbs_change_retry(struct vbs_change *chg)
 
 /**
  * vbs_change_prepare - look at the numbers, find the leader
- * @chg: zero, or of an attempt before; to be passed along, and to
- *	vbs_change_retry() in the end
+ * @chg: zero; to be passed along, and to vbs_change_retry() in the end, which leaves it
+ *	so again
  * @p: the target
  * @policy: the policy asked for
  * @attr: the rest of it
@@ -155,7 +155,6 @@ bool vbs_change_retry(struct vbs_change *chg)
 int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
 		       const struct sched_attr *attr, bool user)
 {
-	vbs_change_drop(chg);
 	chg->active = vbs_policy(policy);
 	chg->priv = !user;
 	if (!vbs_check_numbers(p, chg->active, attr))
@@ -403,9 +402,21 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 	return vbs_switch_to(rq, srv, p, &par);
 }
 
+/* Without that flag the clamps stay, and they are what the policy wants. */
+static bool vbs_changes_clamps(const struct sched_attr *attr)
+{
+	return attr->sched_flags & SCHED_FLAG_UTIL_CLAMP;
+}
+
+static bool vbs_wants_overrun(const struct sched_attr *attr)
+{
+	return attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+}
+
 /*
  * What a call says of the task, not of its server; under the lock of the task's
- * runqueue.  uclamp_update_active() has to follow, without the lock.
+ * runqueue, where it says something new.  uclamp_update_active() has to follow,
+ * without the lock.
  */
 static void vbs_change_flags(struct task_struct *p, const struct sched_attr *attr,
 			     int reset_on_fork)
@@ -414,9 +425,12 @@ static void vbs_change_flags(struct task_struct *p, const struct sched_attr *att
 	struct rq *rq;
 
 	lockdep_assert_held(&p->pi_lock);
+	if (p->sched_reset_on_fork == reset_on_fork && !vbs_changes_clamps(attr) &&
+	    p->vbs.overrun_signal == vbs_wants_overrun(attr))
+		return;
 	rq = __task_rq_lock(p, &rf);
 	p->sched_reset_on_fork = reset_on_fork;
-	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	p->vbs.overrun_signal = vbs_wants_overrun(attr);
 	__setscheduler_uclamp(p, attr);
 	__task_rq_unlock(rq, &rf);
 }
@@ -470,7 +484,7 @@ static int vbs_change_member(struct vbs_change *chg, struct task_struct *p,
 	if (!ret && chg->done)
 		vbs_change_flags(p, attr, reset_on_fork);
 	raw_spin_unlock_irqrestore(&p->pi_lock, flags);
-	if (!ret && chg->done)
+	if (!ret && chg->done && vbs_changes_clamps(attr))
 		uclamp_update_active(p);
 	return ret;
 }
@@ -624,7 +638,7 @@ void vbs_change_commit(struct vbs_change *chg, struct rq *rq,
 		chg->left = vbs_leave(rq, p);
 	if (!chg->active)
 		return;
-	p->vbs.overrun_signal = attr->sched_flags & SCHED_FLAG_DL_OVERRUN;
+	p->vbs.overrun_signal = vbs_wants_overrun(attr);
 	p->vbs.pending = 0;
 	vbs_join(srv, p);
 	if (!chg->joined) {
