@@ -31,10 +31,13 @@ static u64 vbs_executed(const struct vbs_rq *v, u64 task, u64 clock)
 /* The same, which is to be charged at once */
 static u64 vbs_take_executed(struct rq *rq)
 {
-	u64 task = rq_clock_task(rq) - vbs_irq_pending(rq), clock = vbs_clock(rq);
 	struct vbs_rq *v = &rq->vbs;
-	u64 delta = vbs_executed(v, task, clock);
+	u64 clock = vbs_clock(rq), task, delta;
 
+	if (clock == v->charged)
+		return 0;
+	task = rq_clock_task(rq) - vbs_irq_pending(rq);
+	delta = vbs_executed(v, task, clock);
 	if (!delta)
 		return 0;
 	v->charged_task = v->lost == v->charged_lost ? v->charged_task + delta : task;
@@ -413,7 +416,8 @@ static bool dequeue_task_vbs(struct rq *rq, struct task_struct *p, int flags)
 		list_del_init(&p->vbs.run);
 	if (p->vbs.counted && !(flags & DEQUEUE_SAVE)) {
 		vbs_uncount(rq, p);
-		vbs_arm_release(rq);
+		if (!(flags & DEQUEUE_SLEEP))	/* else schedule() picks, which does */
+			vbs_arm_release(rq);
 	}
 	return true;
 }
