@@ -5,14 +5,20 @@
  *
  * A sample says z = time + path + noise, where time is how far the truth is ahead of the
  * line, and path is half of the difference of the two ways' lengths, which nothing but a
- * change of it tells.  The noise follows from the read gap: of what it exceeds the least
- * one by, e, any part may have been before the reading, so its variance is e^2 / 12.
- * Where e is several times what is usual here, s, the excess is rather on one side, and
- * counts exponentially less.
+ * change of it tells.  Of the noise the read gap tells: of what it exceeds the least one
+ * by, e, any part may have been before the reading.  So half of the filters take it to be
+ * anything within e / 2, each as likely as any other, which is so where delays are
+ * exponential: then few fast exchanges say nearly all, and a slow one something if its
+ * edge cuts into what is thought.  Where a delay is the sum of many small ones, or uniform,
+ * the middle is likelier: to the other half the noise is normal, and as large as it usually
+ * is whatever e, s, the median of e, tells.  Where e is several times that, the excess is
+ * rather on one side, and counts exponentially less.
  *
- * The rate is a random walk.  How fast it walks is not known, so ten filters assume
- * ten speeds, each half a decade faster than the one before, and the one is read that
- * has predicted best of late.
+ * The rate is a random walk.  How fast it walks is not known, so there are filters for ten
+ * speeds, each half a decade faster than the one before.  Of each the probability is known
+ * that it is the right one, as far as it has predicted well, and now and then another one
+ * becomes the right one: it begins with what all the filters together think, and so does
+ * not have to forget first.  What is read is their mean.
  *
  * Where the least gap changes for good, one of the ways has become longer or shorter by
  * that: the time goes on as it was, and the path is what is uncertain from there on.
@@ -28,8 +34,11 @@
 #define PRIOR_RATE	(TE_PRIOR_PPM * 1e3)
 #define USUAL		100.0		/* ns: least that is usual */
 #define SYSTEMATIC	2.0		/* ns */
-#define FORGETS		0.98
-#define SURPRISE_MAX	25.0
+#define SURPRISE_MAX	12.5		/* -ln of a probability */
+#define FAR		6.0		/* deviations at which an edge is all that counts */
+#define LEAVES		1e-3		/* probability at an exchange that the slowest speed ends, */
+#define LEAVES_FASTER	M_SQRT2		/* and how much likelier that of the next faster one is */
+#define OF_USUAL	5		/* the deviation of uniform and of normal noise, in s */
 #define RECENT		32
 #define MEMORY_S	3600
 #define SHIFT_NS	1000.0
@@ -141,16 +150,30 @@ static double take_gap(struct te_bank *b, uint64_t hz, const struct te_sample *s
 	return ns - b->least;
 }
 
-/* Of a sample whose gap exceeds the least by @e */
-static double variance(const struct te_bank *b, double e)
+/* What a sample is worth */
+struct grain {
+	double half;	/* the noise is within that, but for */
+	double edge;	/* variance: how well the least gap is known */
+	double normal;	/* variance, if it is normal */
+};
+
+/*
+ * Of a sample whose gap exceeds the least by @e.  Before there are some gaps nothing shows
+ * how far the least is from what is possible: that may be all of it.
+ */
+static struct grain worth(const struct te_bank *b, double e)
 {
 	double usual = median_excess(b, 0, b->least) + USUAL, base;
 	int i, n = 0;
 
 	for (i = 0; i < b->gaps; i++)
 		n += b->gap[i].ns - b->least < usual;
-	base = usual / (4 * sqrt(n)) + SYSTEMATIC;
-	return (e * e / 12 + base * base) * exp(fmin(e * e / (16 * usual * usual), 50));
+	base = usual / (4 * sqrt(n)) + b->least / (4.0 * b->gaps * b->gaps) + SYSTEMATIC;
+	return (struct grain){
+		.half = e / 2, .edge = base * base,
+		.normal = (usual * usual / (OF_USUAL * OF_USUAL) + base * base) *
+			  exp(fmin(e * e / (16 * usual * usual), 50)),
+	};
 }
 
 /* To another sample, through which the line goes from now on */
@@ -178,29 +201,155 @@ static void predict(struct te_filter *f, double seconds, double off, double q)
 	f->rr += q * d;
 }
 
-/* The line goes through the sample, so it says that time + path is 0 */
-static void correct(struct te_filter *f, double noise)
+/* What an observation does to a belief: its mean moves by gain times its variance, ... */
+struct news {
+	double gain;
+	double curve;	/* and that shrinks by curve times its square */
+	double likely;	/* the logarithm of how probable it was */
+};
+
+/* Normal noise; what is seen is @v off the mean, of variance @s with the noise */
+static struct news hear_normal(double v, double s)
+{
+	return (struct news){ v / s, 1 / s,
+			      -fmin(v * v / s / 2, SURPRISE_MAX) - log(2 * M_PI * s) / 2 };
+}
+
+static double density(double x)
+{
+	return exp(-x * x / 2) / sqrt(2 * M_PI);
+}
+
+/* That a normal variable is between @low and @high; exact in its tails */
+static double mass(double low, double high)
+{
+	if (low > 0)
+		return (erfc(low * M_SQRT1_2) - erfc(high * M_SQRT1_2)) / 2;
+	return (erfc(-high * M_SQRT1_2) - erfc(-low * M_SQRT1_2)) / 2;
+}
+
+/*
+ * Noise that is anything within @half; @s is the variance with that of the edges.  With Z
+ * the probability of having been seen, the mean moves by s d(ln Z), the variance by the
+ * second derivative.
+ */
+static struct news hear_flat(double v, double half, double s)
+{
+	double q = sqrt(s), low = (v - half) / q, high = (v + half) / q, z;
+	struct news n;
+
+	if (half < q / 1000)
+		return hear_normal(v, s);
+	if (low > FAR || high < -FAR) {
+		n = hear_normal(low > FAR ? v - half : v + half, s);
+		n.likely = -SURPRISE_MAX - log(2 * half);
+		return n;
+	}
+	z = mass(low, high);
+	n.gain = (density(low) - density(high)) / (q * z);
+	n.curve = n.gain * n.gain - (low * density(low) - high * density(high)) / (s * z);
+	n.curve = fmax(n.curve, 0);
+	n.likely = fmax(log(z), -SURPRISE_MAX) - log(2 * half);
+	return n;
+}
+
+/* The line goes through the sample, so it says that time + path is 0; how probable that was */
+static double correct(struct te_filter *f, const struct grain *g, bool flat)
 {
 	double t = f->tt + f->tp, r = f->tr + f->rp, p = f->tp + f->pp;
-	double s = t + p + noise, v = -(f->time + f->path);
+	double v = -(f->time + f->path);
+	struct news n = flat ? hear_flat(v, g->half, t + p + g->edge) :
+			       hear_normal(v, t + p + g->normal);
 
-	f->score = FORGETS * f->score - (log(s) + fmin(v * v / s, SURPRISE_MAX)) / 2;
-	f->time += t / s * v;
-	f->rate += r / s * v;
-	f->path += p / s * v;
-	f->tt -= t * t / s;
-	f->tr -= t * r / s;
-	f->tp -= t * p / s;
-	f->rr -= r * r / s;
-	f->rp -= r * p / s;
-	f->pp -= p * p / s;
+	f->time += t * n.gain;
+	f->rate += r * n.gain;
+	f->path += p * n.gain;
+	f->tt -= t * t * n.curve;
+	f->tr -= t * r * n.curve;
+	f->tp -= t * p * n.curve;
+	f->rr -= r * r * n.curve;
+	f->rp -= r * p * n.curve;
+	f->pp -= p * p * n.curve;
+	return n.likely;
+}
+
+static bool is_flat(int i)
+{
+	return i < TE_SPEEDS;
 }
 
 static double walk(int i)
 {
-	double speed = SLOWEST * pow(10, i / 2.0);
+	double speed = SLOWEST * pow(10, i % TE_SPEEDS / 2.0);
 
 	return speed * speed;
+}
+
+/* The mean of all filters by weights that sum up to 1, as one of that mean and variance */
+static struct te_filter mean_of(const struct te_bank *b, const double *weight)
+{
+	struct te_filter m = { 0 };
+	double t, r, p;
+	int i;
+
+	for (i = 0; i < TE_FILTERS; i++) {
+		m.time += weight[i] * b->filter[i].time;
+		m.rate += weight[i] * b->filter[i].rate;
+		m.path += weight[i] * b->filter[i].path;
+	}
+	for (i = 0; i < TE_FILTERS; i++) {
+		const struct te_filter *f = &b->filter[i];
+
+		t = f->time - m.time;
+		r = f->rate - m.rate;
+		p = f->path - m.path;
+		m.tt += weight[i] * (f->tt + t * t);
+		m.tr += weight[i] * (f->tr + t * r);
+		m.tp += weight[i] * (f->tp + t * p);
+		m.rr += weight[i] * (f->rr + r * r);
+		m.rp += weight[i] * (f->rp + r * p);
+		m.pp += weight[i] * (f->pp + p * p);
+	}
+	return m;
+}
+
+/* Now and then another one becomes the right one, each as likely */
+static void mix(struct te_bank *b)
+{
+	struct te_filter to[TE_FILTERS];
+	double weight[TE_FILTERS], leaves, sum;
+	int i, j;
+
+	for (j = 0; j < TE_FILTERS; j++) {
+		sum = 0;
+		for (i = 0; i < TE_FILTERS; i++) {
+			leaves = LEAVES * pow(LEAVES_FASTER, i % TE_SPEEDS);
+			weight[i] = b->filter[i].share *
+				    (i == j ? 1 - leaves : leaves / (TE_FILTERS - 1));
+			sum += weight[i];
+		}
+		for (i = 0; i < TE_FILTERS; i++)
+			weight[i] /= sum;
+		to[j] = mean_of(b, weight);
+		to[j].share = sum;
+	}
+	memcpy(b->filter, to, sizeof(to));
+}
+
+/* By how probable to each what was seen had been */
+static void share_out(struct te_bank *b, const double *likely)
+{
+	double most = likely[0], sum = 0;
+	int i;
+
+	for (i = 1; i < TE_FILTERS; i++)
+		most = fmax(most, likely[i]);
+	for (i = 0; i < TE_FILTERS; i++) {
+		b->filter[i].share *= exp(likely[i] - most);
+		sum += b->filter[i].share;
+	}
+	for (i = 0; i < TE_FILTERS; i++)
+		b->filter[i].share /= sum;
 }
 
 static void start(struct te_bank *b, const struct te_sample *s)
@@ -211,33 +360,37 @@ static void start(struct te_bank *b, const struct te_sample *s)
 	b->middle = middle_of(s);
 	b->ref_ns = s->ref_ns;
 	for (i = 0; i < TE_FILTERS; i++)
-		b->filter[i] = (struct te_filter){ .rr = PRIOR_RATE * PRIOR_RATE };
+		b->filter[i] = (struct te_filter){ .rr = PRIOR_RATE * PRIOR_RATE,
+						   .share = 1.0 / TE_FILTERS };
 }
 
 void te_bank_take(struct te_bank *b, uint64_t hz, const struct te_sample *s)
 {
-	double seconds, off, noise;
+	double seconds, off, likely[TE_FILTERS];
+	struct grain g;
 	int i;
 
 	if (!b->started) {
 		start(b, s);
-		noise = variance(b, take_gap(b, hz, s));
+		g = worth(b, take_gap(b, hz, s));
 		for (i = 0; i < TE_FILTERS; i++)
-			b->filter[i].tt = noise;
+			b->filter[i].tt = g.normal;
 		return;
 	}
 	move_line(b, hz, s, &seconds, &off);
+	mix(b);
 	for (i = 0; i < TE_FILTERS; i++)
 		predict(&b->filter[i], seconds, off, walk(i));
-	noise = variance(b, take_gap(b, hz, s));
+	g = worth(b, take_gap(b, hz, s));
 	for (i = 0; i < TE_FILTERS; i++)
-		correct(&b->filter[i], noise);
+		likely[i] = correct(&b->filter[i], &g, is_flat(i));
+	share_out(b, likely);
 }
 
 void te_bank_step(struct te_bank *b, uint64_t hz, const struct te_sample *s, double ahead,
 		  double width)
 {
-	double noise = variance(b, take_gap(b, hz, s));
+	struct grain g = worth(b, take_gap(b, hz, s));
 	struct te_filter *f;
 	int i;
 
@@ -246,30 +399,22 @@ void te_bank_step(struct te_bank *b, uint64_t hz, const struct te_sample *s, dou
 	for (i = 0; i < TE_FILTERS; i++) {
 		f = &b->filter[i];
 		*f = (struct te_filter){ .rate = f->rate, .rr = f->rr, .time = ahead,
-					 .tt = width * width / 12, .score = f->score };
-		correct(f, noise);
+					 .tt = width * width / 12, .share = f->share };
+		correct(f, &g, is_flat(i));
 	}
-}
-
-static const struct te_filter *best(const struct te_bank *b)
-{
-	const struct te_filter *f = b->filter;
-	int i;
-
-	for (i = 1; i < TE_FILTERS; i++) {
-		if (b->filter[i].score > f->score)
-			f = &b->filter[i];
-	}
-	return f;
 }
 
 void te_bank_read(const struct te_bank *b, uint64_t hz, uint64_t counter,
 		  struct te_likely *likely)
 {
-	const struct te_filter *f = best(b);
-	double ns = (double)(int64_t)(counter - b->middle) * tick_ns(hz);
+	double ns = (double)(int64_t)(counter - b->middle) * tick_ns(hz), share[TE_FILTERS];
+	struct te_filter m;
+	int i;
 
-	likely->period = tick_ns(hz) * 0x1p48 * (1 + f->rate * 1e-9);
-	likely->time = f->time + ns * (1 + f->rate * 1e-9);
-	likely->error = sqrt(f->tt + f->pp);
+	for (i = 0; i < TE_FILTERS; i++)
+		share[i] = b->filter[i].share;
+	m = mean_of(b, share);
+	likely->period = tick_ns(hz) * 0x1p48 * (1 + m.rate * 1e-9);
+	likely->time = m.time + ns * (1 + m.rate * 1e-9);
+	likely->error = sqrt(m.tt + m.pp);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The likely clock, on which no bound rests: a bank of filters, of which the best is read. */
+/* The likely clock, on which no bound rests: a bank of filters, whose mean is read. */
 #ifndef LIB_TIMELINE_BANK_H
 #define LIB_TIMELINE_BANK_H
 
@@ -8,7 +8,8 @@
 
 struct te_sample;
 
-#define TE_FILTERS	10
+#define TE_SPEEDS	10	/* at which the rate may walk */
+#define TE_FILTERS	(2 * TE_SPEEDS)	/* for two kinds of noise */
 #define TE_GAPS		256
 
 /* Times in ns, rates in ns/s; the time is relative to the bank's line */
@@ -16,7 +17,7 @@ struct te_filter {
 	double time, rate, path;
 	/* Covariances of time (t), rate (r) and path (p) */
 	double tt, tr, tp, rr, rp, pp;
-	double score;
+	double share;	/* the probability that it is the right one */
 };
 
 /* A read gap, and the counter when it was */

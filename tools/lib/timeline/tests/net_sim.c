@@ -28,6 +28,8 @@ const struct sim_spec sim_specs[] = {
 	  .jitter = 1e4 },
 	{ "wave", "lan, rate +-0.5 ppm in 1 h", 11, 16, .wander = 1, .skew = -30, .wave = 0.5,
 	  .wave_period = 3600, GOOD, .out = 1e5, .back = 1e5, .jitter = 2e4 },
+	{ "even", "0.2 ms, jitter 20 us, uniform, rate +-0.4 ppm by turns of 25 min", 11, 16, .wander = 1,
+	  .skew = 12, .step = 0.4, .step_every = 1500, GOOD, .out = 9e4, .back = 9e4, .even = 2e4 },
 	{ "wan", "20 ms, jitter 1 ms", 24, 64, QUIET, GOOD, .out = 1e7, .back = 1e7,
 	  .jitter = 1e6 },
 	{ "uneven", "15 ms out, 5 ms back", 24, 64, QUIET, GOOD, .out = 1.5e7, .back = 5e6,
@@ -121,7 +123,9 @@ void sim_start(struct sim *s, const struct sim_spec *spec, uint64_t seed)
 
 static double jitter(struct sim *s)
 {
-	return -s->spec->jitter * log(1 - random_unit(&s->random));
+	double ns = -s->spec->jitter * log(1 - random_unit(&s->random));
+
+	return s->spec->even ? ns + s->spec->even * random_unit(&s->random) : ns;
 }
 
 static bool within(double now, double at, double length)
@@ -332,7 +336,7 @@ bool sim_run(const struct sim_spec *spec, uint64_t seed, bool bank, struct sim_s
 	t->drawing = drawing;
 	regression_start(&t->regression, SIM_HZ);
 	/* Chosen for each network, in its favour: published with 15 us */
-	radclock_start(&t->radclock, SIM_HZ, fmax(1e3, spec->jitter / 20));
+	radclock_start(&t->radclock, SIM_HZ, fmax(1e3, (spec->jitter + spec->even) / 20));
 	sim_start(&s, spec, seed);
 	ok = ts_init(&score->pool, &config, spec->servers, spec->faulty, SIM_PIVOT);
 	while (ok && sim_now(&s) < spec->hours * 3600) {

@@ -24,6 +24,7 @@ struct sim_spec {
 	double step, step_every;		/* of the frequency, alternating */
 	double out, back;			/* the least of each way */
 	double jitter;				/* mean of what each has more, exponential */
+	double even;				/* and what it has more, uniform up to that */
 	double shift, shift_at;			/* one way becomes longer */
 	double congest, congest_every, congest_for;	/* one way, uniform up to that */
 	double loss;				/* share, each way */

@@ -5,6 +5,7 @@
  */
 #include "base/tests/unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,9 +51,10 @@ static void as_good_as_said(void **state)
 		const char *name;
 		double median, p99, width;
 	} limits[] = {
-		{ "lan", 2.5, 11, 420 }, { "xen", 1.5, 6.5, 310 }, { "wave", 4.2, 19, 420 },
-		{ "wan", 120, 500, 25000 }, { "shift", 4, 25, 2500 }, { "congest", 3.2, 35, 950 },
-		{ "loss", 3, 13, 560 }, { "delay", 3.2, 18, 600 }, { "lan-1", 1.1, 4.5, 290 }, { "jumps", 20, 500, 1250 },
+		{ "lan", 1.6, 7.5, 420 }, { "xen", 1.1, 4.8, 310 }, { "wave", 3.2, 15, 420 },
+		{ "even", 1.6, 22, 370 }, { "wan", 70, 270, 25000 }, { "shift", 4, 20, 2500 },
+		{ "congest", 2.1, 18, 950 }, { "loss", 1.8, 8.5, 560 }, { "delay", 2, 10, 600 },
+		{ "lan-1", 0.8, 2.6, 290 }, { "jumps", 12, 500, 1250 },
 	};
 	struct sim_score score;
 	size_t i;
@@ -65,6 +67,60 @@ static void as_good_as_said(void **state)
 			fail_msg("%s: median %.0f, 99 %% %.0f, width %.0f ns", limits[i].name,
 				 score.median, score.p99, score.width_p99);
 	}
+}
+
+/* At a constant rate, noise that is no more likely to be large where exchanges were slow */
+static void even_noise_is_averaged(void **state)
+{
+	struct sim_spec spec = *find("even");
+	struct sim_score score;
+
+	(void)state;
+	spec.step_every = 0;
+	assert_true(sim_run(&spec, 2, true, &score, NULL));
+	if (score.median > 1e3 || score.p99 > 4e3)
+		fail_msg("median %.0f, 99 %% %.0f ns", score.median, score.p99);
+}
+
+/* Of a few exchanges of a network, how much the truth was off, in deviations as they are told */
+static double surprise(const struct sim_spec *spec, uint64_t seed)
+{
+	const struct te_config config = { .hz = SIM_HZ, .memory_ns = TE_MEMORY_MAX, .network = true,
+					  .wander_ppb = spec->wander * 1000 };
+	static struct ts_pool pool;
+	struct te_clock clock = { 0 };
+	double error = 0, width;
+	struct ntp_exchange x;
+	struct sim sim;
+	int i;
+
+	sim_start(&sim, spec, seed);
+	assert_true(ts_init(&pool, &config, 1, 0, SIM_PIVOT));
+	for (i = 0; i < 12; i++) {
+		assert_true(sim_exchange(&sim, 0, &x));
+		assert_int_equal(ts_take(&pool, 0, &x), NTP_TAKEN);
+		assert_int_equal(ts_clock(&pool, x.after, &clock), TS_OK);
+		sim_wait(&sim, 1);
+		assert_true(sim_inside(&sim, &clock, &error, &width));
+		sim_wait(&sim, 2e9);
+	}
+	return error / clock.esterror;
+}
+
+/* A beginner does not take the fastest of few for the fastest that there is */
+static void beginners_are_modest(void **state)
+{
+	const struct sim_spec *spec = find("wan");
+	double v, squares = 0;
+	int i, n = 300;
+
+	(void)state;
+	for (i = 1; i <= n; i++) {
+		v = surprise(spec, i);
+		squares += v * v;
+	}
+	if (squares > 3 * n)
+		fail_msg("%.1f deviations off, not 1", sqrt(squares / n));
 }
 
 /* A wander that was stated too small does not hold, and it shows */
@@ -149,6 +205,8 @@ int main(void)
 		n++;
 	}
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(as_good_as_said);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(even_noise_is_averaged);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(beginners_are_modest);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(broken_wander_is_noticed);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(random_networks);
 	return _cmocka_run_group_tests("timeline network", tests, n, NULL, NULL);
