@@ -11,6 +11,7 @@
  */
 #include <math.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 #define LOST_MAX	3	/* in a row, before its address is looked up again */
 #define SHARE_OF_TIME	0.8
+#define LOOKUP_NS	20000000000ULL	/* then it is given up, and tried again */
 
 static const char *copy(char *to, size_t size, const char *from, size_t n)
 {
@@ -89,6 +91,9 @@ void nc_begin(struct nc_server *s, uint64_t least, uint64_t most, uint64_t now)
 
 void nc_end(struct nc_server *s)
 {
+	struct sockaddr_storage address;
+
+	lookup_end(&s->lookup, &address);
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
@@ -105,39 +110,50 @@ static void ask_for_stamps(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof(flags));
 }
 
-static int open_address(struct nc_server *s, const struct addrinfo *a)
+static socklen_t size_of(const struct sockaddr_storage *a)
 {
-	int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, a->ai_addr, a->ai_addrlen)) {
-		close(fd);
-		return -1;
-	}
-	ask_for_stamps(fd);
-	getnameinfo(a->ai_addr, a->ai_addrlen, s->address, sizeof(s->address), NULL, 0,
-		    NI_NUMERICHOST);
-	return fd;
+	return a->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 }
 
-/* Another one of its addresses at each attempt */
+static void open_address(struct nc_server *s, const struct sockaddr_storage *a)
+{
+	s->fd = socket(a->ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return;
+	if (connect(s->fd, (const struct sockaddr *)a, size_of(a))) {
+		nc_end(s);
+		return;
+	}
+	ask_for_stamps(s->fd);
+	getnameinfo((const struct sockaddr *)a, size_of(a), s->address, sizeof(s->address), NULL,
+		    0, NI_NUMERICHOST);
+}
+
+/* Another one of its addresses at each attempt, and at once where it needs no lookup */
 static void find(struct nc_server *s)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *list, *a;
-	unsigned int n = 0, skip;
+	struct sockaddr_storage address;
 
 	s->requests = 0;
 	s->lost = 0;
-	if (getaddrinfo(s->host, s->port, &hints, &list))
-		return;
-	for (a = list; a; a = a->ai_next)
-		n++;
-	skip = s->attempts++ % n;
-	for (a = list; skip--; a = a->ai_next)
-		;
-	s->fd = open_address(s, a);
-	freeaddrinfo(list);
+	s->attempts++;
+	if (lookup_numeric(s->host, s->port, &address))
+		open_address(s, &address);
+	else
+		lookup_begin(&s->lookup, s->host, s->port, s->attempts - 1);
+}
+
+bool nc_found(struct nc_server *s, uint64_t now)
+{
+	struct sockaddr_storage address;
+
+	if (lookup_end(&s->lookup, &address))
+		open_address(s, &address);
+	if (s->fd < 0)
+		nc_schedule(s, now);
+	else
+		s->due = now;
+	return s->fd >= 0;
 }
 
 /* Within 5 %, so that clients do not come to ask at the same time */
@@ -192,17 +208,23 @@ static void send_request(struct nc_server *s, unsigned int counter_id)
 
 enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t now)
 {
-	bool lost = s->nonce;
+	bool lost = s->nonce || lookup_runs(&s->lookup);
 
 	s->reach <<= 1;
-	s->lost = lost ? s->lost + 1 : 0;
+	s->lost = s->nonce ? s->lost + 1 : 0;
 	/* Nobody there: asked less often, and looked for again */
 	if (s->lost == LOST_MAX) {
 		s->poll = s->poll * 2 < s->most ? s->poll * 2 : s->most;
 		nc_end(s);
 	}
+	if (lookup_runs(&s->lookup))
+		nc_end(s);
 	if (s->fd < 0)
 		find(s);
+	if (lookup_runs(&s->lookup)) {
+		s->due = now + LOOKUP_NS;
+		return lost ? NTP_NO_ANSWER : NTP_TAKEN;
+	}
 	nc_schedule(s, now);
 	if (s->fd >= 0)
 		send_request(s, counter_id);

@@ -4,6 +4,7 @@
 #define LIB_TIMELINE_NTP_CLIENT_H
 
 #include "timeline/exchanges.h"
+#include "timeline/lookup.h"
 #include "timeline/stamp.h"
 
 #define NC_BURST	4		/* requests at the beginning, */
@@ -13,6 +14,7 @@ struct nc_server {
 	char host[256], port[8];
 	char address[64];		/* what it was found to be */
 	int fd;				/* connected, or -1 */
+	struct lookup lookup;		/* of its name, while fd is -1 */
 	unsigned int attempts;		/* of finding it */
 	uint64_t random;
 	uint64_t nonce;			/* of a request that has no answer yet, or 0 */
@@ -38,6 +40,15 @@ void nc_end(struct nc_server *s);
 
 /* Sends a request that is due; NTP_NO_ANSWER if the one before had none, NTP_TAKEN otherwise */
 enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t now);
+
+/* What is to be waited for, or -1 */
+static inline int nc_fd(const struct nc_server *s)
+{
+	return lookup_runs(&s->lookup) ? s->lookup.fd : s->fd;
+}
+
+/* What was waited for is a lookup, and it has ended: false if nobody knows the name */
+bool nc_found(struct nc_server *s, uint64_t now);
 
 /* False if nothing has come; else what it is, NTP_TAKEN: *line but for its server */
 bool nc_hear(struct nc_server *s, unsigned int counter_id, uint64_t hz,

@@ -110,6 +110,28 @@ timeout 2 "${VBSCTL:-vbsctl}" timeline sync --from "ntp:$servers" --poll 100ms -
 says "no answer"
 ok $? "nobody listens"
 
+# Where names are asked for, nobody answers: its own network, and its own resolv.conf
+if unshare -rmn true 2>/dev/null; then
+	begin
+	cat >"$root/silent" <<-END
+		ip link set lo up || exit
+		echo 'nameserver 127.0.0.1' >$root/resolv.conf
+		mount --bind $root/resolv.conf /etc/resolv.conf || exit
+		"$truth" --drop 100 53 &
+		"$truth" --at "$at" --rate $rate $port &
+		sleep 0.2
+		timeout 4 "${VBSCTL:-vbsctl}" timeline sync --from ntp:no.such.name.example,127.0.0.1:$port --faulty 0 \
+			--poll 30ms --count 40
+		echo "status \$?"
+		kill %1 %2
+	END
+	unshare -rmn bash "$root/silent" >"$out" 2>&1
+	says "status 0"
+	ok $? "a resolver that does not answer keeps nobody from asking the others"
+else
+	skip "a resolver that does not answer" "there are no namespaces"
+fi
+
 begin
 server
 servers="[::1]:$port"

@@ -272,6 +272,28 @@ static void refuse(struct net_loop *n, int i, enum ntp_refusal refusal)
 	print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
 }
 
+/* Names that are one machine are one that may be wrong, and count as several */
+static void tell_twins(struct net_loop *n, int i)
+{
+	struct nc_server *s = &n->server[i];
+	int j;
+
+	for (j = 0; j < n->req->net.servers; j++) {
+		if (j != i && s->address[0] && !strcmp(n->server[j].address, s->address) &&
+		    !strcmp(n->server[j].port, s->port))
+			log_info(&n->t.log, "%s and %s are the same server, %s: if it is wrong, so are two",
+				 n->server[j].host, s->host, s->address);
+	}
+}
+
+static void found(struct net_loop *n, int i)
+{
+	if (nc_found(&n->server[i], sync_now()))
+		tell_twins(n, i);
+	else
+		refuse(n, i, NTP_NO_ANSWER);
+}
+
 /* What has come of a server, up to so much that the others have their turn */
 static int hear(struct net_loop *n, int i)
 {
@@ -280,6 +302,10 @@ static int hear(struct net_loop *n, int i)
 	int packets, code = VC_OK;
 	bool same;
 
+	if (lookup_runs(&n->server[i].lookup)) {
+		found(n, i);
+		return VC_OK;
+	}
 	for (packets = 0; !code && packets < PACKETS_MAX; packets++) {
 		if (!nc_hear(&n->server[i], n->t.get.set.counter_id, n->t.get.counter_hz, &line,
 			     &refusal))
@@ -293,20 +319,6 @@ static int hear(struct net_loop *n, int i)
 			code = take(n, i, &line);
 	}
 	return code;
-}
-
-/* Names that are one machine are one that may be wrong, and count as several */
-static void tell_twins(struct net_loop *n, int i)
-{
-	struct nc_server *s = &n->server[i];
-	int j;
-
-	for (j = 0; j < n->req->net.servers; j++) {
-		if (j != i && s->address[0] && !strcmp(n->server[j].address, s->address) &&
-		    !strcmp(n->server[j].port, s->port))
-			log_info(&n->t.log, "%s and %s are the same server, %s: if it is wrong, so are two",
-				 n->server[j].host, s->host, s->address);
-	}
 }
 
 /* None for its last eight requests: the timeline goes on, and its bound grows */
@@ -390,7 +402,7 @@ static int wait_and_hear(struct net_loop *n)
 
 	sigemptyset(&none);
 	for (i = 0; i < servers; i++)
-		fds[i] = (struct pollfd){ .fd = n->server[i].fd, .events = POLLIN };
+		fds[i] = (struct pollfd){ .fd = nc_fd(&n->server[i]), .events = POLLIN };
 	fds[servers] = (struct pollfd){ .fd = n->req->net.by_demand ? n->t.fd : -1, .events = POLLIN };
 	notify_send("WATCHDOG=1");
 	if (ppoll(fds, servers + 1, &ts, &none) <= 0)

@@ -2,7 +2,13 @@
 /* When servers are asked, how their names are written, and exchanges as text. */
 #include "base/tests/unit.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "timeline/ntp_client.h"
 #include "timeline/tests/random.h"
@@ -97,10 +103,81 @@ static void who_is_lost_is_looked_for(void **state)
 	assert_int_equal(s.attempts, 3);
 	assert_int_equal(s.reach, 0);
 	nc_end(&s);
-	assert_null(nc_parse(&s, "no.such.name.invalid", "123"));
+}
+
+/* Names are looked up here, as their first letters say, and addresses are read as always */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		struct addrinfo **list)
+{
+	int (*real)(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **l);
+
+	if (!(hints->ai_flags & AI_NUMERICHOST)) {
+		while (!strncmp(node, "never", 5))
+			pause();
+		if (strncmp(node, "here", 4))
+			return EAI_NONAME;
+		node = "127.0.0.1";
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(node, service, hints, list);
+}
+
+/* A request by name, of a child whose result is waited for */
+static void ask_by_name(struct nc_server *s, const char *name)
+{
+	struct pollfd fd;
+
+	assert_null(nc_parse(s, name, "1"));
+	nc_begin(s, 16 * SEC, 40 * SEC, 7);
+	assert_int_equal(nc_ask(s, 0xff, 7), NTP_TAKEN);
+	assert_true(lookup_runs(&s->lookup));
+	assert_in_range(s->due, 7 + SEC, 7 + 60 * SEC);
+	fd = (struct pollfd){ nc_fd(s), POLLIN, 0 };
+	assert_int_equal(poll(&fd, 1, 60000), 1);
+}
+
+static void names_are_looked_up(void **state)
+{
+	struct nc_server s;
+
+	(void)state;
+	ask_by_name(&s, "here.example");
+	assert_true(nc_found(&s, 9));
+	assert_string_equal(s.address, "127.0.0.1");
+	assert_int_equal(s.due, 9);
+	assert_int_equal(s.burst, NC_BURST);
+	assert_int_equal(nc_ask(&s, 0xff, 9), NTP_TAKEN);
+	assert_int_equal(s.requests, 1);
+	nc_end(&s);
+	ask_by_name(&s, "nobody.knows.example");
+	assert_false(nc_found(&s, 9));
+	assert_int_equal(nc_fd(&s), -1);
+	assert_in_range(s.due, 9 + SEC, 9 + 20 * SEC);
+	assert_int_equal(nc_ask(&s, 0xff, s.due), NTP_TAKEN);
+	nc_end(&s);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+/* Nobody waits for it; when it is due again it is given up, and tried anew */
+static void a_resolver_may_never_answer(void **state)
+{
+	struct nc_server s;
+	pid_t child;
+
+	(void)state;
+	alarm(60);
+	assert_null(nc_parse(&s, "never.example", "123"));
 	nc_begin(&s, 16 * SEC, 40 * SEC, 0);
-	assert_int_equal(nc_ask(&s, 0xff, 0), NTP_NO_ANSWER);
-	assert_int_equal(s.fd, -1);
+	assert_int_equal(nc_ask(&s, 0xff, 0), NTP_TAKEN);
+	child = s.lookup.pid;
+	assert_int_equal(kill(child, 0), 0);
+	assert_int_equal(nc_ask(&s, 0xff, s.due), NTP_NO_ANSWER);
+	assert_true(lookup_runs(&s.lookup));
+	assert_int_not_equal(s.lookup.pid, child);
+	assert_int_equal(kill(child, 0), -1);
+	nc_end(&s);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	alarm(0);
 }
 
 /* 200 us of room that is used up by 1 ppm in 200 s: 160 s */
@@ -202,6 +279,8 @@ int main(void)
 		cmocka_unit_test(schedule),
 		cmocka_unit_test(kisses_are_obeyed),
 		cmocka_unit_test(who_is_lost_is_looked_for),
+		cmocka_unit_test(names_are_looked_up),
+		cmocka_unit_test(a_resolver_may_never_answer),
 		cmocka_unit_test(poll_follows_the_need),
 		cmocka_unit_test(exchanges_come_back),
 		cmocka_unit_test(bad_text_is_refused),
