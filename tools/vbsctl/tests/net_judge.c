@@ -2,8 +2,9 @@
 /*
  * Reads a timeline, by the vDSO, beside a truth that is a function of the counter (truth.h):
  * how many readings there were, how many claimed to be synchronized, had a bound, were
- * outside of it, or before an earlier one; how wide the bound was, both sides, and how far
- * off the middle; and how far CLOCK_REALTIME was. Fails if one was outside or before another.
+ * outside of it, or before an earlier one; how wide the bound was, both sides and the wider
+ * one, and how far off the middle, and CLOCK_REALTIME. Fails if one was outside or before
+ * another.
  *
  *	net_judge --at C0,T0 [--rate PPM:SECONDS,...] [--pause USEC] NAME SECONDS
  */
@@ -23,7 +24,7 @@
 struct verdict {
 	uint64_t readings, synchronized, bounded, outside, backwards;
 	int64_t last;
-	int64_t *width, *error, *realtime;
+	int64_t *width, *side, *error, *realtime;
 };
 
 static uint64_t counter(void)
@@ -39,10 +40,10 @@ static int64_t realtime(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-/* How far @ns is from a truth that was between @before and @after */
+/* How far @ns is ahead of a truth that was between @before and @after */
 static int64_t off(int64_t ns, int64_t before, int64_t after)
 {
-	return ns < before ? before - ns : ns > after ? ns - after : 0;
+	return ns < before ? ns - before : ns > after ? ns - after : 0;
 }
 
 /* @before <= truth <= @after at some instant of the reading */
@@ -52,8 +53,11 @@ static void judge_one(struct verdict *v, const struct timeline_time *tt, int64_t
 	int64_t ns = tt->sec * 1000000000LL + tt->nsec;
 
 	v->synchronized += tt->status == TIMELINE_STATUS_SYNCHRONIZED;
-	if (tt->err_low_ns != TIMELINE_UNBOUNDED && tt->err_high_ns != TIMELINE_UNBOUNDED)
+	if (tt->err_low_ns != TIMELINE_UNBOUNDED && tt->err_high_ns != TIMELINE_UNBOUNDED) {
+		v->side[v->bounded] = tt->err_low_ns > tt->err_high_ns ? tt->err_low_ns :
+									 tt->err_high_ns;
 		v->width[v->bounded++] = tt->err_low_ns + tt->err_high_ns;
+	}
 	v->outside += (__int128)ns + tt->err_high_ns < before ||
 		      (__int128)ns - tt->err_low_ns > after;
 	v->backwards += ns < v->last;
@@ -76,10 +80,25 @@ static void tell(const char *name, int64_t *ns, uint64_t n)
 		       ns[n * 99 / 100] / 1e3, name, ns[n - 1] / 1e3);
 }
 
+/* What is behind is negative, and the mean tells what is off for good */
+static void tell_off(const char *name, int64_t *ns, uint64_t n)
+{
+	double sum = 0;
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		sum += ns[i];
+		ns[i] = llabs(ns[i]);
+	}
+	tell(name, ns, n);
+	if (n)
+		printf(" %s_mean_us=%.1f", name, sum / n / 1e3);
+}
+
 static int judge(const struct truth *t, unsigned int id, uint64_t ns, useconds_t pause)
 {
-	struct verdict v = { .width = calloc(MOST, 8), .error = calloc(MOST, 8),
-			     .realtime = calloc(MOST, 8) };
+	struct verdict v = { .width = calloc(MOST, 8), .side = calloc(MOST, 8),
+			     .error = calloc(MOST, 8), .realtime = calloc(MOST, 8) };
 	uint64_t end = counter() + ns;
 	int64_t before, middle, after;
 	struct timeline_time tt;
@@ -99,8 +118,9 @@ static int judge(const struct truth *t, unsigned int id, uint64_t ns, useconds_t
 	       v.synchronized, v.bounded);
 	printf(" outside=%" PRIu64 " backwards=%" PRIu64, v.outside, v.backwards);
 	tell("width", v.width, v.bounded);
-	tell("error", v.error, v.readings);
-	tell("realtime", v.realtime, v.readings);
+	tell("side", v.side, v.bounded);
+	tell_off("error", v.error, v.readings);
+	tell_off("realtime", v.realtime, v.readings);
 	putchar('\n');
 	return v.outside || v.backwards || !v.readings ? VC_FAIL : VC_OK;
 }

@@ -9,6 +9,8 @@
 # What the router holds up on its way to a server, and that on its way back, is seen by no
 # stamp of either.
 rate=11.6:1500,12.4:1500,12:1500
+# us between readings that are judged
+pause=50000
 pids=
 # Not busybox's, which is what its nsenter takes for these names
 ip=/usr/bin/ip
@@ -123,7 +125,7 @@ leave() {
 
 # judge NAME SECONDS [TIMELINE]: the truth is in the bound of each reading, of 20 a second
 judge() {
-	net_judge --at "$start_of_truth" --rate $rate --pause 50000 "${3:-$followed}" "$2" >"$out" 2>&1
+	net_judge --at "$start_of_truth" --rate $rate --pause $pause "${3:-$followed}" "$2" >"$out" 2>&1
 	ok $? "$1: the truth is in the bound in every reading, and time goes on"
 	sed "s/^/# $1: /" "$out"
 }

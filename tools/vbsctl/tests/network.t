@@ -120,7 +120,7 @@ if unshare -rmn true 2>/dev/null; then
 		"$truth" --drop 100 53 &
 		"$truth" --at "$at" --rate $rate $port &
 		sleep 0.2
-		timeout 4 "${VBSCTL:-vbsctl}" timeline sync --from ntp:no.such.name.example,127.0.0.1:$port --faulty 0 \
+		timeout -k 1 4 "${VBSCTL:-vbsctl}" timeline sync --from ntp:no.such.name.example,127.0.0.1:$port --faulty 0 \
 			--poll 30ms --count 40
 		echo "status \$?"
 		kill %1 %2

@@ -16,18 +16,23 @@
  *	--code TEXT		a kiss of death instead of an answer
  *	--leap N		the leap indicator
  *	--flood N		before each answer, so many that are forged
+ *	--stamped		requests are received when the kernel stamps them, not when they are
+ *				read, and sent when that is likely done, as by servers that are to be
+ *				good; CLOCK_REALTIME must not be set
  */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timex.h>
 #include <netinet/in.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/sockios.h>
 #include <linux/timeline.h>
 
 #include "tests/truth.h"
@@ -36,11 +41,16 @@
 #include "timeline/source.h"
 #include "timeline/trace.h"
 
+#define AGE_MAX		100000	/* ns */
+#define SENDING_MAX	8000
+
 struct server {
 	struct truth truth;
 	int64_t lie, stated;
 	int drop, late, leap, flood;
 	const char *code;
+	bool stamped;
+	int64_t sending;	/* ns that it took last, of --stamped */
 	unsigned int seed;
 };
 
@@ -81,6 +91,19 @@ static void flood(int fd, const struct server *s, const struct sockaddr *to, soc
 	}
 }
 
+/* How long ago the last packet came: the kernel stamps them once it has been asked for a stamp */
+static int64_t age(int fd)
+{
+	struct timespec stamp, now;
+	int64_t ns;
+
+	if (ioctl(fd, SIOCGSTAMPNS, &stamp))
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	ns = (now.tv_sec - stamp.tv_sec) * 1000000000LL + now.tv_nsec - stamp.tv_nsec;
+	return ns > 0 && ns < AGE_MAX ? ns : 0;
+}
+
 static void serve_one(int fd, struct server *s)
 {
 	struct ntp_reading received, answered;
@@ -88,19 +111,26 @@ static void serve_one(int fd, struct server *s)
 	struct sockaddr_storage from;
 	socklen_t size = sizeof(from);
 	ssize_t n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &size);
+	int64_t waited = s->stamped ? age(fd) : 0;
+	uint64_t began, took;
 
 	read_clock(s, &received);
+	received.ns -= waited;
 	if (n < NTP_SIZE || rand_r(&s->seed) % 100 < s->drop)
 		return;
 	if (s->late)
 		usleep(rand_r(&s->seed) % s->late);
 	read_clock(s, &answered);
+	answered.ns += s->sending;
 	if (!ntp_reply(packet, n, &received, &answered, reply))
 		return;
 	if (s->code)
 		kiss(s->code, packet, reply);
 	flood(fd, s, (struct sockaddr *)&from, size, reply);
+	began = source_counter(TIMELINE_COUNTER_RAW);
 	sendto(fd, reply, sizeof(reply), 0, (struct sockaddr *)&from, size);
+	took = source_counter(TIMELINE_COUNTER_RAW) - began;
+	s->sending = s->stamped && took < SENDING_MAX ? took : 0;
 }
 
 static int serve(struct server *s, const char *port)
@@ -162,7 +192,9 @@ int main(int argc, char **argv)
 		{ "at", 1, NULL, 'a' }, { "rate", 1, NULL, 'r' }, { "lie", 1, NULL, 'l' },
 		{ "stated", 1, NULL, 's' }, { "drop", 1, NULL, 'd' }, { "late", 1, NULL, 't' },
 		{ "code", 1, NULL, 'c' }, { "leap", 1, NULL, 'p' }, { "flood", 1, NULL, 'f' },
-		{ "judge", 0, NULL, 'j' }, { "start", 0, NULL, 'S' }, { "set", 1, NULL, 'R' }, { 0 }
+		{ "judge", 0, NULL, 'j' },
+		{ "stamped", 0, NULL, 'm' }, { "start", 0, NULL, 'S' },
+		{ "set", 1, NULL, 'R' }, { 0 }
 	};
 	struct server s = { .seed = getpid() };
 	const char *realtime = NULL;
@@ -200,6 +232,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			s.flood = atoi(optarg);
+			break;
+		case 'm':
+			s.stamped = true;
 			break;
 		case 'j':
 			judged = true;
