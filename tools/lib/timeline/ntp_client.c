@@ -313,10 +313,11 @@ bool nc_hear(struct nc_server *s, unsigned int counter_id, uint64_t hz,
 		return false;
 	n = receive(s->fd, packet, sizeof(packet), 0, &ns, &id, &has_id);
 	line->got = source_counter(counter_id) + 1;
-	take_tx_stamps(s);
-	/* Nothing, or the news that nobody listens there: that is no answer, either */
-	if (n < 0)
+	/* A stamp, or the news that nobody listens there: that is no answer, either */
+	if (n < 0) {
+		take_tx_stamps(s);
 		return false;
+	}
 	line->sent = s->sent;
 	*refusal = s->nonce ? ntp_answer(packet, n, s->nonce, &line->x) : NTP_FORGED;
 	if (*refusal < NTP_KISS_RATE && *refusal != NTP_TAKEN)
@@ -324,6 +325,7 @@ bool nc_hear(struct nc_server *s, unsigned int counter_id, uint64_t hz,
 	/* It was the answer, whatever it says */
 	s->nonce = 0;
 	s->reach |= 1;
+	take_tx_stamps(s);
 	narrow(s, counter_id, hz, ns, line);
 	return true;
 }

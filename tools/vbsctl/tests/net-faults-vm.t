@@ -42,6 +42,16 @@ asks() {
 	ok $? "$1: as often as is needed"
 }
 
+# told NAME: a number that 'sources' tells of the only server
+told() {
+	vbsctl timeline sources lab --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
+}
+
+# port_of ADDRESS: where a client of that server hears; in hexadecimal, as the kernel writes it
+port_of() {
+	printf '%d' "0x$(sed -n "s/.* 0100000A:\([0-9A-F]*\) $1:007B .*/\1/p" /proc/net/udp)"
+}
+
 if ! [ -e /dev/timeline ]; then
 	skip "sync from the network" "this kernel has no timelines"
 	plan
@@ -81,6 +91,31 @@ server 1 --drop 30 --late 5000
 judge "a server that is late and drops requests" 120
 all_synchronized "all of that"
 leave "ways of all kinds"
+
+# A hundred thousand packets a second to the right port, in the server's name; nothing is printed of each
+settled
+vbsctl timeline create lab >/dev/null
+vbsctl timeline sync lab --from ntp:10.0.1.1 --poll 500ms >"$root/lab" 2>&1 &
+sync=$! followed=lab
+until_true 600 is_synchronized lab
+sleep 120
+judge "before the flood" 60
+widest=$(figure width_max_us) refused=$(told refused) taken=$(told answers)
+# What is sent in a server's name here would otherwise take its requests away
+in_space "$router" sh -c 'echo 0 >/proc/sys/net/ipv4/ip_early_demux'
+in_space "$router" ntp_flood 10.0.1.1:123 "10.0.0.1:$(port_of 0101000A)" 100000 6 >"$root/flood" 2>&1 &
+flood=$!
+judge "100000 forged answers a second" 5
+all_synchronized "100000 forged answers a second"
+[ "$(figure width_max_us)" -le $((widest + 20)) ]
+ok $? "nor is the bound wider: $(figure width_max_us) us, $widest us before"
+wait $flood
+sleep 2
+sent=$(cat "$root/flood") refused=$(($(told refused) - refused)) taken=$(($(told answers) - taken))
+echo "# $sent sent in 6 s, $refused refused, $taken exchanges in about 8 s" | tee "$out"
+[ "${sent:-0}" -ge 590000 ] && [ "$refused" -ge $((sent * 9 / 10)) ] && [ $taken -ge 14 ]
+ok $? "they change a counter, and the server is asked as before"
+leave "a flood"
 
 # CLOCK_REALTIME, by which the packets are stamped, is set in the middle of exchanges
 way 1 "delay 100ms 1ms" "delay 100ms 1ms"
