@@ -26,7 +26,7 @@ struct start {
 	volatile u32 gate;
 	volatile u32 made;
 	volatile s32 err;
-	volatile u64 burst, period;
+	volatile u64 burst, period, until;
 	pid_t here;
 };
 
@@ -171,7 +171,9 @@ static void flood_once(int fd)
 		for (int i = 0; i < 64; i++)
 			send(fd, data, sizeof(data), MSG_DONTWAIT);
 	} while (cpu_ns() - began < start->burst);
-	if (start->period)
+	if (start->until && now_ns() >= start->until)
+		raise(SIGSTOP);
+	else if (start->period)
 		sleep_until((now_ns() / start->period + 1) * start->period);
 }
 
@@ -222,6 +224,11 @@ void flood_bursts(u64 cpu_time, u64 period)
 {
 	start->burst = cpu_time;
 	start->period = period;
+}
+
+void flood_until(u64 when)
+{
+	start->until = when;
 }
 
 u64 flood_received(void)

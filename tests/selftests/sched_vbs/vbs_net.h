@@ -15,6 +15,8 @@ pid_t flood_new(void);
 void flood_go(void);
 /* CPU time of its own that the sender takes in each period; 0 and 0: all that it gets */
 void flood_bursts(u64 cpu_time, u64 period);
+/* The sender stops itself then, whoever else would get no CPU time to stop it; 0: never */
+void flood_until(u64 when);
 /* Packets that have been received here */
 u64 flood_received(void);
 
