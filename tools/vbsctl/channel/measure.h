@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "analyze/channel.h"
+#include "clocks.h"
+#include "servers/children.h"
 #include "vbs/client/vbs_channel.h"
 #include "vbs/machine.h"
 
@@ -61,31 +63,6 @@ void phase_set(struct field *f, enum phase phase);
 
 /* A server that takes all that is left of each of these CPUs: 0 or an exit code */
 int load_start(const struct measure *m, const int *cpu);
-
-/*
- * A child that enters a server of its own on @cpu (-1: any) and plays then; it ends with this
- * process, or by children_end(). 0 or an exit code, message printed.
- */
-struct child {
-	const char *name;
-	struct resource res;
-	bool align;
-	uint32_t cap;		/* 0: the least */
-	int cpu;
-	void (*play)(void *arg);
-	void *arg;
-	pid_t pid;
-};
-
-int child_start(struct child *child);
-void children_end(void);
-
-/* Reading clocks, ns */
-uint64_t now_ns(void);
-uint64_t cpu_ns(void);
-struct timespec at_ns(uint64_t ns);
-uint64_t random_below(uint64_t *seed, uint64_t below);
-void work_some(void);
 
 /* Stages with the works that have been seen */
 void measured_channel(const struct measure *m, const struct field *f, struct channel *c);

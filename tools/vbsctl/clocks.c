@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Clocks, chance and busy waiting of a measurement. */
-#include <time.h>
-
-#include "channel/measure.h"
+#include "clocks.h"
 
 static uint64_t read_ns(clockid_t clock)
 {
@@ -40,4 +38,17 @@ uint64_t random_below(uint64_t *seed, uint64_t below)
 void work_some(void)
 {
 	__asm__ volatile(".rept 500\n\tnop\n\t.endr");
+}
+
+void spin_until(uint64_t end)
+{
+	while (now_ns() < end)
+		work_some();
+}
+
+void sleep_until(uint64_t end)
+{
+	const struct timespec ts = at_ns(end);
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
 }

@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "channel/measure.h"
 #include "command.h"
+#include "servers/children.h"
 #include "servers/enter.h"
 
-#define CHILDREN_MAX	8
+#define CHILDREN_MAX	64
 
 static pid_t children[CHILDREN_MAX];
 static int started;
@@ -51,7 +51,7 @@ static int enter(const struct child *child)
 	};
 	int code = bind_to(child->pid, child->cpu);
 
-	return code ? code : admit_task(child->pid, &req);
+	return code || !child->res.period ? code : admit_task(child->pid, &req);
 }
 
 int child_start(struct child *child)
@@ -78,10 +78,26 @@ int child_start(struct child *child)
 	return code;
 }
 
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+void child_end(struct child *child)
+{
+	int i;
+
+	for (i = 0; i < started && children[i] != child->pid; i++)
+		;
+	if (i == started)
+		return;
+	end(child->pid);
+	children[i] = children[--started];
+}
+
 void children_end(void)
 {
-	while (started) {
-		kill(children[--started], SIGKILL);
-		waitpid(children[started], NULL, 0);
-	}
+	while (started)
+		end(children[--started]);
 }
