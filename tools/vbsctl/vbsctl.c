@@ -12,7 +12,7 @@ static const struct command *const commands[] = {
 	&cmd_run, &cmd_admit, &cmd_join, &cmd_switch, &cmd_move, &cmd_leave,
 	&cmd_apply, &cmd_save,
 	&cmd_list, &cmd_show, &cmd_reset, &cmd_top, &cmd_watch, &cmd_metrics, &cmd_trace,
-	&cmd_check, &cmd_analyze, &cmd_advise,
+	&cmd_check, &cmd_analyze, &cmd_advise, &cmd_calibrate, &cmd_check_rate,
 	&cmd_channel, &cmd_irq, &cmd_timeline, &cmd_vm,
 };
 
@@ -25,8 +25,8 @@ static int print_overview(FILE *to)
 	fputs("Usage: vbsctl COMMAND [OPTION]...\n"
 	      "Run, watch and analyze variable-bandwidth servers (SCHED_VBS).\n\n", to);
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("  help      this text, or that of a command: vbsctl help run\n\n"
+		fprintf(to, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("  help        this text, or that of a command: vbsctl help run\n\n"
 	      "Times are written 500us, 1.5ms, 2s; bandwidths 25%, 0.25, 1/4;\n"
 	      "resources budget/period, as in 3ms/10ms.  See vbsctl(1).\n", to);
 	return to == stdout ? VC_OK : VC_USAGE;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vbsctl advise: watches what the threads of a process ask for, and computes the server
- * with the least bandwidth in which they would have been done in time.
+ * with the least bandwidth in which they would have been done in time; or the one for a rate,
+ * from a model of what the work costs.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 #include "commands.h"
 #include "json_out.h"
 #include "options.h"
+#include "rate/advise_rate.h"
 #include "until_stopped.h"
 #include "vbs/task.h"
 #include "vbs/trace_line.h"
@@ -39,6 +41,9 @@ struct advice {
 	struct demand demand[LOAD_MAX];
 	struct machine machine;
 	uint64_t overhead;
+	const char *model;		/* a file, or NULL */
+	const char *of_watching, *of_model;	/* an option that only one of both has, or NULL */
+	struct rate_goal goal;
 };
 
 static uint64_t now_ns(void)
@@ -342,42 +347,116 @@ static const char *take_watch(struct advice *a)
 	return !why && a->watch < 100000000 ? "less than 100ms shows nothing" : why;
 }
 
-static const char *take_deadline(struct advice *a)
+static const char *take_time(uint64_t *ns)
 {
-	const char *why = parse_time(optarg, &a->deadline);
+	const char *why = parse_time(optarg, ns);
 
-	a->has_deadline = true;
-	return !why && !a->deadline ? "it must be more than zero" : why;
+	return !why && !*ns ? "it must be more than zero" : why;
 }
 
-static const char *take_value(int c, struct advice *a)
+static const char *take_deadline(struct advice *a)
+{
+	a->has_deadline = true;
+	return take_time(&a->deadline);
+}
+
+static const char *take_of_watching(int c, struct advice *a)
 {
 	switch (c) {
 	case 't':
 		return take_watch(a);
 	case 'D':
 		return take_deadline(a);
-	case 'p':
-		return parse_time(optarg, &a->period);
 	default:
 		return parse_bandwidth(optarg, &a->margin);
 	}
 }
 
-static int advise_main(const struct command *cmd, int argc, char **argv)
+static const char *take_of_model(int c, struct advice *a)
 {
-	static const struct option options[] = {
-		{ "time", required_argument, NULL, 't' },
-		{ "deadline", required_argument, NULL, 'D' },
-		{ "period", required_argument, NULL, 'p' },
-		{ "margin", required_argument, NULL, 'm' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	struct advice a = { .watch = 10000000000, .margin = 104858 };
+	switch (c) {
+	case 'R':
+		return rate_parse(optarg, &a->goal.rate);
+	case 'O':
+		return parse_bytes(optarg, &a->goal.op);
+	case 'L':
+		return take_time(&a->goal.latency);
+	default:
+		return parse_resource(optarg, &a->goal.res);
+	}
+}
+
+static const struct option options[] = {
+	{ "time", required_argument, NULL, 't' },
+	{ "deadline", required_argument, NULL, 'D' },
+	{ "period", required_argument, NULL, 'p' },
+	{ "margin", required_argument, NULL, 'm' },
+	{ "model", required_argument, NULL, 'M' },
+	{ "rate", required_argument, NULL, 'R' },
+	{ "op", required_argument, NULL, 'O' },
+	{ "latency", required_argument, NULL, 'L' },
+	{ "res", required_argument, NULL, 'r' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static const char *name_of(int c)
+{
+	const struct option *o = options;
+
+	while (o->val != c)
+		o++;
+	return o->name;
+}
+
+static const char *take_value(int c, struct advice *a)
+{
+	if (c == 'p')
+		return take_time(&a->period);
+	if (c == 'M') {
+		a->model = optarg;
+		return NULL;
+	}
+	if (strchr("tDm", c)) {
+		a->of_watching = name_of(c);
+		return take_of_watching(c, a);
+	}
+	a->of_model = name_of(c);
+	return take_of_model(c, a);
+}
+
+static int advise_by_model(const struct command *cmd, struct advice *a)
+{
+	if (a->of_watching)
+		return usage_error(cmd, "--%s has no meaning here: with --model nothing is watched", a->of_watching);
+	if (!a->goal.rate && !a->goal.res.period)
+		return usage_error(cmd, "--model goes with --rate, to find a server, or with --res, to see what one is worth");
+	if (!a->goal.rate && a->goal.op)
+		return usage_error(cmd, "--op has no meaning here: it goes with --rate");
+	if (a->period && a->goal.res.period)
+		return usage_error(cmd, "--period has no meaning here: --res has one");
+	a->goal.period = a->period;
+	return advise_rate(a->model, &a->goal, a->json);
+}
+
+static int advise_process(const struct command *cmd, struct advice *a, char **operands)
+{
 	const char *why;
 	pid_t pid;
+
+	if (a->of_model)
+		return usage_error(cmd, "--%s has no meaning here: it goes with --model", a->of_model);
+	if (!operands[0] || operands[1])
+		return usage_error(cmd, "which process?");
+	why = parse_pid(operands[0], &pid);
+	return why ? usage_error(cmd, "'%s': %s", operands[0], why) : advise(a, pid);
+}
+
+static int advise_main(const struct command *cmd, int argc, char **argv)
+{
+	struct advice a = { .watch = 10000000000, .margin = 104858, .goal = { .latency = RATE_LATENCY } };
+	const char *why;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "t:m:jh", options, NULL)) != -1) {
@@ -390,26 +469,34 @@ static int advise_main(const struct command *cmd, int argc, char **argv)
 		if (why)
 			return option_value_error(cmd, options, c, why);
 	}
-	if (optind != argc - 1)
-		return usage_error(cmd, "which process?");
-	why = parse_pid(argv[optind], &pid);
-	return why ? usage_error(cmd, "'%s': %s", argv[optind], why) : advise(&a, pid);
+	if (!a.model)
+		return advise_process(cmd, &a, argv + optind);
+	if (optind < argc)
+		return usage_error(cmd, "'%s': with --model there are no operands", argv[optind]);
+	return advise_by_model(cmd, &a);
 }
 
 const struct command cmd_advise = {
 	.name = "advise",
 	.summary = "watch a process and propose a server for it",
 	.help =
-	"Usage: vbsctl advise [OPTION]... PID\n\n"
+	"Usage: vbsctl advise [OPTION]... PID\n"
+	"       vbsctl advise --model FILE [OPTION]...\n\n"
 	"  -t, --time TIME      how long to watch (10s); an interrupt ends it earlier\n"
 	"  -m, --margin SHARE   added to the execution times that are seen (10%)\n"
 	"  --deadline TIME      when a job is to be done; without it, when the next one comes\n"
 	"  --period TIME        only propose this period\n"
+	"  --model FILE         of vbsctl calibrate: the server for a rate\n"
+	"  --rate N/s           units per second, as in 200M/s\n"
+	"  --op N               they come in pieces of N; without it, as many as in --latency\n"
+	"  --latency TIME       within which a piece is done (100ms)\n"
+	"  --res BUDGET/PERIOD  what this server is worth; with --rate, if it is enough\n"
 	"  -j, --json           the same as JSON\n\n"
 	"It needs the tracer (root).  Watch under the load that counts, and outside of a\n"
 	"server: a job that was held up was not seen as short as it is.  What is proposed is\n"
 	"enough for what was seen, and says nothing about the worst case.\n\n"
 	"  sudo vbsctl advise $(pidof mixer)\n"
-	"  sudo vbsctl advise -t 60s --deadline 2ms --json 4242\n",
+	"  sudo vbsctl advise -t 60s --deadline 2ms --json 4242\n"
+	"  vbsctl advise --model sha.json --rate 200M/s --latency 20ms\n",
 	.run = advise_main,
 };

@@ -3,7 +3,7 @@
 
 # "word <tab> what it is" for each command of a help text
 function __vbsctl_commands
-    $argv[1] help $argv[2..-1] 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)   *\(.*\)/\1\t\2/p'
+    $argv[1] help $argv[2..-1] 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\)   *\(.*\)/\1\t\2/p'
 end
 
 function __vbsctl_options
@@ -30,7 +30,7 @@ function __vbsctl_machines
     sed -n 's/^group pid=\([0-9]*\) .* comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
 end
 
-# Where the command of 'run' begins among the words before the cursor; fails if it does not yet
+# Where the command of 'run', 'calibrate' and the like begins among the words before the cursor; fails if it does not yet
 function __vbsctl_command_at
     set -l i 3
     test "$argv[2]" != vm; or set i 4
@@ -39,7 +39,8 @@ function __vbsctl_command_at
             case --
                 echo (math $i + 1)
                 return 0
-            case --vcpu --dm --dm-cap --vcpus --guest-period-min --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p
+            case --vcpu --dm --dm-cap --vcpus --guest-period-min --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p \
+                --sizes --unit --states --shares --period --runs --tolerance --model --rate --op --latency --count --pid --fd -n
                 set i (math $i + 1)
             case '-*'
             case '*'
@@ -60,7 +61,7 @@ function __vbsctl_complete
         __vbsctl_commands $words[1]
         printf '%s\t%s\n' --help 'the commands' --version 'the version'
     else if begin
-            contains -- $words[2] run trace
+            contains -- $words[2] run trace calibrate check-rate
             or test "$words[2] $words[3]" = "vm run"
         end
         and set at (__vbsctl_command_at $words)
@@ -83,7 +84,7 @@ function __vbsctl_complete
         __vbsctl_machines
     else if contains -- $words[2] join switch move leave list show reset
         __vbsctl_servers
-    else if contains -- $words[2] run trace
+    else if contains -- $words[2] run trace calibrate check-rate
         complete -C $current
     else if contains -- $words[2] admit advise
         __fish_complete_pids

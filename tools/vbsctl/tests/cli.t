@@ -21,9 +21,12 @@ export VBSCTL_ROOT="$root"
 
 check 2 "Usage: vbsctl COMMAND" "no command is a usage error"
 check 0 "vbsctl 1.0" "--version" --version
-check 0 "analyze   response times" "help lists the commands" help
+check 0 "analyze     response times" "help lists the commands" help
 check 0 "Usage: vbsctl run" "help of a command" help run
 for cmd in run admit join switch leave list reset top check analyze timeline; do
+	check 0 "Usage: vbsctl $cmd" "$cmd --help" $cmd --help
+done
+for cmd in calibrate check-rate; do
 	check 0 "Usage: vbsctl $cmd" "$cmd --help" $cmd --help
 done
 check 2 "there is no command 'lst'" "unknown command" lst
@@ -218,6 +221,63 @@ check 2 "--time '1ms': less than 100ms" "advise: too short" advise -t 1ms 1
 check 2 "--margin '200%': it is more than one CPU" "advise: margin" advise -m 200% 1
 check 2 "--deadline '0ms'" "advise: no deadline" advise --deadline 0ms 1
 check 6 "there is no process or thread 4999999" "advise: nobody" advise 4999999
+
+# A model: CPU time of 500 us and 5 ns for each byte, and 20 % more where $2 is the state
+model() {
+	python3 - "$1" "$2" <<'END'
+import json, sys
+samples = [{"state": state, "share": share, "size": size, "cpu_ns": cost, "took_ns": 5 * cost, "waited_ns": 0,
+	"uncharged_ns": 0} for state in ("idle", "cold", "neighbour", "memory") for share in (209716, 629146)
+	for size in (1 << 16, 1 << 18, 1 << 20, 1 << 22)
+	for cost in [(500000 + 5 * size) * (12 if state == sys.argv[2] else 10) // 10]]
+json.dump({"format": 1, "command": "work {}", "unit": "byte", "tolerance": 157287, "samples": samples},
+	open(sys.argv[1], "w"))
+END
+}
+model "$root/model.json" none
+model "$root/cold.json" cold
+check 0 "Pieces of 1M, 10M/s, each within 100ms: up to 5.74ms of CPU time for each" "advise --model: a rate" \
+	advise --model "$root/model.json" --rate 10M
+says "work {}: up to 500us and 5ns for each byte" && says "in the states idle cold neighbour memory." &&
+	says "Proposed: vbsctl run --res "
+ok $? "advise --model: and what it rests on"
+run 0 advise --model "$root/model.json" --rate 10M/s --json && python3 - "$out" <<'END'
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["format"] == 1 and o["rate"] == 10 << 20 and o["piece"] == 1 << 20 and o["piece_ns"] == 5742880
+assert o["window_units"] >= o["piece"] and o["long_run_rate"] >= o["rate"]
+assert 0.057 < o["runtime_ns"] / o["period_ns"] < 0.057 * 1.25
+END
+ok $? "advise --model --json"
+check 0 "Given: vbsctl run --res 2ms/10ms, 20 % of a CPU" "advise --model: what a server is worth" \
+	advise --model "$root/model.json" --res 2ms/10ms
+check 1 "1ms/10ms is too small for pieces of 2M, 20M/s, each within 100ms" "advise --model: a server that is too small" \
+	advise --model "$root/model.json" --rate 20M --res 1ms/10ms
+check 1 "300M/s is more than a CPU does" "advise --model: too much" advise --model "$root/model.json" --rate 300M
+check 1 "no server does a piece of" "advise --model: too soon" advise --model "$root/model.json" --rate 1M --op 1M --latency 5ms
+check 1 "nothing is promised by $root/cold.json: with size 64K it takes 20 % more CPU time in the state cold" \
+	"advise --model: not linear" advise --model "$root/cold.json" --rate 1M
+check 1 "cannot read $root/none: No such file" "advise --model: no file" advise --model "$root/none" --rate 1M
+check 1 "is no model of vbsctl calibrate: it is not JSON" "advise --model: another file" advise --model "$0" --rate 1M
+check 2 "--model goes with --rate" "advise --model: nothing asked" advise --model "$root/model.json"
+check 2 "--time has no meaning here" "advise --model: an option of watching" advise --model "$root/model.json" --rate 1M -t 1s
+check 2 "--rate has no meaning here: it goes with --model" "advise: an option of models" advise --rate 1M 1
+check 2 "--rate '5MB': it must be a whole number" "advise: no rate" advise --model "$root/model.json" --rate 5MB
+check 2 "with --model there are no operands" "advise --model: an operand" advise --model "$root/model.json" --rate 1M 1
+check 2 "which command?" "calibrate: no command" calibrate
+check 2 "none of the command's words has a {}" "calibrate: no size" calibrate sha256sum /dev/zero
+check 2 "--states 'idle,warm': a state is one of idle, cold, neighbour, memory" "calibrate: no such state" \
+	calibrate --states idle,warm true {}
+check 2 "--sizes '0..5': it must be 1 to 1T" "calibrate: no size" calibrate --sizes 0..5 true {}
+check 2 "--sizes '1..1T': that is more than 16 sizes" "calibrate: too many sizes" calibrate --sizes 1..1T true {}
+check 2 "--unit 'Byte 7': it is a word of small letters" "calibrate: no unit" calibrate --unit "Byte 7" true {}
+check 2 "--shares: 90 % of every 10us" "calibrate: a period below the limit" calibrate --shares 90% --period 10us true {}
+check 2 "--model and --rate are missing" "check-rate: nothing asked" check-rate true {}
+check 2 "which command, or which process?" "check-rate: no command" check-rate --model x --rate 1M
+check 2 "--pid needs --fd" "check-rate: a process without a file" check-rate --model x --rate 1M --pid 1
+check 2 "--fd has no meaning here" "check-rate: a file without a process" check-rate --model x --rate 1M --fd 1 true {}
+check 2 "--pid watches a process in its server" "check-rate: a process and a command" check-rate --model x --rate 1M --pid 1 --fd 1 true
+check 1 "nothing is promised by" "check-rate: not linear" check-rate --model "$root/cold.json" --rate 1M true {}
 
 # plan TEXT: the servers of a file, and its errors
 plan_says() {

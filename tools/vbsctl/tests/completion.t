@@ -26,20 +26,20 @@ completes() {
 	fi
 }
 
-commands=$("$vbsctl" help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+commands=$("$vbsctl" help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
 completes "$commands --help --version" vbsctl ""
 for cmd in $commands; do
 	case $cmd in help | channel) continue ;; esac
 	completes "$("$vbsctl" help "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \
 		vbsctl "$cmd" --
 done
-subcommands=$("$vbsctl" help timeline | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+subcommands=$("$vbsctl" help timeline | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
 completes "$subcommands --help" vbsctl timeline ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help timeline "$cmd" | sed -n 's/^  \(-., \|    \)\?\(--[a-z-]*\).*/\2/p') --help" \
 		vbsctl timeline "$cmd" --
 done
-subcommands=$("$vbsctl" help vm | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+subcommands=$("$vbsctl" help vm | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
 completes "$subcommands --help" vbsctl vm ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help vm "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl vm "$cmd" --
@@ -49,7 +49,7 @@ completes "$subcommands --help" vbsctl irq ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help irq "$cmd" | sed -n 's/^  \(-., \|    \)\?\(--[a-z-]*\).*/\2/p') --help" vbsctl irq "$cmd" --
 done
-subcommands=$("$vbsctl" help channel | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+subcommands=$("$vbsctl" help channel | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
 completes "$subcommands --help" vbsctl channel ""
 for cmd in $subcommands; do
 	completes "$("$vbsctl" help channel "$cmd" | sed -n 's/^  \(-., \)\?\(--[a-z-]*\).*/\2/p') --help" \

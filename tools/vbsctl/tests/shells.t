@@ -42,7 +42,7 @@ options_of() {
 }
 
 commands_of() {
-	"$tool" help "$@" | sed -n 's/^  \([a-z]*\)  .*/\1/p'
+	"$tool" help "$@" | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'
 }
 
 for shell in zsh fish; do
