@@ -70,20 +70,21 @@ predicted() {
 
 sha='head -c {} /dev/zero | sha256sum'
 zip='head -c {} /dev/zero | gzip'
+# Each run leaves no file that the next would have to truncate
 # shellcheck disable=SC2016 # for another shell
-copy='dd if=/dev/zero of=copy bs=4096 count=$(({} / 4096))'
+copy='dd if=/dev/zero of=copy bs=4096 count=$(({} / 4096)) && rm copy'
 # A cold run takes some 3 ms more whatever its size: the least size takes ten times that
 calibrated sha256sum 0 linear --sizes 256K,512K,1M -- sh -c "$sha"
-kept sha256sum 512K 200ms -- sh -c "$sha"
+kept sha256sum 1536K 200ms -- sh -c "$sha"
 predicted sha256sum 2ms/10ms -- sh -c "$sha"
 calibrated gzip 0 linear --sizes 1M,2M,4M -- sh -c "$zip"
-kept gzip 2M 200ms -- sh -c "$zip"
-calibrated dd 0 linear --sizes 8M,16M,32M -- sh -c "$copy"
-kept dd 16M 200ms -- sh -c "$copy"
+kept gzip 6M 200ms -- sh -c "$zip"
+calibrated dd 0 linear --sizes 16M,32M,64M -- sh -c "$copy"
+kept dd 96M 200ms -- sh -c "$copy"
 # Packets are received by a softirq, that nobody is charged for
 calibrated udp 1 uncharged --sizes 4M,8M,16M -- work udp {}
 calibrated udp-accepted 0 linear --uncharged --sizes 4M,8M,16M -- work udp {}
-kept udp-accepted 2M 200ms -- work udp {}
+kept udp-accepted 24M 200ms -- work udp {}
 calibrated allocate 1 curved --unit operation --states idle,neighbour --sizes 1000..64000 -- work allocate {}
 calibrated locked 0 linear --unit operation --sizes 4000..64000 -- work locked {}
 kept locked 100000 200ms -- work locked {}
