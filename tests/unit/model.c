@@ -319,6 +319,9 @@ static void note_miss(struct model_server *s, wide t)
 /* Where is the multiple now that it waits for?  If it has passed: that is now */
 static void realign(struct model *m, struct model_server *s, wide t)
 {
+	/* Without work it waits for nothing, and its instance is a whole period long */
+	if (s->align && !has_work(s) && !s->ended && !s->early)
+		s->deadline = later(s->deadline, s->release + s->period);
 	if (!s->align || model_state(s) != MODEL_STOPPED)
 		return;
 	if (s->ended)

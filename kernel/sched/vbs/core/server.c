@@ -193,6 +193,9 @@ static void vbs_place_idle(struct vbs_cpu *c, struct vbs_server *s, u64 now)
 
 	vbs_unqueue(c, s);
 	s->state = VBS_IDLE;
+	/* A clock that was stepped may have moved d; y is that of a whole period */
+	if (s->align && !s->ended && !s->early)
+		s->deadline = max(s->deadline, s->release + s->period);
 	if (s->cap > s->cap_next) {
 		over = s->ended ? vbs_termination(s) : vbs_zero_lag(s);
 		vbs_wait_add(c, &s->wait, over, over, now);
