@@ -143,8 +143,8 @@ bool vbs_change_retry(struct vbs_change *chg)
 
 /**
  * vbs_change_prepare - look at the numbers, find the leader
- * @chg: zero; to be passed along, and to vbs_change_retry() in the end, which leaves it
- *	so again
+ * @chg: zero, or of a look at a policy that has changed since; to be passed along, and
+ *	to vbs_change_retry() in the end
  * @p: the target
  * @policy: the policy asked for
  * @attr: the rest of it
@@ -155,6 +155,7 @@ bool vbs_change_retry(struct vbs_change *chg)
 int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy,
 		       const struct sched_attr *attr, bool user)
 {
+	vbs_change_drop(chg);
 	chg->active = vbs_policy(policy);
 	chg->priv = !user;
 	if (!vbs_check_numbers(p, chg->active, attr))
