@@ -180,6 +180,12 @@ int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask)
 	return ret;
 }
 
+static void vbs_count_kthread(struct vbs_srv *srv, struct task_struct *p, int n)
+{
+	if (p->flags & PF_KTHREAD)
+		WRITE_ONCE(srv->nr_kthreads, srv->nr_kthreads + n);
+}
+
 /**
  * vbs_join - make a task a member
  * @srv: the server, with a place reserved
@@ -191,6 +197,7 @@ void vbs_join(struct vbs_srv *srv, struct task_struct *p)
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_add_tail(&p->vbs.member, &srv->members);
+	vbs_count_kthread(srv, p, 1);
 	WRITE_ONCE(p->vbs.own, srv);
 	WRITE_ONCE(p->vbs.server, srv);
 	vbs_set_leader(srv);
@@ -204,6 +211,7 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 	unsigned int left;
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
+	vbs_count_kthread(srv, p, -1);
 	list_del_init(&p->vbs.member);
 	WRITE_ONCE(p->vbs.own, NULL);
 	WRITE_ONCE(p->vbs.server, NULL);

@@ -168,7 +168,7 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 
 /*
  * Return: the number of @p's server, which no other will ever have, if the caller
- * is its owner and the call stays within it; else 0.
+ * is its owner, it works for nobody else and the call stays within it; else 0.
  */
 static u64 vbs_owned(struct task_struct *p, const struct sched_attr *attr)
 {
@@ -177,7 +177,7 @@ static u64 vbs_owned(struct task_struct *p, const struct sched_attr *attr)
 
 	rcu_read_lock();
 	srv = READ_ONCE(p->vbs.own);
-	if (srv && uid_eq(srv->owner, current_euid()) &&
+	if (srv && uid_eq(srv->owner, current_euid()) && !READ_ONCE(srv->nr_kthreads) &&
 	    attr->sched_vbs_cap <= READ_ONCE(srv->core.cap_next))
 		id = READ_ONCE(srv->id);
 	rcu_read_unlock();
@@ -205,7 +205,8 @@ bool vbs_may_move(struct task_struct *p)
  *
  * To enter or to raise the cap takes CAP_SYS_NICE; anything else it or the
  * server's owner, who joins another task only if he may ptrace the leader.  A thread
- * of the kernel works for everybody: what becomes of it takes CAP_SYS_NICE.
+ * of the kernel works for everybody: what becomes of it, and of a server that it is in,
+ * takes CAP_SYS_NICE.
  *
  * Context: may sleep.
  * Return: 0 or -EPERM.
@@ -232,7 +233,8 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 /* Is this still the server that vbs_change_permit() has looked at? */
 static bool vbs_permitted(const struct vbs_change *chg, const struct vbs_srv *srv)
 {
-	return chg->priv || (chg->owned && srv && srv->id == chg->owned);
+	return chg->priv || (chg->owned && srv && srv->id == chg->owned &&
+			     !READ_ONCE(srv->nr_kthreads));
 }
 
 /* ---- ERANGE ------------------------------------------------------------ */

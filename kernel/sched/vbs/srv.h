@@ -91,9 +91,10 @@ struct vbs_tenant {
  * @owner: effective uid of the task that entered first, at that moment
  * @timeline: whose multiples aligned releases keep to, 0 for CLOCK_MONOTONIC
  * @attached: @core is attached to @cpu's queues
- * @lock: protects @members, @nr_members, @nr_loans
+ * @lock: protects @members, @nr_members, @nr_kthreads, @nr_loans
  * @members: oldest first
  * @nr_members: their number, and places reserved for some to come
+ * @nr_kthreads: threads of the kernel among them, for which its owner has no say
  * @nr_loans: temporary members, which are in no list; @lock
  * @leader: first of @members, for RCU readers
  * @leader_pid: the same, or the last there was, in the initial pid namespace
@@ -138,6 +139,7 @@ struct vbs_srv {
 	raw_spinlock_t		lock;
 	struct list_head	members;
 	unsigned int		nr_members;
+	unsigned int		nr_kthreads;
 	unsigned int		nr_loans;
 	struct task_struct __rcu *leader;
 	pid_t			leader_pid;

@@ -50,18 +50,39 @@ static void join_without_nice(void *arg)
 	pause();
 }
 
-/* Root owns the server, and may renice both: of a thread of the kernel that is not enough */
-static s32 joined_without_nice(pid_t task, pid_t leader)
+static void switch_without_nice(void *arg)
+{
+	struct joining *j = arg;
+
+	drop_nice();
+	j->err = vbs_enter(j->leader, RUNTIME / 2, PERIOD, 0);
+	gate_open(&j->done);
+	pause();
+}
+
+static s32 tried_without_nice(void (*try)(void *arg), pid_t task, pid_t leader)
 {
 	struct joining *j = t_shared(sizeof(*j));
 	pid_t pid;
 
 	j->task = task;
 	j->leader = leader;
-	pid = t_fork(join_without_nice, j);
+	pid = t_fork(try, j);
 	gate_wait(&j->done);
 	t_kill(pid);
 	return j->err;
+}
+
+/* Root owns the server, and may renice both: of a thread of the kernel that is not enough */
+static s32 joined_without_nice(pid_t task, pid_t leader)
+{
+	return tried_without_nice(join_without_nice, task, leader);
+}
+
+/* Its budget and period are those of all who are in it */
+static s32 switched_without_nice(pid_t leader)
+{
+	return tried_without_nice(switch_without_nice, 0, leader);
 }
 
 static void privilege(pid_t io)
@@ -72,12 +93,15 @@ static void privilege(pid_t io)
 	t_equal(joined_without_nice(other, leader), 0,
 		"the owner puts a task of his into his server");
 	t_equal(joined_without_nice(io, leader), -EPERM, "and a thread of the kernel not");
+	t_equal(switched_without_nice(leader), 0, "the owner switches his server");
 	t_equal(vbs_join(io, leader), 0, "with CAP_SYS_NICE, too");
+	t_equal(switched_without_nice(leader), -EPERM, "but none that a thread of the kernel is in");
 	t_equal(server_val(leader, "members"), 3, "members of the server");
-	t_kill(other);
-	t_kill(leader);
 	t_equal(set_fifo(io, 50), 0, "it leaves");
 	t_equal(sched_getscheduler(io), SCHED_FIFO, "its policy then");
+	t_equal(switched_without_nice(leader), 0, "the owner switches his server again");
+	t_kill(other);
+	t_kill(leader);
 	t_equal(books_empty(SEC), 0, "booked");
 }
 
