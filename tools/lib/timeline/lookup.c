@@ -35,15 +35,20 @@ bool lookup_numeric(const char *host, const char *port, struct sockaddr_storage 
 	return find(host, port, AI_NUMERICHOST | AI_NUMERICSERV, 0, address);
 }
 
-/* Ends with its parent, and writes nothing of the parent's */
+/*
+ * Ends with its parent, and keeps nothing of the parent's: who is bound to its timeline is
+ * told that it has ended when the last file of it is closed.
+ */
 static void look_up(int fd, const char *host, const char *port, unsigned int number)
 {
 	struct sockaddr_storage address;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(fd, STDIN_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0U, 0))
+		_exit(1);
 	if (!find(host, port, 0, number, &address))
 		_exit(1);
-	_exit(write(fd, &address, sizeof(address)) != sizeof(address));
+	_exit(write(STDIN_FILENO, &address, sizeof(address)) != sizeof(address));
 }
 
 void lookup_begin(struct lookup *l, const char *host, const char *port, unsigned int number)
