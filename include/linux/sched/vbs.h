@@ -165,10 +165,12 @@ static inline bool sched_vbs_wants_point(void)
  * sched_vbs_worker - a thread that never returns to user mode has throttle points
  * @p: the thread, which has not run yet; it calls vbs_kthread_point()
  *
- * So it may be a member, and joins its creator's server.
+ * So it may be a member, and joins its creator's server, or later whatever takes in
+ * the threads of its process.
  */
 static inline void sched_vbs_worker(struct task_struct *p)
 {
+	p->vbs.worker = true;
 	if (static_branch_unlikely(&sched_vbs_used))
 		__sched_vbs_worker(p);
 }
@@ -176,12 +178,14 @@ static inline void sched_vbs_worker(struct task_struct *p)
 /**
  * sched_vbs_kthread - current, a thread of the kernel, calls vbs_kthread_point()
  *
- * So whoever has CAP_SYS_NICE may put it into a server.  Once, before its loop; it may
- * be there long before the first server is.
+ * So whoever has CAP_SYS_NICE may put it into a server; SCHED_FIFO of today's priority,
+ * or SCHED_NORMAL, is what it becomes when an administrator ends all servers.  Once,
+ * before its loop; it may be there long before the first server is.
  */
 static inline void sched_vbs_kthread(void)
 {
 	current->vbs.worker = true;
+	current->vbs.began_prio = current->rt_priority;
 }
 
 /**

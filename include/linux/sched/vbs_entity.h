@@ -40,6 +40,7 @@ struct vbs_srv;
  * @vcpu: runs a vCPU: user mode counts as the kernel, guest mode does not
  * @poll: may poll when its guest halts
  * @worker: never returns to user mode, but calls vbs_kthread_point()
+ * @began_prio: the SCHED_FIFO priority that a thread of the kernel began with, or 0
  * @pi_prio: what the owner of an rt_mutex inherits if this task waits for it as
  *	SCHED_VBS: 0, which is FIFO 99, but for futexes; written by the task itself
  * @carry_borrows: steps that the last server left had borrowed
@@ -70,6 +71,7 @@ struct sched_vbs_entity {
 	bool			vcpu;
 	bool			poll;
 	bool			worker;
+	u8			began_prio;
 	u8			pi_prio;
 	u8			carry_borrows;
 };

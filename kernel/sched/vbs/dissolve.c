@@ -2,7 +2,8 @@
 /*
  * SCHED_VBS: servers that an administrator ends.
  *
- * All members become SCHED_NORMAL.  A server that is dissolved takes no more of
+ * All members become SCHED_NORMAL, but threads of the kernel, which others wait for,
+ * what they were when they began.  A server that is dissolved takes no more of
  * them: a child is SCHED_NORMAL at once.  What was executed stays booked until z,
  * as for any server that ends.
  */
@@ -33,7 +34,8 @@ static bool vbs_expel(struct task_struct *p)
 {
 	struct sched_attr attr = {
 		.size		= sizeof(attr),
-		.sched_policy	= SCHED_NORMAL,
+		.sched_policy	= p->vbs.began_prio ? SCHED_FIFO : SCHED_NORMAL,
+		.sched_priority	= p->vbs.began_prio,
 		.sched_nice	= task_nice(p),
 	};
 	bool gone = !sched_setattr_nocheck(p, &attr);

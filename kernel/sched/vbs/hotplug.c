@@ -3,8 +3,8 @@
  * SCHED_VBS: CPUs that go and come.
  *
  * A place is booked for each server of a CPU that goes offline; then all move, or
- * none does and the CPU stays.  Suspend takes the CPU with its servers, whose
- * members sleep until it is back.  If it does not come back they are rescued.
+ * none does and the CPU stays.  Suspend takes the CPU with the servers whose
+ * members are all frozen until it is back.  If it does not come back they are rescued.
  */
 
 /* All members' masks, without @not */
@@ -56,9 +56,15 @@ static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
 	return ret;
 }
 
+/* What suspend freezes stays: threads of the kernel work on, and so does their server. */
+static bool vbs_sleeps_through(const struct vbs_srv *srv)
+{
+	return cpuhp_tasks_frozen && !READ_ONCE(srv->nr_kthreads);
+}
+
 /*
- * Book a place for each server of @cpu, or for none.  Who must not be refused
- * dissolves those for which there is none.
+ * Book a place for each server of @cpu that leaves it, or for none.  Who must not
+ * be refused dissolves those for which there is none.
  */
 static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask, bool demote)
 {
@@ -66,7 +72,7 @@ static int vbs_evacuation_book(unsigned int cpu, struct cpumask *mask, bool demo
 	int ret;
 
 	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
-		if (READ_ONCE(srv->cpu) != cpu)
+		if (READ_ONCE(srv->cpu) != cpu || vbs_sleeps_through(srv))
 			continue;
 		ret = vbs_evacuation_book_one(srv, cpu, mask);
 		if (ret && !demote) {
@@ -146,10 +152,11 @@ static void vbs_break_affinities(struct cpumask *mask)
 	}
 }
 
-/* kexec and reboot are not refused, nor what the administrator has said. */
+/* Suspend, kexec and reboot are not refused, nor what the administrator has said. */
 static bool vbs_must_go_offline(void)
 {
-	return READ_ONCE(sysctl_vbs_offline_demote) || system_state > SYSTEM_RUNNING;
+	return READ_ONCE(sysctl_vbs_offline_demote) || cpuhp_tasks_frozen ||
+		system_state > SYSTEM_RUNNING;
 }
 
 static int vbs_evacuate(unsigned int cpu)
@@ -176,8 +183,8 @@ static int vbs_evacuate(unsigned int cpu)
  * @cpu: the CPU, still active
  *
  * Its servers move; if one of them fits nowhere none does, unless it may be
- * dissolved.  Suspend is not refused: all members sleep through it, and so do
- * their servers.
+ * dissolved.  Suspend is not refused: who is frozen sleeps through it, and so does
+ * the server; one with threads of the kernel moves as ever, or is dissolved.
  *
  * Context: may sleep, hotplug lock held.
  * Return: 0 or -EBUSY.
@@ -189,8 +196,6 @@ int vbs_cpu_deactivate(unsigned int cpu)
 	if (!static_branch_unlikely(&sched_vbs_used))
 		return 0;
 	vbs_books_online(cpu, false);
-	if (cpuhp_tasks_frozen)
-		return 0;
 	ret = vbs_evacuate(cpu);
 	if (ret)
 		vbs_books_online(cpu, true);

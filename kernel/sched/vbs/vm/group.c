@@ -401,7 +401,6 @@ void __sched_vbs_worker(struct task_struct *p)
 {
 	struct vbs_srv *srv;
 
-	p->vbs.worker = true;
 	srv = vbs_worker_goes_to(p);
 	if (!srv)
 		return;
