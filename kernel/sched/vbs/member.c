@@ -372,6 +372,23 @@ static void vbs_fork_normal(struct task_struct *p)
 	set_load_weight(p, false);
 }
 
+/**
+ * vbs_default_clamps - a task is no longer SCHED_FIFO or SCHED_RR
+ * @p: the task, in no queue
+ *
+ * As __setscheduler_uclamp() does it: what nobody has set is what its class has.
+ */
+void vbs_default_clamps(struct task_struct *p)
+{
+#ifdef CONFIG_UCLAMP_TASK
+	enum uclamp_id id;
+
+	for_each_clamp_id(id)
+		if (!p->uclamp_req[id].user_defined)
+			uclamp_se_set(&p->uclamp_req[id], uclamp_none(id), false);
+#endif
+}
+
 /* The slack of a member is 0; what its child had otherwise is its parent's. */
 static void vbs_fork_slack(struct task_struct *p)
 {
@@ -408,6 +425,7 @@ void vbs_fork(struct task_struct *p, bool thread)
 	/* The parent's mask may have changed since it was copied. */
 	cpumask_copy(&p->cpus_mask, &current->cpus_mask);
 	p->nr_cpus_allowed = current->nr_cpus_allowed;
+	vbs_default_clamps(p);
 	if (!srv || (p->flags & (PF_USER_WORKER | PF_KTHREAD)) ||
 	    (srv != current->vbs.own && vbs_is_about_to_move(srv)) ||
 	    vbs_reserve(srv, &p->cpus_mask)) {

@@ -24,6 +24,7 @@ struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
 struct vbs_srv *vbs_leave(struct rq *rq, struct task_struct *p);
 void vbs_born(struct vbs_srv *srv);
 void vbs_attach(struct rq *rq, struct vbs_srv *srv);
+void vbs_default_clamps(struct task_struct *p);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);

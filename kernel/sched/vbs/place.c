@@ -98,6 +98,7 @@ static void vbs_become_member(struct rq *rq, struct task_struct *p, struct vbs_s
 	p->timer_slack_ns = 0;
 	p->vbs.overrun_signal = false;
 	p->vbs.pending = 0;
+	vbs_default_clamps(p);
 	vbs_join(srv, p);
 }
 
