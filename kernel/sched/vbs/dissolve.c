@@ -63,11 +63,11 @@ void vbs_take_no_more(struct vbs_srv *srv)
 		irq_work_queue(&srv->end_work);
 }
 
-/* Those that are left are unborn: when they are not any more, they look themselves. */
+/* Those that are left are unborn, and may be for long: the watchdog ends it with the first. */
 static bool vbs_has_unborn_only(struct vbs_srv *srv)
 {
 	guard(raw_spinlock_irqsave)(&srv->lock);
-	return srv->nr_members && list_empty(&srv->members) && !srv->nr_loans;
+	return srv->nr_members && !rcu_access_pointer(srv->leader) && !srv->nr_loans;
 }
 
 /**

@@ -153,6 +153,8 @@ void vbs_born(struct vbs_srv *srv)
 	raw_spin_lock(&srv->lock);
 	vbs_set_leader(srv);
 	raw_spin_unlock(&srv->lock);
+	if (unlikely(srv->dissolving))
+		vbs_watch_now();
 }
 
 /**

@@ -83,5 +83,6 @@ void vbs_group_exec_privileged(void);
 
 /* watch.c */
 void vbs_watch_start(void);
+void vbs_watch_now(void);
 
 #endif /* _KERNEL_SCHED_VBS_MEMBER_H */

@@ -80,6 +80,13 @@ static void vbs_watch_report(const struct vbs_srv *srv, const struct vbs_found *
 static void vbs_watch(struct work_struct *work);
 static DECLARE_DELAYED_WORK(vbs_watch_work, vbs_watch);
 
+/* A member that was unborn when the server was dissolved has come after all. */
+static bool vbs_goes_on_dissolving(const struct vbs_srv *srv)
+{
+	return READ_ONCE(srv->dissolving) && !READ_ONCE(srv->gone) &&
+		rcu_access_pointer(srv->leader);
+}
+
 static void vbs_watch(struct work_struct *work)
 {
 	struct vbs_found found;
@@ -89,10 +96,10 @@ static void vbs_watch(struct work_struct *work)
 	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
 		any = true;
 		vbs_watch_look(srv, &found);
-		if (found.fault) {
+		if (found.fault)
 			vbs_watch_report(srv, &found);
+		if (found.fault || vbs_goes_on_dissolving(srv))
 			vbs_dissolve(srv);
-		}
 		cond_resched();
 	}
 	if (!any)
@@ -109,6 +116,23 @@ static void vbs_watch(struct work_struct *work)
 void vbs_watch_start(void)
 {
 	queue_delayed_work(system_unbound_wq, &vbs_watch_work, VBS_WATCH_PERIOD);
+}
+
+static void vbs_watch_at_once(struct irq_work *work)
+{
+	mod_delayed_work(system_unbound_wq, &vbs_watch_work, 0);
+}
+
+static struct irq_work vbs_watch_item = IRQ_WORK_INIT_HARD(vbs_watch_at_once);
+
+/**
+ * vbs_watch_now - there is something to be found
+ *
+ * Context: any.
+ */
+void vbs_watch_now(void)
+{
+	irq_work_queue(&vbs_watch_item);
 }
 
 #ifdef CONFIG_SCHED_VBS_KUNIT_TEST
