@@ -5,8 +5,8 @@
  * A server whose CPU goes away moves to another one, or the change is refused:
  * so where all tasks may run after it has to be known before anything is done.
  *
- * Context: cpuset_mutex and the CPUs' lock, but for cpuset_vbs_can_fork(), which
- * has cpuset_mutex alone; cgroup_mutex from cpuset_vbs_can_attach() to
+ * Context: cpuset_mutex and the CPUs' lock, but for sched_vbs_in_cpuset(), and for
+ * cpuset_vbs_can_fork(), which has cpuset_mutex alone; cgroup_mutex from cpuset_vbs_can_attach() to
  * cpuset_vbs_attached().
  */
 #include <linux/bsearch.h>
@@ -15,6 +15,40 @@
 #include <linux/sort.h>
 
 #include "cpuset-vbs.h"
+
+/* ---- now --------------------------------------------------------------- */
+
+/* Where its tasks run, as guarantee_online_cpus() has it */
+static struct cpuset *with_active_cpus(struct cpuset *cs)
+{
+	while (parent_cs(cs) && !cpumask_intersects(cs->effective_cpus, cpu_active_mask))
+		cs = parent_cs(cs);
+	return cs;
+}
+
+/**
+ * sched_vbs_in_cpuset - is a mask that a user asks for still within the task's cpuset?
+ * @p: the task
+ * @mask: cut to the cpuset that was, or the CPUs that it had, a while ago
+ *
+ * First it is another cpuset, or has other CPUs, and then the mask of the task changes,
+ * under its pi_lock: so a change that is not seen here is going to change the mask.
+ *
+ * Context: @p's pi_lock, until the mask is set.
+ */
+bool sched_vbs_in_cpuset(struct task_struct *p, const struct cpumask *mask)
+{
+	struct cpuset *cs;
+	int cpu;
+
+	lockdep_assert_held(&p->pi_lock);
+	guard(rcu)();
+	cs = with_active_cpus(task_cs(p));
+	for_each_cpu_and(cpu, mask, cpu_active_mask)
+		if (!cpumask_test_cpu(cpu, cs->effective_cpus))
+			return false;
+	return true;
+}
 
 /* ---- after a change ---------------------------------------------------- */
 

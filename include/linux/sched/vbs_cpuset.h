@@ -32,4 +32,13 @@ void sched_vbs_plan_end(struct vbs_plan *plan);
 void sched_vbs_places_follow(void);
 int __sched_vbs_can_fork(struct task_struct *p, const struct cpumask *mask);
 
+#ifdef CONFIG_CPUSETS
+bool sched_vbs_in_cpuset(struct task_struct *p, const struct cpumask *mask);
+#else
+static inline bool sched_vbs_in_cpuset(struct task_struct *p, const struct cpumask *mask)
+{
+	return true;
+}
+#endif
+
 #endif /* _LINUX_SCHED_VBS_CPUSET_H */

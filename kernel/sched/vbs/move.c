@@ -210,10 +210,17 @@ static int vbs_move_into(struct rq *rq, struct task_struct *p, struct vbs_srv *s
 	return ret;
 }
 
-/* A place is being found for it, by the masks that its members have. */
-static bool vbs_stays_as_it_is(struct vbs_srv *srv, const struct affinity_context *ctx)
+/*
+ * A place is being found for it, by the masks that its members have; or the cpuset has
+ * changed since the mask was cut to it, and the server may not find its way back.
+ */
+static bool vbs_stays_as_it_is(struct task_struct *p, struct vbs_srv *srv,
+			       const struct affinity_context *ctx)
 {
-	return vbs_goes_offline(srv) || ((ctx->flags & SCA_USER) && READ_ONCE(srv->plan));
+	if (vbs_goes_offline(srv))
+		return true;
+	return (ctx->flags & SCA_USER) &&
+		(READ_ONCE(srv->plan) || !sched_vbs_in_cpuset(p, ctx->new_mask));
 }
 
 /*
@@ -227,7 +234,7 @@ static int vbs_follow(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
 	int ret;
 
 	ctx->vbs_whole = false;
-	if (vbs_stays_as_it_is(srv, ctx))
+	if (vbs_stays_as_it_is(p, srv, ctx))
 		return -EBUSY;
 	if (cpumask_test_cpu(srv->cpu, mask))
 		return 0;
@@ -281,7 +288,7 @@ int vbs_set_affinity(struct task_struct *p, const struct affinity_context *ctx)
 
 	if (!srv || (ctx->flags & (SCA_MIGRATE_DISABLE | SCA_MIGRATE_ENABLE)))
 		return 0;
-	if (vbs_stays_as_it_is(srv, ctx) ||
+	if (vbs_stays_as_it_is(p, srv, ctx) ||
 	    !cpumask_test_cpu(READ_ONCE(srv->cpu), ctx->new_mask))
 		return -EAGAIN;
 	return 0;

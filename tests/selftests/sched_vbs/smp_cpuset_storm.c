@@ -14,7 +14,7 @@
 
 struct cpuset_storm {
 	volatile pid_t pid[TASKS];
-	volatile u32 halt, stop, hotplug;
+	volatile u32 halt, stop, hotplug, masks;
 	atomic_uint halted, busy, moved, calls, joins;
 };
 
@@ -61,7 +61,7 @@ static void act(void)
 {
 	u64 period = (1 + any(10)) * MS;
 
-	switch (any(7)) {
+	switch (storm->masks && any(8) ? 2 : any(7)) {
 	case 0:
 		vbs_enter(0, period / 10, period, VBS_BW_UNIT / (2 + any(6)));
 		break;
@@ -238,6 +238,7 @@ VBS_TEST("cpusets: whatever members do meanwhile, they stay in their cpusets", 3
 	need_cpusets2();
 	storm = t_shared(sizeof(*storm));
 	storm->hotplug = t_arg("hotplug", 0);
+	storm->masks = t_arg("masks", 0);
 	for (int i = 0; i < GROUPS; i++)
 		groups[i] = group_new(CGROUP2, (char[]){ 'v', 'b', 's', '0' + i, 0 }, "0-3");
 	for (int i = 0; i < TASKS; i++)
