@@ -547,12 +547,6 @@ static struct task_struct *pick_task_vbs(struct rq *rq)
 
 	if (!rq->vbs.core)
 		return NULL;
-	p = vbs_stray_pinned(rq);
-	if (unlikely(p)) {
-		vbs_arm_poll(rq, NSEC_PER_MSEC);
-		vbs_arm_release(rq);
-		return p;
-	}
 	if (rq->vbs.curr && !vbs_is_refreshed(rq))
 		vbs_refresh_curr(rq);
 	p = vbs_pick(rq);

@@ -15,8 +15,13 @@
  * may be anywhere: it is found in srv->fair, under srv->lock.
  */
 
-/* How many members one interrupt serves */
-#define VBS_LOOK_BATCH		16
+/*
+ * A member goes, or comes back, for each VBS_LOOK_PACE ns of a CPU, VBS_LOOK_BURST of
+ * them at once: some 2 us each, so no more than 4 % of the CPU, however many members
+ * its servers have in the kernel.  It is charged to the server.
+ */
+#define VBS_LOOK_PACE		(50 * NSEC_PER_USEC)
+#define VBS_LOOK_BURST		8
 
 /* What it is without the server that is lent to it */
 static int vbs_normal_prio(struct task_struct *p)
@@ -93,7 +98,8 @@ static void vbs_start_fair(struct rq *rq, struct task_struct *p, struct vbs_srv 
 	WRITE_ONCE(srv->core.nr_fair, srv->core.nr_fair + 1);
 	raw_spin_unlock(&srv->lock);
 	p->vbs.fair = true;
-	vbs_uncount(rq, p);
+	if (p->vbs.counted)
+		vbs_uncount(rq, p);
 	if (!p->vbs.lent)
 		vbs_stop_at_boundary(p);
 }
@@ -106,6 +112,28 @@ static void vbs_go_fair(struct rq *rq, struct task_struct *p)
 		vbs_end_loan(rq, p);
 	else
 		vbs_change_class(rq, p, vbs_start_fair, p->vbs.server);
+}
+
+/**
+ * vbs_stray_stays_away - it cannot go to its server's CPU
+ * @p: the task, kept in memory by RCU
+ *
+ * The loan ends; or a member in the kernel goes on as a fair task.
+ */
+void vbs_stray_stays_away(struct task_struct *p)
+{
+	struct rq_flags rf;
+	struct rq *rq;
+
+	rq = task_rq_lock(p, &rf);
+	update_rq_clock(rq);
+	if (p->vbs.server)
+		vbs_stray_catch_up(rq, p);
+	if (p->vbs.stray && p->vbs.lent)
+		vbs_end_loan(rq, p);
+	else if (p->vbs.stray && is_migration_disabled(p))
+		vbs_change_class(rq, p, vbs_start_fair, p->vbs.server);
+	vbs_unlock_task(rq, p, &rf);
 }
 
 /* ---- and back ---------------------------------------------------------- */
@@ -141,12 +169,12 @@ static void vbs_come_back(struct rq *rq, struct task_struct *p)
  * @rq: this CPU's, locked, clock updated
  * @p: current, which is about to block
  *
- * Not while it is boosted: to leave another class can take the lock off @rq, and
- * a wake-up would be lost.
+ * Not while it is boosted, nor who is lent the server: to leave another class can take
+ * the lock off @rq, and a wake-up would be lost.
  */
 void __vbs_task_blocks(struct rq *rq, struct task_struct *p)
 {
-	if (p->prio == p->normal_prio)
+	if (!p->vbs.lent && p->prio == p->normal_prio)
 		vbs_come_back(rq, p);
 }
 
@@ -253,7 +281,10 @@ static struct task_struct *vbs_look_fair(struct vbs_srv *srv)
 	return p;
 }
 
-/* Whose turn it is: a server leaves the list when nothing is left to do for it. */
+/*
+ * Who is next: the servers take turns, and one leaves the list when nothing is left to
+ * do for it.
+ */
 static struct task_struct *vbs_look_next(struct rq *rq)
 {
 	struct vbs_srv *srv, *tmp;
@@ -261,17 +292,60 @@ static struct task_struct *vbs_look_next(struct rq *rq)
 
 	list_for_each_entry_safe(srv, tmp, &rq->vbs.look, look) {
 		p = vbs_look_away(rq, srv) ?: vbs_look_fair(srv);
-		if (p)
+		if (p) {
+			list_move_tail(&srv->look, &rq->vbs.look);
 			return p;
+		}
 		list_del_init(&srv->look);
 	}
 	return NULL;
+}
+
+/* When one more may be served: at once, if that is not later than now */
+static u64 vbs_look_due(struct rq *rq)
+{
+	u64 ahead = (VBS_LOOK_BURST - 1) * VBS_LOOK_PACE;
+
+	return rq->vbs.look_paid - min(rq->vbs.look_paid, ahead);
+}
+
+/* Return: false if it has to wait: the timer goes on. */
+static bool vbs_look_paces(struct rq *rq)
+{
+	u64 now = rq_clock(rq), due = vbs_look_due(rq);
+
+	if (due > now) {
+		vbs_arm_poll(rq, due - now);
+		return false;
+	}
+	rq->vbs.look_paid = max(rq->vbs.look_paid, now) + VBS_LOOK_PACE;
+	return true;
+}
+
+/**
+ * vbs_look_goes_on - after a pause
+ * @rq: this CPU's, locked, clock updated
+ *
+ * Return: when the timer is to come for it, U64_MAX if it need not.
+ */
+u64 vbs_look_goes_on(struct rq *rq)
+{
+	u64 due;
+
+	if (likely(list_empty(&rq->vbs.look)))
+		return U64_MAX;
+	due = vbs_look_due(rq);
+	if (due > rq_clock(rq))
+		return due - rq->vbs.lost;
+	irq_work_queue(&rq->vbs.look_work);
+	return U64_MAX;
 }
 
 /* It may have changed since it was found: the rules are the same. */
 static void vbs_look_at(struct rq *rq, struct task_struct *p)
 {
 	struct vbs_srv *srv = p->vbs.server;
+	u64 began = local_clock();
 
 	if (!srv)
 		return;
@@ -281,16 +355,21 @@ static void vbs_look_at(struct rq *rq, struct task_struct *p)
 		vbs_come_back(rq, p);
 	else if (vbs_has_to_go(srv, p))
 		vbs_go_fair(rq, p);
+	if (p->vbs.server == srv)
+		atomic64_add(local_clock() - began, &srv->owed);
 }
 
 static struct task_struct *vbs_look_find(struct rq *rq)
 {
 	struct task_struct *p;
-	unsigned long flags;
+	struct rq_flags rf;
 
-	raw_spin_rq_lock_irqsave(rq, flags);
+	rq_lock_irqsave(rq, &rf);
+	update_rq_clock(rq);
 	p = vbs_look_next(rq);
-	raw_spin_rq_unlock_irqrestore(rq, flags);
+	if (p && !vbs_look_paces(rq))
+		p = NULL;
+	rq_unlock_irqrestore(rq, &rf);
 	return p;
 }
 
@@ -301,9 +380,8 @@ static void vbs_look_work(struct irq_work *work)
 	struct task_struct *p;
 	struct rq_flags rf;
 	struct rq *its;
-	int n;
 
-	for (n = 0; n < VBS_LOOK_BATCH; n++) {
+	do {
 		rcu_read_lock();
 		p = vbs_look_find(rq);
 		if (p) {
@@ -312,10 +390,7 @@ static void vbs_look_work(struct irq_work *work)
 			vbs_unlock_task(its, p, &rf);
 		}
 		rcu_read_unlock();
-		if (!p)
-			return;
-	}
-	irq_work_queue(&rq->vbs.look_work);
+	} while (p);
 }
 
 /**

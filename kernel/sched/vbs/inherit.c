@@ -71,24 +71,6 @@ void vbs_end_loan(struct rq *rq, struct task_struct *p)
 	vbs_change_class(rq, p, vbs_give_back, srv);
 }
 
-/**
- * vbs_recall_loan - it cannot come to the server that it is lent
- * @p: the task, kept in memory by RCU
- */
-void vbs_recall_loan(struct task_struct *p)
-{
-	struct rq_flags rf;
-	struct rq *rq;
-
-	rq = task_rq_lock(p, &rf);
-	update_rq_clock(rq);
-	if (p->vbs.server)
-		vbs_stray_catch_up(rq, p);
-	if (p->vbs.lent && p->vbs.stray)
-		vbs_end_loan(rq, p);
-	vbs_unlock_task(rq, p, &rf);
-}
-
 #ifdef CONFIG_RT_MUTEXES
 
 /* ---- priorities -------------------------------------------------------- */

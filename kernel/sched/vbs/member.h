@@ -32,7 +32,7 @@ void vbs_uncount(struct rq *rq, struct task_struct *p);
 /* inherit.c */
 void vbs_give_back(struct rq *rq, struct task_struct *p, struct vbs_srv *srv);
 void vbs_end_loan(struct rq *rq, struct task_struct *p);
-void vbs_recall_loan(struct task_struct *p);
+void vbs_stray_stays_away(struct task_struct *p);
 #ifdef CONFIG_RT_MUTEXES
 int vbs_own_prio(struct task_struct *p, int prio);
 void vbs_drop_boost(void);
@@ -49,10 +49,10 @@ void vbs_stray_catch_up(struct rq *rq, struct task_struct *p);
 void vbs_strays_left(struct rq *rq, unsigned int n);
 void vbs_strays_go_on(struct rq *rq);
 void vbs_init_strays(struct rq *rq);
-struct task_struct *vbs_stray_pinned(struct rq *rq);
 
 /* fair.c */
 void vbs_look_later(struct rq *rq, struct vbs_srv *srv);
+u64 vbs_look_goes_on(struct rq *rq);
 void vbs_come_back_now(void);
 void vbs_forget_fair(struct task_struct *p);
 void vbs_change_class(struct rq *rq, struct task_struct *p,

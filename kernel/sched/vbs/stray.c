@@ -4,9 +4,9 @@
  *
  * A task is enqueued where the scheduler's generic code wants it; its server
  * may have been placed, or have moved, elsewhere.  Such a stray does not run:
- * an irq_work takes it home at once.  The exception is one that has disabled
- * migration, which must be let run on, uncharged until it comes home, or it
- * would never enable it.
+ * an irq_work takes it home at once.  One that has disabled migration has to run on
+ * where it is, or it would never enable it.  Nothing is booked for it there: it goes
+ * on as a fair task, as if its server lent nothing more.
  *
  * Context: the runqueue lock, but for the irq_work.
  */
@@ -48,9 +48,7 @@ static void vbs_strays_wait(struct rq *rq)
 void vbs_stray_add(struct rq *rq, struct task_struct *p)
 {
 	vbs_stray_count(rq, p);
-	/* It stays so while it waits: only the task itself enables migration. */
-	list_add_tail(&p->vbs.run, is_migration_disabled(p) ? &rq->vbs.pinned :
-							      &rq->vbs.strays);
+	list_add_tail(&p->vbs.run, &rq->vbs.strays);
 	vbs_strays_wait(rq);
 }
 
@@ -104,37 +102,18 @@ void vbs_stray_del(struct rq *rq, struct task_struct *p)
 	vbs_add_running(rq, -1);
 }
 
-/**
- * vbs_stray_pinned - a stray that has to run here
- * @rq: the runqueue
- *
- * Return: the running one, or the first in the list, or NULL.
- */
-struct task_struct *vbs_stray_pinned(struct rq *rq)
-{
-	struct task_struct *p = rq->vbs.curr;
-
-	if (p && p->vbs.queued && !p->vbs.counted && is_migration_disabled(p))
-		return p;
-	return list_first_entry_or_null(&rq->vbs.pinned, struct task_struct, vbs.run);
-}
-
 /*
- * One that can be taken home.  What stands before it is sorted out: who has to run
- * here, and who has lost its home, which has to be found one first.
+ * One that can go.  What stands before it has lost its home, which has to be found one
+ * first.
  */
 static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 {
-	struct task_struct *p, *tmp;
+	struct task_struct *p;
 
-	list_for_each_entry_safe(p, tmp, &rq->vbs.strays, vbs.run) {
+	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
 		vbs_stray_catch_up(rq, p);
-		if (is_migration_disabled(p)) {
-			list_move_tail(&p->vbs.run, &rq->vbs.pinned);
-			resched_curr(rq);
-			continue;
-		}
-		if (p->vbs.lent || cpu_active(READ_ONCE(p->vbs.server->cpu)))
+		if (p->vbs.lent || is_migration_disabled(p) ||
+		    cpu_active(READ_ONCE(p->vbs.server->cpu)))
 			return p;
 		*lost = true;
 	}
@@ -165,16 +144,21 @@ static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
 }
 #endif
 
-/* A member may always; who is lent a server stays where its mask says. */
+/*
+ * A member may unless it has disabled migration, which only the task itself enables; who
+ * is lent a server stays where its mask says.
+ */
 static bool vbs_stray_may_go(struct task_struct *p, int cpu)
 {
+	if (is_migration_disabled(p))
+		return false;
 	return !p->vbs.lent ||
 		(cpu_active(cpu) && cpumask_test_cpu(cpu, p->cpus_ptr));
 }
 
 /*
  * One stray; double_lock_balance() may drop the lock, so look at all again.
- * @stays: one that can't go, so the loan has to end
+ * @stays: one that can't go, so it has to go on in its own right
  */
 static bool vbs_stray_one(struct rq *rq, bool *lost, struct task_struct **stays)
 {
@@ -202,7 +186,7 @@ static bool vbs_stray_one(struct rq *rq, bool *lost, struct task_struct **stays)
 	return true;
 }
 
-/* One, with its locks; whom a loan keeps here has to be out of them for that. */
+/* One, with its locks; who stays here has to be out of them for that. */
 static bool vbs_stray_next(struct rq *rq, bool *lost)
 {
 	struct task_struct *stays = NULL;
@@ -214,7 +198,7 @@ static bool vbs_stray_next(struct rq *rq, bool *lost)
 	more = vbs_stray_one(rq, lost, &stays);
 	raw_spin_rq_unlock_irqrestore(rq, flags);
 	if (unlikely(stays))
-		vbs_recall_loan(stays);
+		vbs_stray_stays_away(stays);
 	rcu_read_unlock();
 	return more;
 }
@@ -255,6 +239,5 @@ static void vbs_stray_work(struct irq_work *work)
 void vbs_init_strays(struct rq *rq)
 {
 	INIT_LIST_HEAD(&rq->vbs.strays);
-	INIT_LIST_HEAD(&rq->vbs.pinned);
 	rq->vbs.stray_work = IRQ_WORK_INIT_HARD(vbs_stray_work);
 }

@@ -59,8 +59,7 @@ static __always_inline void vbs_start_timer(struct rq *rq, u64 at)
 
 /**
  * vbs_arm_poll - look again after a while
- * @rq: locked; a stray that has disabled migration runs, or is about to, or there
- *	are strays to be taken home
+ * @rq: locked; there are strays to be taken home, or members to be served
  * @delay: ns
  */
 void vbs_arm_poll(struct rq *rq, u64 delay)
@@ -150,13 +149,14 @@ static bool vbs_do_releases(struct rq *rq)
 /* Return: when to be interrupted next, U64_MAX if schedule() will say. */
 static u64 vbs_interrupt(struct rq *rq)
 {
-	u64 end;
+	u64 at;
 
 	vbs_strays_go_on(rq);
+	at = vbs_look_goes_on(rq);
 	if (vbs_do_releases(rq))
-		return U64_MAX;
-	end = vbs_check_curr(rq);
-	return min(end, vbs_release_at(rq));
+		return at;
+	at = min(at, vbs_check_curr(rq));
+	return min(at, vbs_release_at(rq));
 }
 
 static enum hrtimer_restart vbs_timer(struct hrtimer *timer)

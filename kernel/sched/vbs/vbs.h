@@ -55,8 +55,8 @@ static inline bool task_has_vbs_policy(const struct task_struct *p)
  * @look_work: lets members of @look go on as fair tasks, or come back
  * @free_work: frees what @free collected under the lock
  * @strays: queued tasks whose server is on another CPU
- * @pinned: those of them that have disabled migration, and have to run on
- * @look: servers for @look_work
+ * @look: servers for @look_work, in turn
+ * @look_paid: rq_clock up to which the pace of @look_work is used up
  * @free: dead servers, bookings and nodes
  */
 struct vbs_rq {
@@ -83,8 +83,8 @@ struct vbs_rq {
 	struct irq_work		look_work;
 	struct irq_work		free_work;
 	struct list_head	strays;
-	struct list_head	pinned;
 	struct list_head	look;
+	u64			look_paid;
 	struct llist_head	free;
 };
 

@@ -206,9 +206,8 @@ u64 siege_length(void)
 	return t_arg("instances", 1000) * SIEGE_LONGEST;
 }
 
-void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed)
+struct trace siege_held(struct crowd *c)
 {
-	struct slices s;
 	struct trace t;
 	struct g1 g;
 
@@ -217,7 +216,14 @@ void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed)
 	g = crowd_g1(c, &t);
 	crowd_end(c);
 	check_g1(&g, t_arg("instances", 1000), eps_budget(), eps_start(c->n + 1));
-	s = service_vbs_except(&t, c->pid, c->n);
+	return t;
+}
+
+void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed)
+{
+	struct trace t = siege_held(c);
+	struct slices s = service_vbs_except(&t, c->pid, c->n);
+
 	t_at_least(service_total(&s), siege_length() / 100, "ns that the attacker executed");
 	check_g2(&s, u, runtime, eps_budget() + borrowed, "the attacker");
 }

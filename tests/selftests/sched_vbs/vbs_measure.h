@@ -174,6 +174,8 @@ void check_g1(const struct g1 *g, size_t instances, u64 eps, u64 tardiness);
 
 struct crowd *siege_start(void);
 u64 siege_length(void);
+/* The neighbours alone had their budgets: what was traced */
+struct trace siege_held(struct crowd *c);
 void siege_end(struct crowd *c, double u, u64 runtime, u64 borrowed);
 
 #endif /* VBS_MEASURE_H */
