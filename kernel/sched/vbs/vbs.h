@@ -202,6 +202,25 @@ static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 	if (vbs_may_be_lent(waiter))
 		__vbs_lend(rq, p, waiter);
 }
+
+/* It has another policy, and gave back what it was lent. */
+static inline void vbs_lend_again(struct rq *rq, struct task_struct *p)
+{
+	vbs_lend(rq, p, rt_mutex_get_top_task(p));
+}
+
+/*
+ * An owner that is fair in its server's place comes back to that when it blocks, which
+ * is not kept from it by its pi_lock: so once more under the lock of its runqueue.
+ */
+static inline int vbs_prio_again(struct task_struct *p, struct task_struct *waiter, int prio)
+{
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return prio;
+	return waiter ? vbs_inherit_prio(p, waiter, p->normal_prio) : p->normal_prio;
+}
+#else
+static inline void vbs_lend_again(struct rq *rq, struct task_struct *p) { }
 #endif
 
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
@@ -353,6 +372,13 @@ static inline bool vbs_may_be_lent(struct task_struct *waiter) { return false; }
 
 static inline void vbs_lend(struct rq *rq, struct task_struct *p,
 			    struct task_struct *waiter) { }
+
+static inline void vbs_lend_again(struct rq *rq, struct task_struct *p) { }
+
+static inline int vbs_prio_again(struct task_struct *p, struct task_struct *waiter, int prio)
+{
+	return prio;
+}
 
 static inline bool vbs_leave_out(struct cpumask *mask) { return true; }
 
