@@ -210,7 +210,9 @@ static inline void list_del_init(struct list_head *item)
 
 /* ---- sets of CPUs ---- */
 
+#ifndef NR_CPUS
 #define NR_CPUS		256
+#endif
 #define nr_cpu_ids	NR_CPUS
 
 struct cpumask {
@@ -242,10 +244,14 @@ static inline unsigned int cpumask_next_in_both(unsigned int cpu,
 						const struct cpumask *a,
 						const struct cpumask *b)
 {
-	while (cpu < NR_CPUS &&
-	       !(cpumask_test_cpu(cpu, a) && cpumask_test_cpu(cpu, b)))
-		cpu++;
-	return cpu;
+	u64 both;
+
+	for (; cpu < NR_CPUS; cpu = (cpu / 64 + 1) * 64) {
+		both = (a->bits[cpu / 64] & b->bits[cpu / 64]) >> cpu % 64;
+		if (both)
+			return cpu + __ffs64(both);
+	}
+	return NR_CPUS;
 }
 
 static inline bool cpumask_intersects(const struct cpumask *a,

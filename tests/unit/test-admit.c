@@ -67,7 +67,7 @@ static void check_best(const struct cpumask *mask)
 		if (online[cpu] && cpumask_test_cpu((unsigned int)cpu, mask) &&
 		    (best < 0 || spare_of(cpu) > spare_of(best)))
 			best = cpu;
-	assert_int_equal(vbs_adm_best(&adm, mask, &spare), best);
+	assert_int_equal(vbs_adm_best(&adm, mask, U32_MAX, &spare), best);
 	assert_int_equal(spare, best < 0 ? 0 : spare_of(best));
 }
 
@@ -191,14 +191,53 @@ static void test_ties(void **state)
 		set_capacity(cpu, 500000);
 		set_online(cpu, true);
 	}
-	assert_int_equal(vbs_adm_best(&adm, &mask, &spare), 0);
+	assert_int_equal(vbs_adm_best(&adm, &mask, U32_MAX, &spare), 0);
 	set_capacity(200, 500001);
 	set_capacity(100, 500001);
-	assert_int_equal(vbs_adm_best(&adm, &mask, &spare), 100);
+	assert_int_equal(vbs_adm_best(&adm, &mask, U32_MAX, &spare), 100);
 	assert_int_equal(spare, 500001);
 	cpumask_clear_cpu(100, &mask);
-	assert_int_equal(vbs_adm_best(&adm, &mask, &spare), 200);
+	assert_int_equal(vbs_adm_best(&adm, &mask, U32_MAX, &spare), 200);
 	check_buckets();
+}
+
+/* Who wants less than the best has gets a CPU that has it, at most a bucket below */
+static void check_wanted(const struct cpumask *mask, u32 want)
+{
+	u32 most, spare;
+	int best = vbs_adm_best(&adm, mask, U32_MAX, &most);
+	int cpu = vbs_adm_best(&adm, mask, want, &spare);
+
+	assert_int_equal(cpu < 0, best < 0);
+	if (cpu < 0)
+		return;
+	assert_true(online[cpu] && cpumask_test_cpu((unsigned int)cpu, mask));
+	assert_int_equal(spare, spare_of(cpu));
+	if (want > most)
+		assert_int_equal(cpu, best);
+	else
+		assert_true(spare >= want);
+	if (most < VBS_BW_UNIT)
+		assert_true(most - spare < VBS_BW_UNIT / VBS_BUCKETS);
+}
+
+/* The last of many that are nearly alike is found where no other has enough */
+static void test_wanted(void **state)
+{
+	struct cpumask mask;
+	u32 spare;
+
+	(void)state;
+	init();
+	memset(&mask, 0xff, sizeof(mask));
+	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
+		set_capacity(cpu, 500000 + (cpu == NR_CPUS - 1));
+		set_online(cpu, true);
+	}
+	assert_int_equal(vbs_adm_best(&adm, &mask, 500000, &spare), 0);
+	assert_int_equal(vbs_adm_best(&adm, &mask, 500001, &spare), NR_CPUS - 1);
+	assert_int_equal(vbs_adm_best(&adm, &mask, 500002, &spare), NR_CPUS - 1);
+	assert_int_equal(spare, 500001);
 }
 
 /* A mask whose only CPU is in the lowest bucket, under fuller ones */
@@ -280,6 +319,7 @@ static void test_random(void **state)
 			if (rnd_one_in(&r, 2))
 				mask.bits[0] &= rnd_next(&r) & rnd_next(&r);
 			check_best(&mask);
+			check_wanted(&mask, (u32)rnd_scaled(&r, VBS_BW_SHIFT));
 			if (i % 64 == 0)
 				check_buckets();
 		}
@@ -294,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_overbooked),
 		cmocka_unit_test(test_capacity_scale),
 		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_wanted),
 		cmocka_unit_test(test_low_bucket),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_random),

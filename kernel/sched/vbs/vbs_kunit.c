@@ -169,7 +169,7 @@ static void vbs_test_admission(struct kunit *test)
 	struct vbs_admission *adm = vbs_books_get(test);
 	u32 spare = 1;
 
-	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, &spare), -1);
+	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, U32_MAX, &spare), -1);
 	KUNIT_EXPECT_EQ(test, spare, 0);
 	vbs_adm_set_capacity(adm, 0, 943718);
 	KUNIT_EXPECT_FALSE(test, vbs_adm_fits(adm, 0, 1));
@@ -177,7 +177,7 @@ static void vbs_test_admission(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vbs_adm_fits(adm, 0, 943718));
 	KUNIT_EXPECT_FALSE(test, vbs_adm_fits(adm, 0, 943719));
 	vbs_adm_book(adm, 0, 943718);
-	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, &spare), 0);
+	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, U32_MAX, &spare), 0);
 	KUNIT_EXPECT_EQ(test, spare, 0);
 	vbs_adm_set_capacity(adm, 0, 1000);	/* by force */
 	KUNIT_EXPECT_EQ(test, vbs_adm_spare(adm, 0), 0);
@@ -201,15 +201,15 @@ static void vbs_test_admission_best(struct kunit *test)
 		vbs_adm_set_online(adm, cpu, true);
 		last = cpu;
 	}
-	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, &spare),
+	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, U32_MAX, &spare),
 			cpumask_first(cpu_possible_mask));
 	vbs_adm_set_capacity(adm, last, 500001);
-	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, &spare), last);
+	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpu_possible_mask, U32_MAX, &spare), last);
 	KUNIT_EXPECT_EQ(test, spare, 500001);
 	vbs_adm_book(adm, last, 500001);
-	vbs_adm_best(adm, cpu_possible_mask, &spare);
+	vbs_adm_best(adm, cpu_possible_mask, U32_MAX, &spare);
 	KUNIT_EXPECT_EQ(test, spare, last ? 500000 : 0);
-	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpumask_of(last), &spare), last);
+	KUNIT_EXPECT_EQ(test, vbs_adm_best(adm, cpumask_of(last), U32_MAX, &spare), last);
 	KUNIT_EXPECT_EQ(test, spare, 0);
 }
 

@@ -98,7 +98,7 @@ static void vbs_place_spare(const struct cpumask *mask, struct vbs_best *best)
 
 	cpumask_copy(left, mask);
 	for (;;) {
-		cpu = vbs_adm_best(&vbs_books.adm, left, &spare);
+		cpu = vbs_adm_best(&vbs_books.adm, left, U32_MAX, &spare);
 		if (cpu < 0 || (best->cpu >= 0 && spare < best->spare))
 			return;
 		vbs_place_better(best, cpu, min(spare, vbs_dl_spare(cpu)));
@@ -107,12 +107,13 @@ static void vbs_place_spare(const struct cpumask *mask, struct vbs_best *best)
 }
 
 /*
- * The CPU with the most to spare in these books is the best of all if SCHED_DEADLINE
- * leaves as much there: most often, so it is asked once, and booked at once.
+ * A CPU with the most to spare in these books, or nearly, is the best of all if
+ * SCHED_DEADLINE leaves as much there: most often, so it is asked once, and booked at
+ * once.
  */
 static bool vbs_place_at_best(const struct cpumask *mask, u32 cap, u32 *spare, int *best)
 {
-	*best = vbs_adm_best(&vbs_books.adm, mask, spare);
+	*best = vbs_adm_best(&vbs_books.adm, mask, cap, spare);
 	return *best >= 0 && *spare >= cap && !vbs_dl_book(*best, cap, *spare);
 }
 

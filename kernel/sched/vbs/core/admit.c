@@ -12,7 +12,8 @@
  * for [b, b + 1) / 64 of a CPU, a whole CPU in the last.  The most spare in a
  * set of CPUs is in the highest bucket that intersects the set.
  *
- * The cost depends on the number of CPUs, never on that of servers.
+ * The cost does not depend on the number of servers, and on that of CPUs only by
+ * the length of their masks, but for who asks for nearly as much as there is.
  */
 #include "core.h"
 
@@ -50,6 +51,9 @@ u32 vbs_bw_of_capacity(u32 left, unsigned long capacity)
 
 static_assert(VBS_BUCKETS << VBS_BUCKET_SHIFT == VBS_BW_UNIT);
 static_assert(VBS_BUCKETS <= 64);
+
+/* So many CPUs of a bucket are looked at before one is taken that has enough */
+#define VBS_LOOKS	16
 
 static u8 vbs_adm_bucket(u32 spare)
 {
@@ -133,11 +137,11 @@ u32 vbs_adm_spare(const struct vbs_admission *adm, int cpu)
 	return capacity > booked ? capacity - booked : 0;
 }
 
-/* The most spare among the CPUs of one bucket, which intersects @mask */
+/* The most spare among the CPUs of one bucket, which intersects @mask, or nearly */
 static int vbs_bucket_best(const struct vbs_admission *adm, int bucket,
-			   const struct cpumask *mask, u32 *spare)
+			   const struct cpumask *mask, u32 want, u32 *spare)
 {
-	int cpu, best = -1;
+	int cpu, best = -1, looks = 0;
 
 	for_each_cpu_and(cpu, &adm->mask[bucket], mask) {
 		u32 s = vbs_adm_spare(adm, cpu);
@@ -146,6 +150,8 @@ static int vbs_bucket_best(const struct vbs_admission *adm, int bucket,
 			best = cpu;
 			*spare = s;
 		}
+		if (++looks >= VBS_LOOKS && *spare >= want)
+			break;
 	}
 	return best;
 }
@@ -154,13 +160,15 @@ static int vbs_bucket_best(const struct vbs_admission *adm, int bucket,
  * vbs_adm_best - the CPU with the most spare bandwidth
  * @adm: the books
  * @mask: where to look
+ * @want: where many CPUs are alike it need not be the very best one that has so much:
+ *	less than VBS_BW_UNIT / VBS_BUCKETS may be missing; U32_MAX: the very best
  * @spare: set to the spare bandwidth of that CPU, 0 if there is none
  *
  * Context: the admission lock is held.
  * Return: the CPU, of equal ones the lowest; -1 if none in @mask is online.
  */
 int vbs_adm_best(const struct vbs_admission *adm, const struct cpumask *mask,
-		 u32 *spare)
+		 u32 want, u32 *spare)
 {
 	u64 left = adm->buckets;
 
@@ -169,7 +177,7 @@ int vbs_adm_best(const struct vbs_admission *adm, const struct cpumask *mask,
 		int bucket = fls64(left) - 1;
 
 		if (cpumask_intersects(&adm->mask[bucket], mask))
-			return vbs_bucket_best(adm, bucket, mask, spare);
+			return vbs_bucket_best(adm, bucket, mask, want, spare);
 		left &= ~BIT_ULL(bucket);
 	}
 	return -1;

@@ -118,7 +118,7 @@ void vbs_adm_set_capacity(struct vbs_admission *adm, int cpu, u32 capacity);
 void vbs_adm_set_online(struct vbs_admission *adm, int cpu, bool online);
 u32 vbs_adm_spare(const struct vbs_admission *adm, int cpu);
 int vbs_adm_best(const struct vbs_admission *adm, const struct cpumask *mask,
-		 u32 *spare);
+		 u32 want, u32 *spare);
 bool vbs_adm_fits(const struct vbs_admission *adm, int cpu, u32 bw);
 void vbs_adm_book(struct vbs_admission *adm, int cpu, u32 bw);
 void vbs_adm_free(struct vbs_admission *adm, int cpu, u32 bw);
