@@ -107,6 +107,36 @@ static u64 cost(void (*call)(void))
 	return best / CALLS;
 }
 
+/* From the instant until the sleeper runs: the least of some sleeps */
+static u64 wakeup(clockid_t clock)
+{
+	struct timespec ts;
+	u64 best = ~0ULL, at;
+
+	for (int i = 0; i < 100; i++) {
+		clock_gettime(clock, &ts);
+		at = ts.tv_sec * SEC + ts.tv_nsec + 300 * US;
+		ts = (struct timespec) { at / SEC, at % SEC };
+		clock_nanosleep(clock, TIMER_ABSTIME, &ts, NULL);
+		clock_gettime(clock, &ts);
+		at = ts.tv_sec * SEC + ts.tv_nsec - at;
+		best = at < best ? at : best;
+	}
+	return best;
+}
+
+static void wakeups(void)
+{
+	u64 base, got;
+
+	set_fifo(0, 50);
+	base = wakeup(CLOCK_MONOTONIC);
+	got = wakeup(CLOCK_TIMELINE(id));
+	t_diag("a sleep on CLOCK_MONOTONIC, until it runs: %ju", (uintmax_t)base);
+	t_diag("a sleep on the timeline, until it runs: %ju", (uintmax_t)got);
+	t_at_most(got * 100, base * 110, "the wake-up of a sleeper, in percent");
+}
+
 /* Also without timelines: the same figures then, but for how the code is laid out */
 static void other_clocks(void)
 {
@@ -169,6 +199,7 @@ VBS_TEST("reading a timeline costs little more than CLOCK_MONOTONIC", 60)
 			t_at_most(got * 100, base * rows[i].percent, "%s, in percent",
 				  rows[i].name);
 	}
+	wakeups();
 	tl_destroy(fd, slewed);
 	tl_destroy(fd, id);
 }
