@@ -11,6 +11,9 @@
  * load costs without a queue; "median" and "p99.99" from one where each operation
  * is timed, less the cost of timing; "cold" is the median of operations before each
  * of which as much other memory is read as the caches hold.
+ *
+ * bench-lines is the same with the queues compiled to tell what they touch
+ * (bench-lines.c): median, p99 and p99.99 are cache lines an operation.
  */
 #include CORE_H
 #include "bench.h"
@@ -100,9 +103,17 @@ static u64 now_ns(clockid_t clock)
 	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
 }
 
+#ifdef BENCH_LINES
+#define IS_LINES	true
+#else
+#define IS_LINES	false
+#endif
+
 static u64 ticks(void)
 {
-#ifdef __x86_64__
+#ifdef BENCH_LINES
+	return bench_lines();
+#elif defined(__x86_64__)
 	u32 low, high;
 
 	__asm__ __volatile__("lfence; rdtsc; lfence"
@@ -125,6 +136,8 @@ static void calibrate(void)
 	}
 	end = now_ns(CLOCK_MONOTONIC);
 	ns_per_tick = (double)(end - ns) / (double)(ticks() - t);
+	if (IS_LINES)
+		ns_per_tick = 1;
 }
 
 /* ---- the loads ---- */
@@ -155,6 +168,8 @@ static void load_start(struct load *l)
 								100000ULL << order);
 		l->when[i] = l->now + rnd_below(&l->rnd, l->period[i]);
 		l->q->add(i, l->when[i], l->now);
+		if (IS_LINES)
+			ticks();
 	}
 }
 
@@ -172,7 +187,7 @@ static void load_step(struct load *l)
 	u64 t = 0;
 
 	l->now = max(l->now, min(l->when[i], l->now + 10000));
-	if (l->sample)
+	if (l->sample || IS_LINES)
 		t = ticks();
 	l->q->del(i);
 	if (l->sample)
@@ -180,7 +195,7 @@ static void load_step(struct load *l)
 	l->when[i] = max(l->when[i], l->now) + l->period[i];
 	if (l->when[i] > l->now + 4 * NSEC_PER_SEC)
 		l->when[i] = l->now + l->period[i];
-	if (l->sample)
+	if (l->sample || IS_LINES)
 		t = ticks();
 	l->q->add(i, l->when[i], l->now);
 	if (l->sample)
@@ -257,7 +272,7 @@ static struct result measure(struct load *l, const struct bench_queue *q,
 	r.p99 = samples[l->nr_samples - l->nr_samples / 100 - 1] * ns_per_tick;
 	r.p9999 = samples[l->nr_samples - l->nr_samples / 10000 - 1] *
 		  ns_per_tick;
-	r.cold = cold_median(l);
+	r.cold = IS_LINES ? r.median : cold_median(l);
 	return r;
 }
 

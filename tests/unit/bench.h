@@ -21,4 +21,7 @@ struct bench_queue {
 extern const struct bench_queue bench_trie;
 extern const struct bench_queue bench_rbtree;
 
+/* bench-lines.c: cache lines touched by the queues until now, those of a stretch once */
+unsigned long bench_lines(void);
+
 #endif /* _TESTS_UNIT_BENCH_H */
