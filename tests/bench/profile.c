@@ -16,35 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin.h"
 #include "sched/mark.h"
-
-/* ---- of the interface what is used here -------------------------------- */
-
-typedef uint64_t qemu_plugin_id_t;
-struct qemu_plugin_tb;
-struct qemu_plugin_insn;
-struct qemu_info;
-enum { QEMU_PLUGIN_CB_NO_REGS };
-
-typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
-typedef void (*insn_exec_cb)(unsigned int cpu, void *data);
-typedef void (*atexit_cb)(qemu_plugin_id_t id, void *data);
-
-void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, insn_exec_cb cb,
-					    int flags, void *data);
-void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, atexit_cb cb, void *data);
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
-uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-
-#define EXPORT	__attribute__((visibility("default")))
-
-EXPORT int qemu_plugin_version = 1;
-EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
-			       char **argv);
 
 /* ---- samples ------------------------------------------------------------ */
 
@@ -163,20 +136,6 @@ static void on_mark(unsigned int cpu, void *data)
 		keep(w);
 		set_open(w, false);
 	}
-}
-
-/* Return: what is marked, or 0 */
-static uint32_t mark_of(const struct qemu_plugin_insn *insn)
-{
-	static const unsigned char nopl[] = { 0x0f, 0x1f, 0x80 };
-	const char *code = qemu_plugin_insn_data(insn);
-	uint32_t what;
-
-	if (qemu_plugin_insn_size(insn) != sizeof(nopl) + sizeof(what) ||
-	    memcmp(code, nopl, sizeof(nopl)))
-		return 0;
-	memcpy(&what, code + sizeof(nopl), sizeof(what));
-	return (what & 0xffff0000) == MARK_MAGIC && MARK_OP(what) < OPS ? what : 0;
 }
 
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

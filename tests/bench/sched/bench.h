@@ -19,7 +19,8 @@
 
 /* ---- class.c: one kind of task at a time is compared with another ---- */
 
-enum class { OTHER, FIFO, DEADLINE, VBS };
+/* ALIGNED: VBS with releases at multiples of the period */
+enum class { OTHER, FIFO, DEADLINE, VBS, ALIGNED };
 
 /* What FIFO takes of it is the priority, OTHER nothing */
 struct rank {
@@ -42,6 +43,12 @@ void fatal(const char *fmt, ...)
 void must(bool ok, const char *what);
 void write_file(const char *path, const char *text);
 bool write_file_try(const char *path, const char *text);
+/* The number behind @key in a file of words, or of lines "KEY NUMBER" */
+uint64_t file_number(const char *path, const char *key);
+/* What the kernel has allocated for itself, in bytes */
+uint64_t kernel_bytes(void);
+/* The end of a budget of SCHED_DEADLINE in time, or at a tick */
+void hrtick_set(bool on);
 uint64_t now_ns(void);
 void sleep_ns(uint64_t ns);
 
@@ -142,6 +149,14 @@ void expire_print(const char *where);
 void own_run(const struct stage *s);
 unsigned int own_rounds(const struct stage *s);
 void own_print(const char *where);
+
+/* ---- hooks.c: what all tasks do; @when says in what situation ---- */
+
+int hooks_run(enum class class, const char *when);
+
+/* ---- many.c: tasks of short periods ---- */
+
+int many_run(enum class class, bool hrtick, unsigned int n, bool busy);
 
 /* ---- program.c: whole programs; @when says in what situation ---- */
 

@@ -9,10 +9,12 @@
 
 #define POLICY_DEADLINE	6
 
-const char *const class_name[] = { "OTHER", "FIFO", "DEADLINE", "VBS" };
+const char *const class_name[] = {
+	"OTHER", "FIFO", "DEADLINE", "VBS", "VBS+ALIGN"
+};
 
 static const unsigned int policy[] = {
-	SCHED_OTHER, SCHED_FIFO, POLICY_DEADLINE, SCHED_VBS
+	SCHED_OTHER, SCHED_FIFO, POLICY_DEADLINE, SCHED_VBS, SCHED_VBS
 };
 
 int class_named(const char *name)
@@ -20,7 +22,7 @@ int class_named(const char *name)
 	for (unsigned int i = 0; i < ARRAY_SIZE(class_name); i++)
 		if (!strcmp(name, class_name[i]))
 			return i;
-	fatal("no class %s: want OTHER, FIFO, DEADLINE or VBS", name);
+	fatal("no class %s: want OTHER, FIFO, DEADLINE, VBS or VBS+ALIGN", name);
 }
 
 /* Kernels without SCHED_VBS take the size that they know */
@@ -34,6 +36,8 @@ int class_try(pid_t tid, enum class class, const struct rank *rank)
 {
 	struct vbs_sched_attr attr = { .sched_policy = policy[class] };
 
+	if (class == ALIGNED)
+		attr.sched_flags = SCHED_FLAG_VBS_ALIGN;
 	if (class == FIFO) {
 		attr.sched_priority = rank->priority;
 	} else if (class != OTHER) {

@@ -6,7 +6,13 @@
  *
  *	sched table [N]...	with N others on the CPU, by default 1 to 10000
  *	sched profile [N]	the same of SCHED_VBS and of SCHED_DEADLINE with HRTICK_DL
+ *	sched due [N]...	N servers whose releases are due at one instant
  *	sched pipe CLASS WHEN	ping-pong through pipes
+ *	sched hooks CLASS WHEN	what all tasks do: system calls, interrupts, futexes, fork
+ *	sched many CLASS N busy|periodic
+ *				N tasks of 1 ms, which always have work, or wake up and
+ *				work for a while
+ *	sched memory WHEN	bytes that the kernel has allocated for itself
  *	sched run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]...
  *				a whole program, some times
  *	sched set CLASS RUNTIME_US PERIOD_US PRIORITY TID
@@ -35,8 +41,6 @@
 #include <unistd.h>
 #include "bench.h"
 #include "mark.h"
-
-#define FEATURES	"/sys/kernel/debug/sched/features"
 
 static const struct rank driver = { 66 * MS, 200 * MS, 50 };
 
@@ -106,6 +110,13 @@ static void play_all(struct stage *s, unsigned int n)
 	}
 }
 
+static void print_memory(const struct stage *s, unsigned int n, uint64_t bytes)
+{
+	printf("{\"class\":\"%s%s\",\"n\":%u,\"op\":\"memory\",\"bytes\":%llu}\n",
+	       class_name[s->class], s->hrtick ? "+HRTICK" : "", n,
+	       (unsigned long long)bytes);
+}
+
 static void play_class(enum class class, bool hrtick, const unsigned int *n,
 		       unsigned int sizes)
 {
@@ -116,18 +127,21 @@ static void play_class(enum class class, bool hrtick, const unsigned int *n,
 		.worker = &worker,
 		.second = &second,
 	};
+	uint64_t empty;
 
-	if (hrtick && !write_file_try(FEATURES, "HRTICK_DL"))
-		fatal("%s: no HRTICK_DL", FEATURES);
+	if (hrtick)
+		hrtick_set(true);
 	pool_warm(class);
+	empty = kernel_bytes();
 	for (unsigned int i = 0; i < sizes; i++) {
 		crowd_enter(class, n[i]);
+		print_memory(&s, n[i], kernel_bytes() - empty);
 		play_all(&s, n[i]);
 	}
 	crowd_leave();
 	sleep_ns(CROWD_REST);
 	if (hrtick)
-		write_file(FEATURES, "NO_HRTICK_DL");
+		hrtick_set(false);
 }
 
 /* The limits of small machines; fails where they are not the program's to raise */
@@ -157,20 +171,57 @@ static int profile_main(unsigned int n)
 	return 0;
 }
 
-static int table_main(int argc, char **argv)
+/* Return: how many there are in @n; without arguments the usual ones */
+static unsigned int numbers(unsigned int *n, int argc, char **argv)
 {
-	unsigned int n[SIZES] = { 1, 10, 100, 1000, 10000 }, sizes = argc ? 0 : 5;
+	static const unsigned int usual[] = { 1, 10, 100, 1000, 10000 };
+	unsigned int sizes = 0;
 
-	for (; sizes < (unsigned int)argc && sizes < ARRAY_SIZE(n); sizes++) {
+	if (!argc) {
+		memcpy(n, usual, sizeof(usual));
+		return ARRAY_SIZE(usual);
+	}
+	for (; sizes < (unsigned int)argc && sizes < SIZES; sizes++) {
 		n[sizes] = strtoul(argv[sizes], NULL, 10);
 		if (!n[sizes] || (sizes && n[sizes] <= n[sizes - 1]))
 			fatal("%s: want increasing numbers", argv[sizes]);
 	}
+	return sizes;
+}
+
+static int table_main(int argc, char **argv)
+{
+	unsigned int n[SIZES], sizes = numbers(n, argc, argv);
+
 	ready(n, sizes);
 	play_class(FIFO, false, n, sizes);
 	play_class(DEADLINE, false, n, sizes);
 	play_class(DEADLINE, true, n, sizes);
 	play_class(VBS, false, n, sizes);
+	return 0;
+}
+
+/* @n servers that wait for one instant, the next multiple of their period, some times */
+static void play_due(unsigned int n)
+{
+	crowd_enter(ALIGNED, n);
+	next_situation();
+	for (int i = 0; i < 3; i++) {
+		crowd_wake(CROWD_READY);
+		crowd_drain();
+	}
+	printf("{\"op\":\"due\",\"n\":%u,\"situation\":%u}\n", n, next_situation());
+}
+
+static int due_main(int argc, char **argv)
+{
+	unsigned int n[SIZES], sizes = numbers(n, argc, argv);
+
+	make_room();
+	crowd_start(n, sizes);
+	for (unsigned int i = 0; i < sizes; i++)
+		play_due(n[i]);
+	crowd_leave();
 	return 0;
 }
 
@@ -191,6 +242,14 @@ static int set_main(char **argv)
 	return 0;
 }
 
+static int many_main(char **argv)
+{
+	bool hrtick = !strcmp(argv[0], "DEADLINE+HRTICK");
+
+	return many_run(class_named(hrtick ? "DEADLINE" : argv[0]), hrtick,
+			strtoul(argv[1], NULL, 10), !strcmp(argv[2], "busy"));
+}
+
 static int program_main(char **argv)
 {
 	struct rank rank = rank_from(argv + 2);
@@ -208,11 +267,22 @@ int main(int argc, char **argv)
 		return table_main(argc - 2, argv + 2);
 	if ((argc == 2 || argc == 3) && !strcmp(what, "profile"))
 		return profile_main(argc == 3 ? strtoul(argv[2], NULL, 10) : 10);
+	if (!strcmp(what, "due"))
+		return due_main(argc - 2, argv + 2);
 	if (argc == 4 && !strcmp(what, "pipe"))
 		return pipe_run(class_named(argv[2]), argv[3]);
+	if (argc == 4 && !strcmp(what, "hooks"))
+		return hooks_run(class_named(argv[2]), argv[3]);
+	if (argc == 5 && !strcmp(what, "many"))
+		return many_main(argv + 2);
+	if (argc == 3 && !strcmp(what, "memory")) {
+		printf("{\"op\":\"memory\",\"when\":\"%s\",\"bytes\":%llu}\n",
+		       argv[2], (unsigned long long)kernel_bytes());
+		return 0;
+	}
 	if (argc == 7 && !strcmp(what, "set"))
 		return set_main(argv + 2);
 	if (argc >= 8 && !strcmp(what, "run"))
 		return program_main(argv + 2);
-	fatal("usage: sched table [N]... | profile [N] | pipe CLASS WHEN | run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]... | set CLASS RUNTIME_US PERIOD_US PRIORITY TID");
+	fatal("usage: sched table [N]... | profile [N] | due [N]... | pipe CLASS WHEN | hooks CLASS WHEN | many CLASS N busy|periodic | memory WHEN | run CLASS WHEN RUNTIME_US PERIOD_US PRIORITY COMMAND [ARG]... | set CLASS RUNTIME_US PERIOD_US PRIORITY TID");
 }

@@ -44,6 +44,41 @@ void write_file(const char *path, const char *text)
 	must(write_file_try(path, text), path);
 }
 
+uint64_t file_number(const char *path, const char *key)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long long value;
+	char word[256];
+
+	must(file, path);
+	while (fscanf(file, "%255s", word) == 1) {
+		if (strcmp(word, key))
+			continue;
+		must(fscanf(file, "%llu", &value) == 1, path);
+		fclose(file);
+		return value;
+	}
+	fatal("%s: no %s", path, key);
+}
+
+uint64_t kernel_bytes(void)
+{
+	static const char *const kinds[] = { "Slab:", "VmallocUsed:", "Percpu:" };
+	uint64_t kib = 0;
+
+	for (int i = 0; i < 3; i++)
+		kib += file_number("/proc/meminfo", kinds[i]);
+	return kib << 10;
+}
+
+void hrtick_set(bool on)
+{
+	const char *features = "/sys/kernel/debug/sched/features";
+
+	if (!write_file_try(features, on ? "HRTICK_DL" : "NO_HRTICK_DL"))
+		fatal("%s: no HRTICK_DL", features);
+}
+
 uint64_t now_ns(void)
 {
 	struct timespec ts;
