@@ -44,6 +44,10 @@ int tl_phc_open(u32 id, int flags);
 /* Its clock id */
 clockid_t tl_phc_clock(int phc);
 
+/* A function of the vDSO, or NULL */
+typedef int tl_gettime_fn(unsigned int id, struct timeline_time *tt);
+typedef int tl_clock_fn(clockid_t clock, struct timespec *ts);
+const void *tl_vdso_find(const char *name);
 /* By the vDSO, -ENOSYS if it has no such function; by the system call */
 int tl_vdso(u32 id, struct timeline_time *tt);
 int tl_prctl(u32 id, struct timeline_time *tt);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finds __vdso_timeline_gettime() in the vDSO; the tests are static programs.
+ * Finds functions in the vDSO; the tests are static programs.
  */
 #include <elf.h>
 #include <sys/auxv.h>
 #include "tl_test.h"
-
-typedef int gettime_fn(unsigned int id, struct timeline_time *tt);
 
 /* Of the dynamic section: symbols, their names, how many */
 struct symbols {
@@ -29,7 +27,7 @@ static void read_dynamic(const char *base, const Elf64_Dyn *dyn, struct symbols 
 	}
 }
 
-static gettime_fn *find(const char *name)
+const void *tl_vdso_find(const char *name)
 {
 	const char *base = (const char *)getauxval(AT_SYSINFO_EHDR);
 	const Elf64_Ehdr *elf = (const Elf64_Ehdr *)base;
@@ -45,15 +43,15 @@ static gettime_fn *find(const char *name)
 			read_dynamic(base, (const Elf64_Dyn *)(base + ph[i].p_offset), &s);
 	for (i = 0; i < s.count; i++)
 		if (!strcmp(s.names + s.sym[i].st_name, name))
-			return (gettime_fn *)(base + s.sym[i].st_value);
+			return base + s.sym[i].st_value;
 	return NULL;
 }
 
 int tl_vdso(u32 id, struct timeline_time *tt)
 {
-	static gettime_fn *fn;
+	static tl_gettime_fn *fn;
 
 	if (!fn)
-		fn = find("__vdso_timeline_gettime");
+		fn = tl_vdso_find("__vdso_timeline_gettime");
 	return fn ? fn(id, tt) : -ENOSYS;
 }
