@@ -148,6 +148,10 @@ void timeline_unlock(struct timeline *tl, unsigned long flags)
 	raw_spin_unlock_irqrestore(&tl->lock, flags);
 }
 
+/*
+ * Who reads may hold a runqueue's lock, and waits until the count is even: nothing
+ * between these two may wake anybody, which takes such locks.
+ */
 static void write_begin(struct timeline *tl)
 {
 	struct timeline_entry *e = tl->entry;
@@ -190,13 +194,6 @@ static void cancel_timers(struct work_struct *work)
 	struct timeline *tl = container_of(work, struct timeline, stepped);
 
 	timerfd_timeline_was_set(CLOCK_TIMELINE(tl->id));
-}
-
-/* The time steps */
-static void mark_step(struct timeline *tl, struct timeline_entry *next)
-{
-	next->step_marker = new_marker();
-	schedule_work(&tl->stepped);
 }
 
 /*
@@ -254,11 +251,13 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 		if (disrupted)
 			next.disruption_marker = new_marker();
 		if (step)
-			mark_step(tl, &next);
+			next.step_marker = new_marker();
 		copy_entry(e, &next);
 		tl->anchor_ns = ktime_get_raw_fast_ns();
 	}
 	write_end(tl);
+	if (!ret && step)
+		schedule_work(&tl->stepped);
 	return ret;
 }
 
@@ -323,9 +322,10 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 		next.clock_status = TIMELINE_STATUS_INITIALIZING;
 	next.disruption_marker = new_marker();
 	next.vm_generation_counter = READ_ONCE(vm_generation);
-	mark_step(tl, &next);
+	next.step_marker = new_marker();
 	copy_entry(e, &next);
 	write_end(tl);
+	schedule_work(&tl->stepped);
 	tl->anchor_ns = raw;
 	tl->step_next = true;
 }
