@@ -264,10 +264,9 @@ static u64 until_change(struct timeline *tl, const struct quality *q)
 	if (content)
 		wait = timeline_bound_exceeds(e, since, q->bound, content->event.accuracy_ns,
 					      arch_timeline_counter_hz());
-	if (timeline_slew_left(e, since)) {
-		if (degraded)
-			wait = min(wait, until_slewed(e, q->bound - degraded->event.accuracy_ns));
-	}
+	/* A host may write of one of its timelines what this kernel does not */
+	if (degraded && e->slew_rate && timeline_slew_left(e, since))
+		wait = min(wait, until_slewed(e, q->bound - degraded->event.accuracy_ns));
 	return max(wait, LOOK_AGAIN);
 }
 
