@@ -102,6 +102,16 @@ static void call_self(void)
 	reads.gettime(TIMELINE_SELF, &tt);
 }
 
+static void call_self_lsl(void)
+{
+	struct timeline_time tt;
+	bool has = *reads.rdpid;
+
+	*reads.rdpid = false;
+	reads.gettime(TIMELINE_SELF, &tt);
+	*reads.rdpid = has;
+}
+
 static void call_system(void)
 {
 	struct timespec ts;
@@ -128,6 +138,7 @@ static const struct subject {
 	{ "timeline_gettime(), with bounds", call_gettime },
 	{ "timeline_gettime(), slewing", call_slewing },
 	{ "timeline_gettime(TIMELINE_SELF)", call_self },
+	{ "timeline_gettime(SELF), no RDPID", call_self_lsl },
 	{ "clock_gettime(CLOCK_TIMELINE())", call_clock },
 	{ "CLOCK_MONOTONIC by system call", call_system },
 	{ "adjtimex(), time with maxerror", call_adjtimex },

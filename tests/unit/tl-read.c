@@ -147,6 +147,7 @@ struct tl_reads tl_reads(const struct tl_page *of)
 		.gettime = gettime_tl_lfence_rdtsc,
 		.clock = clock_tl_lfence_rdtsc,
 		.counter = bare_tl_lfence_rdtsc,
+		.rdpid = &has_rdpid,
 	};
 
 	page = of;

@@ -15,6 +15,7 @@ struct tl_reads {
 	int (*gettime)(u32 id, struct timeline_time *tt);
 	int (*clock)(clockid_t clock, struct timespec *ts);
 	u64 (*counter)(void);
+	bool *rdpid;	/* SELF takes it */
 };
 
 /* What this processor would use in the vDSO, on @page */
