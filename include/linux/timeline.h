@@ -33,6 +33,8 @@ int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 void timeline_waiter_lasts(struct timeline_waiter *waiter, bool duration);
 ktime_t timeline_waiter_now(const struct timeline_waiter *waiter);
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires);
+int timeline_waiter_sleep(struct timeline_waiter *waiter, ktime_t expires, bool from_now);
+bool timeline_waiter_is_over(const struct timeline_waiter *waiter);
 int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter);
 void timeline_waiter_wait_running(struct timeline_waiter *waiter);
 void timeline_waiter_cancel(struct timeline_waiter *waiter);

@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/posix-timers.h>
 #include <linux/restart_block.h>
 #include <linux/sched.h>
@@ -96,25 +97,25 @@ static void init_sleeper(struct sleeper *s, timeline_ref_t ref)
 }
 
 /* Until the instant, a signal (-ERESTART_RESTARTBLOCK) or the timeline's end */
-static int sleep_until(struct sleeper *s, ktime_t expires)
+static int sleep_until(struct sleeper *s, ktime_t expires, bool from_now)
 {
 	int ret;
 
-	/* Nobody can crowd the queue with instants that have passed */
-	if (timeline_ref_live(s->waiter.ref) && timeline_waiter_now(&s->waiter) >= expires)
-		return 0;
 	do {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = timeline_waiter_start(&s->waiter, expires);
+		ret = timeline_waiter_sleep(&s->waiter, expires, from_now);
 		if (ret)
 			break;
 		if (likely(READ_ONCE(s->task)))
 			schedule();
-		timeline_waiter_cancel(&s->waiter);
+		if (!timeline_waiter_is_over(&s->waiter))
+			timeline_waiter_cancel(&s->waiter);
+		expires = s->waiter.expires;
+		from_now = false;
 	} while (s->task && !signal_pending(current));
 	__set_current_state(TASK_RUNNING);
 	if (ret)
-		return ret;
+		return min(ret, 0);
 	return s->task ? -ERESTART_RESTARTBLOCK : s->error;
 }
 
@@ -136,9 +137,9 @@ static int copy_remaining(const struct sleeper *s)
 	return nanosleep_copyout(restart, &ts);
 }
 
-static int sleep_or_report(struct sleeper *s, ktime_t expires)
+static int sleep_or_report(struct sleeper *s, ktime_t expires, bool from_now)
 {
-	int ret = sleep_until(s, expires);
+	int ret = sleep_until(s, expires, from_now);
 
 	return ret == -ERESTART_RESTARTBLOCK ? copy_remaining(s) : ret;
 }
@@ -153,13 +154,13 @@ static long restart_sleep(struct restart_block *restart)
 	struct sleeper s;
 
 	init_sleeper(&s, restart->nanosleep.clockid);
-	return sleep_or_report(&s, restart->nanosleep.expires);
+	return sleep_or_report(&s, restart->nanosleep.expires, false);
 }
 
 static int clock_nsleep(const clockid_t clockid, int flags, const struct timespec64 *rqtp)
 {
 	struct restart_block *restart = &current->restart_block;
-	ktime_t expires = timespec64_to_ktime(*rqtp);
+	bool from_now = !(flags & TIMER_ABSTIME);
 	timeline_ref_t ref;
 	struct sleeper s;
 	int ret = timeline_resolve(clockid, &ref);
@@ -167,13 +168,11 @@ static int clock_nsleep(const clockid_t clockid, int flags, const struct timespe
 	if (ret)
 		return ret;
 	init_sleeper(&s, ref);
-	timeline_waiter_lasts(&s.waiter, !(flags & TIMER_ABSTIME));
-	if (!(flags & TIMER_ABSTIME))
-		expires = ktime_add_safe(timeline_waiter_now(&s.waiter), expires);
-	ret = sleep_or_report(&s, expires);
+	timeline_waiter_lasts(&s.waiter, from_now);
+	ret = sleep_or_report(&s, timespec64_to_ktime(*rqtp), from_now);
 	if (ret == -ERESTART_RESTARTBLOCK) {
 		restart->nanosleep.clockid = s.waiter.ref;
-		restart->nanosleep.expires = expires;
+		restart->nanosleep.expires = s.waiter.expires;
 		set_restart_fn(restart, restart_sleep);
 	}
 	return ret;

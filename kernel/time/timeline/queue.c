@@ -86,16 +86,6 @@ static struct timerqueue_head *order_of(struct timeline_queue *q,
 	return lasts(waiter) ? &q->lasting : &q->ahead;
 }
 
-/* How late the first of those in an order is, KTIME_MIN if there is none */
-static ktime_t lateness(const struct timerqueue_head *order, ktime_t now)
-{
-	struct timerqueue_node *first = timerqueue_getnext((struct timerqueue_head *)order);
-
-	if (!first || first->expires == KTIME_MAX)
-		return KTIME_MIN;
-	return now - first->expires;
-}
-
 static bool is_drained(const struct timeline *tl)
 {
 	return !tl->waiting && !timeline_watched(tl);
@@ -124,30 +114,57 @@ static ktime_t time_at(const struct timeline *tl, u64 counter, bool lasts)
 	return timeline_span_ktime(lasted);
 }
 
-/* Of those in an order, until the first is due: 0 at once, U64_MAX never */
-static u64 until_first(const struct timeline *tl, struct timerqueue_head *order, bool lasts)
+static u64 counter_of(const struct timeline *tl)
 {
-	const struct timeline_entry *e = tl->entry;
+	return timeline_read_counter(tl->entry->counter_id);
+}
+
+/* What is looked at once in all that is done at an instant; mono is not before counter */
+struct moment {
+	u64	counter;
+	ktime_t	mono;
+};
+
+static struct moment moment_of(const struct timeline *tl)
+{
+	u64 counter = counter_of(tl);
+
+	return (struct moment) { counter, ktime_get() };
+}
+
+/* How late the first of those in an order is, KTIME_MIN if there is none */
+static ktime_t lateness(const struct timeline *tl, struct timerqueue_head *order, u64 counter,
+			bool lasts)
+{
 	struct timerqueue_node *first = timerqueue_getnext(order);
-	u64 counter;
-	ktime_t now;
 
 	if (!first || first->expires == KTIME_MAX)
+		return KTIME_MIN;
+	return time_at(tl, counter, lasts) - first->expires;
+}
+
+/* Of those in an order, until the first is due: 0 at once, U64_MAX never */
+static u64 until_first(const struct timeline *tl, struct timerqueue_head *order, u64 counter,
+		       bool lasts)
+{
+	const struct timeline_entry *e = tl->entry;
+	ktime_t late = lateness(tl, order, counter, lasts);
+
+	if (late == KTIME_MIN)
 		return U64_MAX;
-	counter = timeline_read_counter(e->counter_id);
-	now = time_at(tl, counter, lasts);
-	if (first->expires <= now)
+	if (late >= 0)
 		return 0;
-	return timeline_until(e, timeline_elapsed(e, counter), first->expires - now, lasts,
+	return timeline_until(e, timeline_elapsed(e, counter), -late, lasts,
 			      timeline_counter_hz(e->counter_id), READ_ONCE(mono_rate));
 }
 
 /* Of a queue that is not empty */
-static u64 until_due(struct timeline_queue *q)
+static u64 until_due(struct timeline_queue *q, u64 counter)
 {
 	if (!q->tl->live || !list_empty(&q->late))
 		return 0;
-	return min(until_first(q->tl, &q->ahead, false), until_first(q->tl, &q->lasting, true));
+	return min(until_first(q->tl, &q->ahead, counter, false),
+		   until_first(q->tl, &q->lasting, counter, true));
 }
 
 /* How long the timer is set to, if somebody is due then; not 0 */
@@ -167,27 +184,32 @@ static void look_elsewhere(int cpu);
  * waits for KTIME_MAX waits for the end of the timeline. Interrupts are disabled: a CPU
  * that is online stays so until it has been told.
  */
-static void arm(struct timeline_queue *q)
+static void arm_at(struct timeline_queue *q, struct moment now)
 {
-	ktime_t at, now;
+	ktime_t at;
 	u64 wait;
 
 	lockdep_assert_held(&q->tl->lock);
 	if (q->busy || is_empty(q))
 		return;
-	wait = until_due(q);
+	wait = until_due(q, now.counter);
 	if (wait == U64_MAX)
 		return;
-	now = ktime_get();
-	at = now + (wait ? stage(q->tl, wait) : 0);
+	at = now.mono + (wait ? stage(q->tl, wait) : 0);
 	if (q->cpu != smp_processor_id() && cpu_online(q->cpu)) {
 		/* Of who is far away the timer stops short: it is late behind the instant */
-		if (max_t(s64, at, now + wait) < q->armed - LATE_ENOUGH)
+		if (max_t(s64, at, now.mono + wait) < q->armed - LATE_ENOUGH)
 			look_elsewhere(q->cpu);
 		return;
 	}
 	q->armed = at;
 	hrtimer_start(&q->timer, at, q->mode);
+}
+
+static void arm(struct timeline_queue *q)
+{
+	if (!q->busy && !is_empty(q))
+		arm_at(q, moment_of(q->tl));
 }
 
 static void arm_both(struct timeline *tl, int cpu)
@@ -207,13 +229,18 @@ static struct timeline_waiter *first_of(struct timerqueue_head *order)
 static struct timeline_waiter *next_due(struct timeline_queue *q)
 {
 	struct timeline_waiter *late = list_first_entry_or_null(&q->late, typeof(*late), late);
-	ktime_t lasted = timeline_lasted_locked(q->tl);
-	ktime_t ahead = lateness(&q->ahead, timeline_now_locked(q->tl));
-	ktime_t lasting = lateness(&q->lasting, lasted);
+	struct timeline *tl = q->tl;
+	ktime_t ahead, lasting;
+	u64 counter;
 
-	if (!q->tl->live)
+	if (is_empty(q))
+		return NULL;
+	if (!tl->live)
 		return late ?: first_of(&q->ahead) ?: first_of(&q->lasting);
-	if (late && lasted - late->node.expires >= max(ahead, lasting))
+	counter = counter_of(tl);
+	ahead = lateness(tl, &q->ahead, counter, false);
+	lasting = lateness(tl, &q->lasting, counter, true);
+	if (late && time_at(tl, counter, true) - late->node.expires >= max(ahead, lasting))
 		return late;
 	if (max(ahead, lasting) < 0)
 		return late;
@@ -221,26 +248,24 @@ static struct timeline_waiter *next_due(struct timeline_queue *q)
 }
 
 /* Whether the timer has to look at it */
-static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter)
+static bool enqueue(struct timeline_queue *q, struct timeline_waiter *waiter, u64 counter)
 {
-	ktime_t lasted = timeline_lasted_locked(q->tl);
-	ktime_t now = lasts(waiter) ? lasted : timeline_now_locked(q->tl);
-
 	waiter->queue = q;
 	waiter->queued = true;
 	q->tl->waiting++;
 	cpumask_set_cpu(q->cpu, q->tl->cpus);
-	waiter->is_late = waiter->expires <= now;
-	waiter->node.expires = waiter->is_late ? lasted : waiter->expires;
+	waiter->node.expires = waiter->expires;
 	if (!waiter->is_late)
 		return timerqueue_add(order_of(q, waiter), &waiter->node);
+	waiter->node.expires = time_at(q->tl, counter, true);
 	list_add_tail(&waiter->late, &q->late);
 	return list_is_first(&waiter->late, &q->late);
 }
 
 static void dequeue(struct timeline_queue *q, struct timeline_waiter *waiter)
 {
-	waiter->queued = false;
+	/* After q->running, see timeline_waiter_is_over() */
+	smp_store_release(&waiter->queued, false);
 	q->tl->waiting--;
 	if (waiter->is_late)
 		list_del(&waiter->late);
@@ -254,10 +279,10 @@ static struct timeline_waiter *take_due(struct timeline_queue *q)
 	struct timeline_waiter *due = next_due(q);
 
 	if (due) {
+		WRITE_ONCE(q->running, due);
 		dequeue(q, due);
 		due->expired = true;
 	}
-	q->running = due;
 	return due;
 }
 
@@ -280,8 +305,8 @@ static enum hrtimer_restart timeline_expire(struct hrtimer *timer)
 		raw_spin_unlock_irqrestore(&tl->lock, flags);
 		due->fn(due, error);
 		raw_spin_lock_irqsave(&tl->lock, flags);
-		/* The waiter may be gone from here on */
-		q->running = NULL;
+		/* The waiter may be gone from here on: see timeline_waiter_is_over() */
+		smp_store_release(&q->running, NULL);
 	}
 	q->busy = n > BATCH;
 	if (q->busy)
@@ -346,27 +371,63 @@ ktime_t timeline_waiter_now(const struct timeline_waiter *waiter)
 	return now;
 }
 
-/**
- * timeline_waiter_start - wait for an instant
- * @waiter: with ref and fn
- * @expires: as timeline_waiter_now() tells the time
- */
-int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
+/* How to start: so far from now; only if the instant has not passed */
+#define FROM_NOW	1
+#define IF_AHEAD	2
+
+static int start(struct timeline_waiter *waiter, ktime_t expires, unsigned int how)
 {
 	struct timeline_queue *q;
 	struct timeline *tl;
 	unsigned long flags;
+	struct moment now;
+	ktime_t time;
+	bool late;
 
-	waiter->expires = expires;
 	tl = timeline_lock_ref(waiter->ref, &flags);
 	if (IS_ERR(tl))
 		return -ENODEV;
+	now = moment_of(tl);
+	time = time_at(tl, now.counter, lasts(waiter));
+	waiter->expires = how & FROM_NOW ? ktime_add_safe(time, expires) : expires;
 	waiter->expired = false;
-	q = queue_of(tl, smp_processor_id(), waiter->hard);
-	if (enqueue(q, waiter))
-		arm(q);
+	late = waiter->expires <= time;
+	waiter->is_late = late;
+	if (!late || !(how & IF_AHEAD)) {
+		q = queue_of(tl, smp_processor_id(), waiter->hard);
+		if (enqueue(q, waiter, now.counter))
+			arm_at(q, now);
+	}
 	timeline_unlock(tl, flags);
-	return 0;
+	return late;
+}
+
+/**
+ * timeline_waiter_start - wait for an instant
+ * @waiter: waiter, with ref and fn
+ * @expires: as timeline_waiter_now() tells the time
+ *
+ * Return: 0, or -ENODEV: the timeline is gone
+ */
+int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires)
+{
+	waiter->expires = expires;
+	return min(start(waiter, expires, 0), 0);
+}
+
+/**
+ * timeline_waiter_sleep - wait for an instant, but not if it has passed
+ * @waiter: waiter, with ref and fn
+ * @expires: the instant, or how far it is away
+ * @from_now: the latter
+ *
+ * So nobody can crowd a queue with instants that have passed.
+ *
+ * Return: 0 if it waits, 1 if not, -ENODEV: the timeline is gone
+ */
+int timeline_waiter_sleep(struct timeline_waiter *waiter, ktime_t expires, bool from_now)
+{
+	return start(waiter, expires, IF_AHEAD | (from_now ? FROM_NOW : 0));
 }
 
 /* Its function, if it is about to run, finds nobody */
@@ -405,6 +466,20 @@ int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
 	if (drained)
 		swake_up_one(&tl->drained);
 	return ret;
+}
+
+/**
+ * timeline_waiter_is_over - whether its function has been called and has ended
+ * @waiter: waiter that was started, and whose function does not start it again
+ *
+ * Then there is nothing to cancel. This takes no lock: it becomes the one that runs
+ * before it is no longer queued, and once only.
+ */
+bool timeline_waiter_is_over(const struct timeline_waiter *waiter)
+{
+	/* Pairs with dequeue() and, for what the function did, with timeline_expire() */
+	return !smp_load_acquire(&waiter->queued) &&
+	       smp_load_acquire(&waiter->queue->running) != waiter;
 }
 
 /**

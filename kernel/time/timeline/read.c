@@ -53,14 +53,21 @@ struct timeline *timeline_lock_ref(timeline_ref_t ref, unsigned long *flags)
  */
 int timeline_resolve_id(u32 id, timeline_ref_t *ref)
 {
+	timeline_ref_t its = make_ref(id);	/* of an id that is too large another's */
 	struct timeline *tl;
 	unsigned long flags;
 
-	tl = timeline_lock(id, 0, &flags);
-	if (IS_ERR(tl))
-		return PTR_ERR(tl);
-	timeline_unlock(tl, flags);
-	*ref = make_ref(id);
+	if (id % TIMELINE_MAX_IDS < TIMELINE_IDS) {
+		/* Of this kernel's: the lock would tell no more, as it may go right after */
+		if (timeline_ref_id(its) != id || !timeline_ref_live(its))
+			return -EINVAL;
+	} else {
+		tl = timeline_lock(id, 0, &flags);
+		if (IS_ERR(tl))
+			return PTR_ERR(tl);
+		timeline_unlock(tl, flags);
+	}
+	*ref = its;
 	return 0;
 }
 
