@@ -45,6 +45,7 @@ struct te_config {
 	uint64_t hz;		/* nominal, of the counter */
 	uint64_t memory_ns;	/* older samples are forgotten */
 	uint32_t wander_ppb;
+	bool rounds_up;		/* the servers do, of what they state */
 	bool network;		/* samples are exchanges: the bank has the likely clock */
 };
 

@@ -205,9 +205,10 @@ static uint64_t grain(int8_t precision)
 	return precision < -30 ? 1 : div_up(NSEC, 1ULL << -precision);
 }
 
-uint64_t ntp_error(const struct ntp_exchange *x)
+uint64_t ntp_error(const struct ntp_exchange *x, bool rounded_up)
 {
-	u128 units = (u128)x->root_delay + 1 + 2 * ((u128)x->root_dispersion + 1);
+	unsigned int lost = !rounded_up;	/* of each, in units */
+	u128 units = (u128)x->root_delay + lost + 2 * ((u128)x->root_dispersion + lost);
 	u128 held = (u128)(x->transmit - x->receive) * NSEC * SERVER_PPM;
 
 	return div_up(units * NSEC, 1 << 17) + grain(x->precision) +
@@ -234,12 +235,12 @@ enum ntp_refusal ntp_sample(const struct te_estimator *e, const struct ntp_excha
 	held = hold(e, x);
 	if (held > x->after - x->before)
 		return NTP_HELD;
-	if (ntp_error(x) > NTP_ERROR_MAX)
+	s->err_low = ntp_error(x, e->config.rounds_up);
+	if (s->err_low > NTP_ERROR_MAX)
 		return NTP_VAGUE;
 	s->before = x->before + (uint64_t)held;
 	s->after = x->after;
 	s->ref_ns = ntp_to_ns(x->transmit, pivot);
-	s->err_low = ntp_error(x);
 	s->err_high = s->err_low + 1;
 	return NTP_TAKEN;
 }

@@ -88,8 +88,11 @@ uint64_t ntp_from_ns(int64_t ns);
 /* In 2^-16 s, rounded up; all ones where that is not enough */
 uint32_t ntp_short(uint64_t ns);
 
-/* The bound that the server states of its own clock at T3: ns */
-uint64_t ntp_error(const struct ntp_exchange *x);
+/*
+ * The bound that the server states of its own clock at T3: ns.  What is on the wire may have
+ * been rounded down, but for servers that are known to round up.
+ */
+uint64_t ntp_error(const struct ntp_exchange *x, bool rounded_up);
 
 /* @e has the counter's frequency, @pivot is a time within 68 years, in s since 1970 */
 enum ntp_refusal ntp_sample(const struct te_estimator *e, const struct ntp_exchange *x,

@@ -122,6 +122,7 @@ static const struct option options[] = {
 	{ "hop-error", required_argument, NULL, 'H' },
 	{ "poll", required_argument, NULL, 'P' },
 	{ "faulty", required_argument, NULL, 'F' },
+	{ "rounds-up", no_argument, NULL, 'u' },
 	{ "accuracy", required_argument, NULL, 'a' },
 	{ "readings", required_argument, NULL, 'r' },
 	{ "count", required_argument, NULL, 'n' },
@@ -146,6 +147,7 @@ static int take_options(const struct command *cmd, int argc, char **argv,
 			return option_error(cmd);
 		req->json |= c == 'j';
 		req->verbose |= c == 'v';
+		req->net.rounds_up |= c == 'u';
 		why = optarg ? take_value(c, req) : NULL;
 		if (why)
 			return option_value_error(cmd, options, c, why);
@@ -169,8 +171,8 @@ static const char *complete(struct sync_request *req)
 	if (!req->replay)
 		sync_defaults(req, net);
 	if (!net && (req->net.least || req->net.accuracy || req->net.by_demand ||
-		     (req->net.faulty >= 0 && !req->replay)))
-		return "--poll, --faulty and --accuracy are for --from ntp:";
+		     ((req->net.faulty >= 0 || req->net.rounds_up) && !req->replay)))
+		return "--poll, --faulty, --rounds-up and --accuracy are for --from ntp:";
 	if (net && (req->source.stated || req->source.scale != SCALE_UNKNOWN))
 		return "a server states its own error, and NTP is utc";
 	if (net && net_faulty(&req->net) >= req->net.servers)
@@ -232,6 +234,8 @@ const struct command timeline_sync = {
 	"      --poll MIN[..MAX]\n"
 	"                       how often each server is asked (16s..64s)\n"
 	"      --faulty F       how many of the servers may be wrong (less than half of them)\n"
+	"      --rounds-up      the servers round up what they state, as chronyd does and\n"
+	"                       'timeline serve': nothing is added for what others lose\n"
 	"      --accuracy TIME|auto  ask as seldom as the bound still stays below that;\n"
 	"                       auto: below what the timeline's users need, guests too\n"
 	"  -r, --readings N     per update, of which the fastest is taken (8)\n"

@@ -34,6 +34,7 @@ struct net_loop {
 	struct ts_pool pool;
 	bool usable;
 	unsigned int leaps[TS_SERVERS];	/* what each has announced */
+	uint64_t told[TS_SERVERS];	/* ns, when what is no answer of each was printed last */
 	bool short_told;	/* that the accuracy is out of reach */
 	uint64_t answers;
 	struct te_clock clock;		/* what the last answer made, if there was any */
@@ -90,6 +91,7 @@ static const char *start(struct net_loop *n)
 	struct te_config config = {
 		.hz = n->t.get.counter_hz, .memory_ns = n->req->memory,
 		.wander_ppb = n->req->wander_ppb, .network = true,
+		.rounds_up = net->rounds_up,
 	};
 
 	n->usable = false;
@@ -264,12 +266,27 @@ static int take(struct net_loop *n, int i, const struct exchanges_line *line)
 	return set_clock(n, &clock, result);
 }
 
+/* Anybody can send what answers no request of ours, as much as he likes: once a second */
+static bool is_told(struct net_loop *n, int i, enum ntp_refusal refusal)
+{
+	uint64_t now;
+
+	if (refusal >= NTP_KISS_RATE || refusal == NTP_NO_ANSWER)
+		return true;
+	now = sync_now();
+	if (n->told[i] && now - n->told[i] < NS)
+		return false;
+	n->told[i] = now;
+	return true;
+}
+
 /* What is no exchange; who floods us with that costs no more than a counter */
 static void refuse(struct net_loop *n, int i, enum ntp_refusal refusal)
 {
 	ts_refuse(&n->pool, i, refusal);
 	nc_obey(&n->server[i], refusal, sync_now());
-	print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
+	if (is_told(n, i, refusal))
+		print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
 }
 
 /* Names that are one machine are one that may be wrong, and count as several */

@@ -13,6 +13,7 @@ struct net_request {
 	struct nc_server server[TS_SERVERS];
 	int servers;
 	int faulty;		/* -1: less than half of them */
+	bool rounds_up;		/* the servers do, of what they state */
 	uint64_t least, most;	/* ns, of the poll */
 	uint64_t accuracy;	/* ns, 0: none is asked for */
 	bool by_demand;		/* it is what the users of the timeline need */

@@ -28,6 +28,8 @@ static void json_exchange(const struct nc_server *nc, const struct ts_server *s,
 		json_u64(o, "stated_ns", s->sample.err_low);
 		json_flag(o, "stamped", nc->stamped);
 		json_u64(o, "contradictions", s->estimator.contradictions);
+	} else {
+		json_u64(o, "refused", s->refused[refusal]);
 	}
 	json_print_line(o);
 }
@@ -45,6 +47,8 @@ void print_exchange(const struct sync_request *req, const struct nc_server *nc,
 		printf(", %s there and back, %s stated%s", fmt_short(way(s)).s,
 		       fmt_short(s->sample.err_low).s,
 		       nc->stamped ? "" : ", without the kernel's stamps");
+	else if (s->refused[refusal] > 1)
+		printf(", %llu times", (unsigned long long)s->refused[refusal]);
 	putchar('\n');
 	fflush(stdout);
 }

@@ -120,7 +120,7 @@ int replay_exchanges(const struct sync_request *req, FILE *f, char *head)
 {
 	static struct replay r;
 	struct te_config config = { .memory_ns = req->memory, .wander_ppb = req->wander_ppb,
-				    .network = true };
+				    .network = true, .rounds_up = req->net.rounds_up };
 	const char *why;
 	int code;
 

@@ -188,15 +188,19 @@ static void error_is_rounded_up(void **state)
 
 	(void)state;
 	/* One unit each for what may have been rounded down, 2^-20 s */
-	assert_int_equal(ntp_error(&x), 22889 + 954);
+	assert_int_equal(ntp_error(&x, false), 22889 + 954);
 	x.root_delay = 65536;
-	assert_int_equal(ntp_error(&x), 500000000 + 22889 + 954);
+	assert_int_equal(ntp_error(&x, false), 500000000 + 22889 + 954);
 	x.root_dispersion = 65536;
-	assert_int_equal(ntp_error(&x), 1500000000 + 22889 + 954);
+	assert_int_equal(ntp_error(&x, false), 1500000000 + 22889 + 954);
 	x = (struct ntp_exchange){ .precision = -60, .transmit = 1ULL << 32 };
-	assert_int_equal(ntp_error(&x), 22889 + 1 + 15000);
+	assert_int_equal(ntp_error(&x, false), 22889 + 1 + 15000);
+	assert_int_equal(ntp_error(&x, true), 1 + 15000);
+	x.root_delay = 2;
+	x.root_dispersion = 1;
+	assert_int_equal(ntp_error(&x, true), 30518 + 1 + 15000);
 	x.precision = 1;
-	assert_true(ntp_error(&x) > NTP_ERROR_MAX);
+	assert_true(ntp_error(&x, false) > NTP_ERROR_MAX);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -261,7 +265,7 @@ static void some_exchange(struct world *w, const struct te_estimator *e)
 	x->precision = -random_between(r, 10, 40);
 	x->receive = 0;
 	x->transmit = 0;
-	error = ntp_error(x);
+	error = ntp_error(x, false);
 	/* It may stamp a request late and an answer early, by its clock's word */
 	came = x->before + out + random_scaled(r, held);
 	left = came + random_scaled(r, x->before + out + held - came);
