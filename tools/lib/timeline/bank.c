@@ -6,13 +6,16 @@
  * A sample says z = time + path + noise, where time is how far the truth is ahead of the
  * line, and path is half of the difference of the two ways' lengths, which nothing but a
  * change of it tells.  Of the noise the read gap tells: of what it exceeds the least one
- * by, e, any part may have been before the reading.  So half of the filters take it to be
+ * by, e, any part may have been before the reading.  So a third of the filters take it to be
  * anything within e / 2, each as likely as any other, which is so where delays are
  * exponential: then few fast exchanges say nearly all, and a slow one something if its
- * edge cuts into what is thought.  Where a delay is the sum of many small ones, or uniform,
- * the middle is likelier: to the other half the noise is normal, and as large as it usually
- * is whatever e, s, the median of e, tells.  Where e is several times that, the excess is
- * rather on one side, and counts exponentially less.
+ * edge cuts into what is thought.  Where each delay is at most so much, as where it is uniform,
+ * both ways are slow in the slowest exchanges, which tell as much as the fastest: to
+ * another third the noise is within half of what e is away from 0 or from twice its median.
+ * Where a delay is the sum of many small ones, the middle is likelier: to the last third the
+ * noise is normal, and as large as it usually is whatever e, s, the median of e, tells.
+ * Where e is several times that, the excess is rather on one side, and counts exponentially
+ * less.
  *
  * The rate is a random walk.  How fast it walks is not known, so there are filters for ten
  * speeds, each half a decade faster than the one before.  Of each the probability is known
@@ -154,6 +157,7 @@ static double take_gap(struct te_bank *b, uint64_t hz, const struct te_sample *s
 struct grain {
 	double half;	/* the noise is within that, but for */
 	double edge;	/* variance: how well the least gap is known */
+	double bounded, far;	/* the same, if gaps are as far below a largest one as above the least */
 	double normal;	/* variance, if it is normal */
 };
 
@@ -163,14 +167,17 @@ struct grain {
  */
 static struct grain worth(const struct te_bank *b, double e)
 {
-	double usual = median_excess(b, 0, b->least) + USUAL, base;
+	double median = median_excess(b, 0, b->least), usual = median + USUAL, base, far;
+	bool beyond = e > median && e < 2 * median;
 	int i, n = 0;
 
 	for (i = 0; i < b->gaps; i++)
 		n += b->gap[i].ns - b->least < usual;
 	base = usual / (4 * sqrt(n)) + b->least / (4.0 * b->gaps * b->gaps) + SYSTEMATIC;
+	far = base + (beyond ? usual / (2 * sqrt(b->gaps)) : 0);
 	return (struct grain){
 		.half = e / 2, .edge = base * base,
+		.bounded = (beyond ? 2 * median - e : e) / 2, .far = far * far,
 		.normal = (usual * usual / (OF_USUAL * OF_USUAL) + base * base) *
 			  exp(fmin(e * e / (16 * usual * usual), 50)),
 	};
@@ -253,13 +260,22 @@ static struct news hear_flat(double v, double half, double s)
 	return n;
 }
 
+/* What a filter takes noise for */
+enum kind { FLAT, NORMAL, BOUNDED };
+
+static enum kind kind_of(int i)
+{
+	return i / TE_SPEEDS;
+}
+
 /* The line goes through the sample, so it says that time + path is 0; how probable that was */
-static double correct(struct te_filter *f, const struct grain *g, bool flat)
+static double correct(struct te_filter *f, const struct grain *g, enum kind kind)
 {
 	double t = f->tt + f->tp, r = f->tr + f->rp, p = f->tp + f->pp;
 	double v = -(f->time + f->path);
-	struct news n = flat ? hear_flat(v, g->half, t + p + g->edge) :
-			       hear_normal(v, t + p + g->normal);
+	struct news n = kind == NORMAL ? hear_normal(v, t + p + g->normal) :
+			kind == FLAT ? hear_flat(v, g->half, t + p + g->edge) :
+				       hear_flat(v, g->bounded, t + p + g->far);
 
 	f->time += t * n.gain;
 	f->rate += r * n.gain;
@@ -271,11 +287,6 @@ static double correct(struct te_filter *f, const struct grain *g, bool flat)
 	f->rp -= r * p * n.curve;
 	f->pp -= p * p * n.curve;
 	return n.likely;
-}
-
-static bool is_flat(int i)
-{
-	return i < TE_SPEEDS;
 }
 
 static double walk(int i)
@@ -383,7 +394,7 @@ void te_bank_take(struct te_bank *b, uint64_t hz, const struct te_sample *s)
 		predict(&b->filter[i], seconds, off, walk(i));
 	g = worth(b, take_gap(b, hz, s));
 	for (i = 0; i < TE_FILTERS; i++)
-		likely[i] = correct(&b->filter[i], &g, is_flat(i));
+		likely[i] = correct(&b->filter[i], &g, kind_of(i));
 	share_out(b, likely);
 }
 
@@ -400,7 +411,7 @@ void te_bank_step(struct te_bank *b, uint64_t hz, const struct te_sample *s, dou
 		f = &b->filter[i];
 		*f = (struct te_filter){ .rate = f->rate, .rr = f->rr, .time = ahead,
 					 .tt = width * width / 12, .share = f->share };
-		correct(f, &g, is_flat(i));
+		correct(f, &g, kind_of(i));
 	}
 }
 

@@ -9,7 +9,7 @@
 struct te_sample;
 
 #define TE_SPEEDS	10	/* at which the rate may walk */
-#define TE_FILTERS	(2 * TE_SPEEDS)	/* for two kinds of noise */
+#define TE_FILTERS	(3 * TE_SPEEDS)	/* for three kinds of noise */
 #define TE_GAPS		256
 
 /* Times in ns, rates in ns/s; the time is relative to the bank's line */
