@@ -110,6 +110,9 @@ static void run_program(const struct bench *b, char **argv)
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	dup2(fd, 1);
 	dup2(fd, 2);
+	/* Without it they would keep the clock of this machine */
+	if (access(b->library, R_OK))
+		_exit(126);
 	alarm(LIMIT);
 	setenv("LD_PRELOAD", b->library, 1);
 	execv(argv[0], argv);
