@@ -70,15 +70,22 @@ series_gives_the_tree() {
 		git -C "$root/am" diff refs/vbs/laid HEAD | { ! grep '^-[^-]'; }
 }
 
-# Those for stable: they come first, each says what it fixes, and none speaks of what follows
+# Those for stable: each says what it fixes, and they apply alone
 fixes_alone() {
 	local fixes
 	mapfile -t fixes < <(grep -l '^Cc: stable@vger.kernel.org' "$mails"/*.patch)
-	[ ${#fixes[@]} -ge 3 ] && [ "$(basename "${fixes[-1]}" | cut -c 1-4)" = "$(printf %04d ${#fixes[@]})" ] &&
-		am "$root/fixes" "${fixes[@]}" &&
+	[ ${#fixes[@]} -ge 7 ] && am "$root/fixes" "${fixes[@]}" &&
 		[ "$(git -C "$root/fixes" log --format=%B refs/vbs/base..HEAD | grep -c '^Fixes: [0-9a-f]\{12\} (".*")$')" -eq ${#fixes[@]} ] &&
-		! git -C "$root/fixes" diff --name-only refs/vbs/base HEAD | grep -vE '^kernel/sched/(deadline|syscalls|core)\.c$' &&
-		! git -C "$root/fixes" log -p --format=%B refs/vbs/base..HEAD | grep -i vbs
+		! git -C "$root/fixes" log -p --format=%B refs/vbs/base..HEAD | grep -i -e vbs -e timeline
+}
+
+# Those of SCHED_DEADLINE come first, and change nothing else
+deadline_first() {
+	local first
+	mapfile -t first < <(grep -l '^Subject: \[PATCH [0-9/]*\] sched/deadline: ' "$mails"/*.patch)
+	[ ${#first[@]} -ge 6 ] && [ "$(basename "${first[-1]}" | cut -c 1-4)" = "$(printf %04d ${#first[@]})" ] &&
+		[ "$(grep -l '^Cc: stable@vger.kernel.org' "${first[@]}" | wc -l)" -eq ${#first[@]} ] &&
+		! sed -n 's,^--- a/,,p' "${first[@]}" | grep -vE '^kernel/sched/(deadline\.c|syscalls\.c|core\.c|sched\.h)$'
 }
 
 all_signed() {
@@ -155,7 +162,8 @@ passes "make series" known "A Sender" sender@kernel.test "$top/tools/build/serie
 passes "git am gives the tree of make tree, and MAINTAINERS" series_gives_the_tree
 passes "every mail is from the sender and signed off" all_signed
 passes "MAINTAINERS is in order" in_the_alphabet
-passes "the fixes of SCHED_DEADLINE apply alone, and are for stable" fixes_alone
+passes "the fixes for stable apply alone" fixes_alone
+passes "those of SCHED_DEADLINE come first, each is for stable" deadline_first
 passes "every new file is there when it is used" perl "$top/tests/build/series-uses" "$root/am" refs/vbs/base HEAD
 passes "install-tree --commit gives the same" commits
 passes "install-tree --commit does not touch edits" commits_over_edits
