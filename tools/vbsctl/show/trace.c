@@ -163,24 +163,48 @@ static int make_picture(const struct trace *t, pid_t root)
 	return code;
 }
 
+/* The last line that a program has written */
+static void last_line(FILE *from, char *line, int size)
+{
+	line[0] = '\0';
+	rewind(from);
+	while (fgets(line, size, from))
+		line[strcspn(line, "\n")] = '\0';
+	memmove(line, line + strspn(line, " "), strlen(line + strspn(line, " ")) + 1);
+}
+
+/* What trace-cmd says of each buffer is of no interest while all is well */
+static void extract(const struct trace *t, FILE *words)
+{
+	if (!freopen("/dev/null", "w", stdout) || dup2(fileno(words), STDERR_FILENO) < 0)
+		_exit(VC_NOEXEC);
+	execlp("trace-cmd", "trace-cmd", "extract", "-B", t->tracer.name, "-o", t->dat, NULL);
+	_exit(errno == ENOENT ? VC_NOTFOUND : VC_NOEXEC);
+}
+
 /* trace-cmd knows the format, and takes the instance away with it */
 static int save_dat(const struct trace *t)
 {
-	pid_t pid = fork();
+	FILE *words = tmpfile();
+	char line[200];
 	int status;
+	pid_t pid;
 
-	if (!pid) {
-		if (!freopen("/dev/null", "w", stdout))
-			_exit(VC_NOEXEC);
-		execlp("trace-cmd", "trace-cmd", "extract", "-B", t->tracer.name, "-o", t->dat, NULL);
-		_exit(errno == ENOENT ? VC_NOTFOUND : VC_NOEXEC);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (!words)
+		return failure(VC_RUN, "cannot make a file: %s", strerror(errno));
+	pid = fork();
+	if (!pid)
+		extract(t, words);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		fclose(words);
 		return failure(VC_RUN, "cannot start trace-cmd: %s", strerror(errno));
+	}
+	last_line(words, line, sizeof(line));
+	fclose(words);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == VC_NOTFOUND)
 		return failure(VC_RUN, "%s is not written: there is no trace-cmd, which does that", t->dat);
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? VC_OK :
-	       failure(VC_RUN, "%s is not written: trace-cmd has failed", t->dat);
+	       failure(VC_RUN, "%s is not written: trace-cmd has failed: %s", t->dat, line);
 }
 
 static int trace(struct trace *t, char **argv)

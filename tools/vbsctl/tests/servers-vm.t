@@ -354,12 +354,17 @@ grep -q ">server [0-9]*, 3ms/10ms<" "$root/plan.svg" && [ "$(grep -c 'class="r"'
 ok $? "trace --picture: the server, its releases and ends of budgets, the thread"
 if command -v trace-cmd >/dev/null; then
 	check 0 "" "trace: trace.dat" trace -o "$root/trace.dat" -- vbsctl run --res 3ms/10ms -- sleep 0.01
+	[ ! -s "$out" ]
+	ok $? "trace: and no word of it"
 	trace-cmd report "$root/trace.dat" >"$out" 2>&1
 	says "sched_vbs_release" && says "sched_vbs_admit" && says "sched_switch"
 	ok $? "trace: trace-cmd reads it"
+	check 125 "trace.dat is not written: trace-cmd has failed: " "trace: nowhere to write to" trace -o /no/such/trace.dat -- true
 else
 	check 125 "there is no trace-cmd" "trace: trace.dat" trace -o "$root/trace.dat" -- true
+	skip "trace: and no word of it" "no trace-cmd"
 	skip "trace: trace-cmd reads it" "no trace-cmd"
+	skip "trace: nowhere to write to" "no trace-cmd"
 fi
 check 127 "there is no command '/no/such'" "trace: no such command" trace -p "$root/plan.svg" /no/such
 check 125 "cannot write /nowhere/x.svg" "trace: no directory" trace -p /nowhere/x.svg true
