@@ -33,7 +33,7 @@ const struct command cmd_timeline = {
 	"'vbsctl timeline SUBCOMMAND --help' shows the options; vbsctl-timeline(1) has all\n"
 	"of it.\n\n"
 	"  vbsctl timeline create lab\n"
-	"  vbsctl timeline sync lab --from realtime --wander 1ppm &\n"
+	"  vbsctl timeline sync lab --from realtime --reference-error 1ms &\n"
 	"  vbsctl timeline read lab\n"
 	"  vbsctl timeline watch lab --accuracy 100us\n",
 	.run = subcommand_run,
