@@ -87,6 +87,17 @@ static int cause(const struct refusal *r, char *buf, size_t size)
 	}
 }
 
+struct who who_is(pid_t pid, const struct vbs_server *s)
+{
+	struct who who;
+
+	if (s && s->name[0])
+		snprintf(who.s, sizeof(who.s), "%d of '%s'", (int)pid, s->name);
+	else
+		snprintf(who.s, sizeof(who.s), "%d", (int)pid);
+	return who;
+}
+
 int explain(const struct refusal *r, char *buf, size_t size)
 {
 	int used;
@@ -94,6 +105,6 @@ int explain(const struct refusal *r, char *buf, size_t size)
 	if (r->err != ESRCH && (!r->policy_known || (!r->vbs && r->err != EPERM)))
 		return no_vbs(r, buf, size);
 	used = r->command ? snprintf(buf, size, "cannot run '%.256s': ", r->command) :
-			    snprintf(buf, size, "cannot %s %d: ", verb(r->op), (int)r->pid);
+			    snprintf(buf, size, "cannot %s %s: ", verb(r->op), who_is(r->pid, r->server).s);
 	return cause(r, buf + used, size - used);
 }

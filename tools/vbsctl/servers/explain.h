@@ -35,6 +35,13 @@ struct refusal {
 	uint32_t euid;
 };
 
+/* "4242", or "4242 of 'arm'" where the server has a name: @s may be NULL */
+struct who {
+	char s[16 + VBS_NAME_LEN];
+};
+
+struct who who_is(pid_t pid, const struct vbs_server *s);
+
 /* Writes one sentence without a full stop; returns the exit code */
 int explain(const struct refusal *r, char *buf, size_t size);
 

@@ -50,21 +50,21 @@ static int move_with_mask(pid_t pid, const struct wanted *w, const struct cpumas
 	return err;
 }
 
-static int too_late(pid_t pid, const struct wanted *w)
+static int too_late(pid_t pid, const struct wanted *w, const struct vbs_server *s)
 {
 	if (w->within)
-		return failure(VC_FAIL, "cannot move %d without a loss: within %s there was no instant at which it had no budget left and its next release was far enough away; it is where it was",
-			       (int)pid, fmt_time(w->within).s);
-	return failure(VC_FAIL, "cannot move %d without a loss: its next release is closer than a move takes; --within TIME waits for a later one",
-		       (int)pid);
+		return failure(VC_FAIL, "cannot move %s without a loss: within %s there was no instant at which it had no budget left and its next release was far enough away; it is where it was",
+			       who_is(pid, s).s, fmt_time(w->within).s);
+	return failure(VC_FAIL, "cannot move %s without a loss: its next release is closer than a move takes; --within TIME waits for a later one",
+		       who_is(pid, s).s);
 }
 
 static int has_budget(pid_t pid, const struct wanted *w, const struct vbs_server *s)
 {
 	if (w->within)
-		return too_late(pid, w);
-	return failure(VC_FAIL, "cannot move %d without a loss: it may have budget left, of which up to %s would be lost; --within TIME waits for its end, --relax takes the loss",
-		       (int)pid, fmt_time(s->runtime).s);
+		return too_late(pid, w, s);
+	return failure(VC_FAIL, "cannot move %s without a loss: it may have budget left, of which up to %s would be lost; --within TIME waits for its end, --relax takes the loss",
+		       who_is(pid, s).s, fmt_time(s->runtime).s);
 }
 
 static int no_room(pid_t pid, const struct wanted *w, const struct vbs_snapshot *snap,
@@ -73,10 +73,10 @@ static int no_room(pid_t pid, const struct wanted *w, const struct vbs_snapshot 
 	const struct vbs_cpu *cpu = vbs_find_cpu(snap, w->cpu);
 
 	if (cpu && cpu->spare < s->cap)
-		return failure(VC_BUSY, "cannot move %d: it needs %s of a CPU, and CPU %d has %s to spare",
-			       (int)pid, fmt_bw(s->cap).s, (int)w->cpu, fmt_bw(cpu->spare).s);
-	return failure(VC_BUSY, "cannot move %d: a cpuset or a CPU that goes offline is moving it, or its place has been taken meanwhile",
-		       (int)pid);
+		return failure(VC_BUSY, "cannot move %s: it needs %s of a CPU, and CPU %d has %s to spare",
+			       who_is(pid, s).s, fmt_bw(s->cap).s, (int)w->cpu, fmt_bw(cpu->spare).s);
+	return failure(VC_BUSY, "cannot move %s: a cpuset or a CPU that goes offline is moving it, or its place has been taken meanwhile",
+		       who_is(pid, s).s);
 }
 
 static int invalid(pid_t pid, const struct wanted *w, const struct vbs_snapshot *snap,
@@ -85,12 +85,12 @@ static int invalid(pid_t pid, const struct wanted *w, const struct vbs_snapshot 
 	const struct vbs_cpu *cpu = vbs_find_cpu(snap, w->cpu);
 
 	if (!cpu || !cpu->online)
-		return failure(VC_FAIL, "cannot move %d: CPU %d is not online", (int)pid, (int)w->cpu);
+		return failure(VC_FAIL, "cannot move %s: CPU %d is not online", who_is(pid, s).s, (int)w->cpu);
 	if (s->members > 1)
-		return failure(VC_FAIL, "cannot move %d: its server has %u members, and only one with a single member is moved; a cpuset moves all of them",
-			       (int)pid, s->members);
-	return failure(VC_FAIL, "cannot move %d to CPU %d: that is outside of its cpuset, or this kernel has no PR_VBS_MOVE",
-		       (int)pid, (int)w->cpu);
+		return failure(VC_FAIL, "cannot move %s: its server has %u members, and only one with a single member is moved; a cpuset moves all of them",
+			       who_is(pid, s).s, s->members);
+	return failure(VC_FAIL, "cannot move %s to CPU %d: that is outside of its cpuset, or this kernel has no PR_VBS_MOVE",
+		       who_is(pid, s).s, (int)w->cpu);
 }
 
 static int refused(pid_t pid, int err, const struct wanted *w, const struct vbs_snapshot *snap,
@@ -100,19 +100,19 @@ static int refused(pid_t pid, int err, const struct wanted *w, const struct vbs_
 	case EAGAIN:
 		return has_budget(pid, w, s);
 	case ETIME:
-		return too_late(pid, w);
+		return too_late(pid, w, s);
 	case EBUSY:
 		return no_room(pid, w, snap, s);
 	case EINVAL:
 		return invalid(pid, w, snap, s);
 	case EPERM:
-		return failure(VC_PERM, "cannot move %d: that takes CAP_SYS_NICE (root), or the server's owner",
-			       (int)pid);
+		return failure(VC_PERM, "cannot move %s: that takes CAP_SYS_NICE (root), or the server's owner",
+			       who_is(pid, s).s);
 	case ESRCH:
 		return failure(VC_NOPROC, "cannot move %d: there is no process or thread %d", (int)pid,
 			       (int)pid);
 	default:
-		return failure(VC_FAIL, "cannot move %d: %s", (int)pid, strerror(err));
+		return failure(VC_FAIL, "cannot move %s: %s", who_is(pid, s).s, strerror(err));
 	}
 }
 

@@ -178,6 +178,17 @@ static void no_room_for_a_larger_cap(void **state)
 	       "cannot switch 4242: a cap of 60 % instead of 30 % needs 30 % more of a CPU, and CPU 0 has 10 % spare");
 }
 
+static void a_server_with_a_name(void **state)
+{
+	struct vbs_server named = { .cpu = 0, .cap = 314573, .name = "arm" };
+
+	(void)state;
+	in_a_server();
+	asked.sched_vbs_cap = 629146;
+	r.server = &named;
+	expect(EBUSY, VC_BUSY, "cannot switch 4242 of 'arm': a cap of 60 %");
+}
+
 static void above_the_cap(void **state)
 {
 	(void)state;
@@ -369,6 +380,7 @@ int main(void)
 		TEST(who_has_ended),
 		TEST(aligned_entry_needs_its_slack),
 		TEST(no_room_for_a_larger_cap),
+		TEST(a_server_with_a_name),
 		TEST(above_the_cap),
 		TEST(aligned_without_slack),
 		TEST(numbers_outside_limits),
