@@ -125,7 +125,7 @@ check-model: ## 10 min or less: search the models of the rules and of the locks 
 bench: deps ## 6 min: what clocks and scheduling cost, beside their peers, goals, profiles; a goal that is lost is a failure
 	@$(B)/bench
 
-bisect: tree ## 5 min a mail cold: every mail of the series builds on those before it
+bisect: tree ## 1 h or more cold, goes on where it was stopped: every mail of the series builds on those before it
 	@$(B)/bisect
 
 mutants: kernel ## Hours: faults planted in the code, each of which a test must find
