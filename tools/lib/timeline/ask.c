@@ -175,6 +175,20 @@ int ask_chronyd(uint64_t *ns)
 	return take_tracking(open_local(ASK_CHRONY_PORT), ns);
 }
 
+int ask_bind(int fd, const struct sockaddr_un *own)
+{
+	mode_t mask;
+	int err;
+
+	/* A socket's file has the mode of the socket, less the mask */
+	if (fchmod(fd, 0666))
+		return errno;
+	mask = umask(0);
+	err = bind(fd, (const struct sockaddr *)own, sizeof(*own)) ? errno : 0;
+	umask(mask);
+	return err;
+}
+
 /* chronyd answers to a path, which it must be able to write to: beside its own socket */
 static int connect_beside(int fd, const char *path, struct sockaddr_un *own)
 {
@@ -186,8 +200,7 @@ static int connect_beside(int fd, const char *path, struct sockaddr_un *own)
 	    (int)sizeof(own->sun_path))
 		return -1;
 	unlink(own->sun_path);
-	if (bind(fd, (struct sockaddr *)own, sizeof(*own)) || chmod(own->sun_path, 0666) ||
-	    wait_at_most(fd))
+	if (ask_bind(fd, own) || wait_at_most(fd))
 		return -1;
 	return connect(fd, (struct sockaddr *)&to, sizeof(to));
 }

@@ -4,6 +4,7 @@
 #define LIB_TIMELINE_ASK_H
 
 #include <stdint.h>
+#include <sys/un.h>
 
 #define ASK_CHRONY_PORT		323
 #define ASK_CHRONY_SIZE		104	/* of the request and of the report */
@@ -16,6 +17,12 @@ int ask_chronyd(uint64_t *ns);
 /* Of a chronyd elsewhere: "/SOCKET", "ADDRESS", "ADDRESS:PORT"; "": its usual places */
 int ask_chronyd_at(const char *where, uint64_t *ns);
 int ask_ntpd(uint64_t *ns);
+
+/*
+ * Binds a Unix socket to a path to which everybody may answer: 0 or an error number.  The mode is
+ * never changed by the path, where who owns the directory may have put something else.
+ */
+int ask_bind(int fd, const struct sockaddr_un *own);
 
 /* Their parts, for tests */
 void ask_fill_tracking(uint8_t request[ASK_CHRONY_SIZE], uint32_t sequence);

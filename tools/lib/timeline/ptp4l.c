@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/sysfile.h"
+#include "timeline/ask.h"
 #include "timeline/ptp4l.h"
 
 #define WAIT_US		300000
@@ -178,18 +179,19 @@ static int connect_to(int fd, const char *own, const char *path)
 {
 	struct sockaddr_un from = { .sun_family = AF_UNIX }, to = from;
 	struct timeval wait = { .tv_usec = WAIT_US };
+	int err;
 
 	if (strlen(own) >= sizeof(from.sun_path) || strlen(path) >= sizeof(to.sun_path))
 		return ENAMETOOLONG;
 	strcpy(from.sun_path, own);
 	strcpy(to.sun_path, path);
 	unlink(own);
-	if (bind(fd, (struct sockaddr *)&from, sizeof(from)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	err = ask_bind(fd, &from);
+	if (err)
+		return err;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		return errno;
-	/* It answers as whom it runs */
-	chmod(own, 0666);
 	return 0;
 }
 

@@ -19,7 +19,16 @@
 struct server {
 	int fd;
 	int stratum;
+	mode_t mode;	/* of the path that it answers to */
 };
+
+/* By a path: what is there may be another's by now */
+int chmod(const char *path, mode_t mode)
+{
+	(void)mode;
+	fail_msg("chmod of %s", path);
+	return -1;
+}
 
 /* 1 s is a coefficient of 2^23 with an exponent of 2: 2^23 * 2^(2 - 25) */
 static void put_second(uint8_t *p, int halvings)
@@ -35,9 +44,12 @@ static void *serve_one(void *arg)
 	struct server *s = arg;
 	struct sockaddr_storage from;
 	socklen_t size = sizeof(from);
+	struct stat st;
 
 	if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) < 0)
 		return NULL;
+	if (from.ss_family == AF_UNIX && !stat(((struct sockaddr_un *)&from)->sun_path, &st))
+		s->mode = st.st_mode & 07777;
 	memcpy(reply + 16, request + 8, 4);
 	reply[28 + 25] = s->stratum;
 	put_second(reply + 28 + 64, 0);
@@ -59,7 +71,7 @@ static int ask(const char *where, struct server *s, uint64_t *ns)
 
 static void check(const char *where, int fd)
 {
-	struct server s = { fd, 3 };
+	struct server s = { fd, 3, 0 };
 	uint64_t ns = 0;
 
 	assert_int_equal(ask(where, &s, &ns), 0);
@@ -76,11 +88,18 @@ static void at_a_path(void **state)
 	char own[128];
 	uint64_t ns;
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct server s = { fd, 3, 0 };
 	struct stat st;
+	mode_t mask;
 
 	(void)state;
 	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/unit-ask.%d", getpid());
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	/* Whom it asks may answer, whoever that is; and the mask is what it was */
+	mask = umask(077);
+	assert_int_equal(ask(at.sun_path, &s, &ns), 0);
+	assert_int_equal(s.mode, 0666);
+	assert_int_equal(umask(mask), 077);
 	check(at.sun_path, fd);
 	/* Nothing of its own is left beside it */
 	snprintf(own, sizeof(own), "%s.%d", at.sun_path, getpid());
