@@ -166,6 +166,17 @@ void nc_schedule(struct nc_server *s, uint64_t now)
 	s->due = now + interval - interval / 20 + next_random(s) % (interval / 10 + 1);
 }
 
+void nc_hasten(struct nc_server *s, uint64_t now)
+{
+	uint64_t rest = s->nonce && s->least < NC_BURST_NS ? NC_BURST_NS : s->least, due;
+
+	if (s->ended || lookup_runs(&s->lookup))
+		return;
+	due = s->asked + rest > now ? s->asked + rest : now;
+	if (due < s->due)
+		s->due = due;
+}
+
 void nc_obey(struct nc_server *s, enum ntp_refusal refusal, uint64_t now)
 {
 	switch (refusal) {
@@ -210,6 +221,7 @@ enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t n
 {
 	bool lost = s->nonce || lookup_runs(&s->lookup);
 
+	s->asked = now;
 	s->reach <<= 1;
 	s->lost = s->nonce ? s->lost + 1 : 0;
 	/* Nobody there: asked less often, and looked for again */

@@ -29,6 +29,7 @@ struct nc_server {
 	uint64_t least, most;		/* ns, of the poll */
 	uint64_t poll;			/* ns */
 	uint64_t due;			/* ns of CLOCK_MONOTONIC */
+	uint64_t asked;			/* then, too: the last time */
 	bool ended;			/* it wants no more requests */
 };
 
@@ -40,6 +41,12 @@ void nc_end(struct nc_server *s);
 
 /* Sends a request that is due; NTP_NO_ANSWER if the one before had none, NTP_TAKEN otherwise */
 enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t now);
+
+/*
+ * Asks it before it is due, but no more often than its least poll allows, whoever has reason
+ * for that however often; and who has not answered yet, or is being looked up, has its time.
+ */
+void nc_hasten(struct nc_server *s, uint64_t now);
 
 /* What is to be waited for, or -1 */
 static inline int nc_fd(const struct nc_server *s)

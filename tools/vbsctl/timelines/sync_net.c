@@ -393,7 +393,7 @@ static uint64_t next_due(const struct net_loop *n, uint64_t now)
 	return due;
 }
 
-/* A stricter one is worth an exchange at once */
+/* A stricter one is worth an exchange as soon as each server lets itself be asked */
 static void look_at_demand(struct net_loop *n, uint64_t now)
 {
 	uint64_t before = n->req->net.accuracy, wanted;
@@ -405,7 +405,7 @@ static void look_at_demand(struct net_loop *n, uint64_t now)
 	if (!wanted || (before && wanted >= before))
 		return;
 	for (i = 0; i < n->req->net.servers; i++)
-		n->server[i].due = now;
+		nc_hasten(&n->server[i], now);
 }
 
 static int wait_and_hear(struct net_loop *n)

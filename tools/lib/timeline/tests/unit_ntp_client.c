@@ -85,6 +85,69 @@ static void kisses_are_obeyed(void **state)
 	assert_true(s.ended);
 }
 
+/* Who needs more asks for it as often as it likes: the server is asked once in its least poll */
+static void haste_has_a_limit(void **state)
+{
+	struct nc_server s;
+	uint64_t now, last = 0;
+	int asked = 0;
+
+	(void)state;
+	assert_null(nc_parse(&s, "127.0.0.1:1", "123"));
+	nc_begin(&s, 16 * SEC, 1024 * SEC, 0);
+	s.poll = s.most;
+	s.burst = 0;
+	for (now = 0; now < 1000 * SEC; now += SEC / 100) {
+		nc_hasten(&s, now);
+		if (s.due > now)
+			continue;
+		nc_ask(&s, 0xff, now);
+		assert_true(!asked++ || now - last >= 16 * SEC);
+		last = now;
+		s.nonce = 0;
+		s.lost = 0;
+	}
+	assert_in_range(asked, 62, 63);
+	/* Asked for fewer requests it has a longer one */
+	nc_obey(&s, NTP_KISS_RATE, now);
+	nc_hasten(&s, now);
+	assert_int_equal(s.due, last + 32 * SEC);
+	/* Which is due before stays so, and who was not asked for long is asked now */
+	s.due = now + 1;
+	nc_hasten(&s, now);
+	assert_int_equal(s.due, now + 1);
+	nc_hasten(&s, last + 100 * SEC);
+	assert_int_equal(s.due, now + 1);
+	s.due = last + 1000 * SEC;
+	nc_hasten(&s, last + 100 * SEC);
+	assert_int_equal(s.due, last + 100 * SEC);
+	nc_end(&s);
+}
+
+/* However short the least poll is: an answer may take longer, and a lookup goes on */
+static void haste_waits_for_answers(void **state)
+{
+	struct nc_server s;
+
+	(void)state;
+	assert_null(nc_parse(&s, "127.0.0.1:1", "123"));
+	nc_begin(&s, SEC / 100, 1024 * SEC, 7 * SEC);
+	s.poll = s.most;
+	s.burst = 0;
+	assert_int_equal(nc_ask(&s, 0xff, 7 * SEC), NTP_TAKEN);
+	assert_int_not_equal(s.nonce, 0);
+	nc_hasten(&s, 8 * SEC);
+	assert_int_equal(s.due, 9 * SEC);
+	nc_end(&s);
+	assert_null(nc_parse(&s, "never.example", "123"));
+	nc_begin(&s, SEC / 100, 1024 * SEC, 7 * SEC);
+	assert_int_equal(nc_ask(&s, 0xff, 7 * SEC), NTP_TAKEN);
+	nc_hasten(&s, 8 * SEC);
+	assert_in_range(s.due, 9 * SEC, 60 * SEC);
+	assert_true(lookup_runs(&s.lookup));
+	nc_end(&s);
+}
+
 /* Port 1 of this machine is nobody's: after three losses it is looked up, and asked less often */
 static void who_is_lost_is_looked_for(void **state)
 {
@@ -277,6 +340,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(schedule),
+		cmocka_unit_test(haste_has_a_limit),
+		cmocka_unit_test(haste_waits_for_answers),
 		cmocka_unit_test(kisses_are_obeyed),
 		cmocka_unit_test(who_is_lost_is_looked_for),
 		cmocka_unit_test(names_are_looked_up),
