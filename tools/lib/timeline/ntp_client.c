@@ -179,6 +179,8 @@ void nc_hasten(struct nc_server *s, uint64_t now)
 
 void nc_obey(struct nc_server *s, enum ntp_refusal refusal, uint64_t now)
 {
+	uint64_t rest;
+
 	switch (refusal) {
 	case NTP_KISS_RATE:
 		s->burst = 0;
@@ -188,6 +190,10 @@ void nc_obey(struct nc_server *s, enum ntp_refusal refusal, uint64_t now)
 		break;
 	case NTP_KISS_DENY:
 		s->ended = true;
+		s->burst = 0;
+		s->poll = s->most;
+		rest = s->most > NC_DENIED_NS ? s->most : NC_DENIED_NS;
+		s->due = now + rest + next_random(s) % (rest / 10 + 1);
 		break;
 	default:
 		break;
@@ -222,6 +228,7 @@ enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t n
 	bool lost = s->nonce || lookup_runs(&s->lookup);
 
 	s->asked = now;
+	s->ended = false;
 	s->reach <<= 1;
 	s->lost = s->nonce ? s->lost + 1 : 0;
 	/* Nobody there: asked less often, and looked for again */

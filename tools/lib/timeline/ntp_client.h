@@ -9,6 +9,7 @@
 
 #define NC_BURST	4		/* requests at the beginning, */
 #define NC_BURST_NS	2000000000ULL	/* so far apart */
+#define NC_DENIED_NS	3600000000000ULL	/* at least, before who denies service is asked again */
 
 struct nc_server {
 	char host[256], port[8];
@@ -30,7 +31,7 @@ struct nc_server {
 	uint64_t poll;			/* ns */
 	uint64_t due;			/* ns of CLOCK_MONOTONIC */
 	uint64_t asked;			/* then, too: the last time */
-	bool ended;			/* it wants no more requests */
+	bool ended;			/* it wants no requests, until it is due again */
 };
 
 /* "HOST", "HOST:PORT", "[ADDRESS]:PORT", an IPv6 address: NULL or why it is none */

@@ -155,6 +155,21 @@ ok $? "the server is on again: synchronized"
 judge "the server is on again" 120
 leave "off for an hour"
 
+# The server denies service for a moment, and is asked again an hour later
+follow lab --from ntp:10.0.1.1
+server 1 --code DENY
+until_true 1500 is_freerunning lab
+ok $? "the server denies service: freerunning"
+server 1
+judge "the server has denied service" 600
+is_freerunning lab
+ok $? "it is not asked again soon"
+sleep 2700
+until_true 12000 is_synchronized lab
+ok $? "an hour later it is asked again: synchronized"
+judge "it does not deny service any more" 120
+leave "denied for an hour"
+
 # Two of three lie: more than may; what any says is covered, and it says so
 server 2 --lie 20000000
 server 3 --lie -20000000

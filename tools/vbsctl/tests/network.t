@@ -95,7 +95,7 @@ ok $? "one machine under two names is told"
 
 begin
 server --code DENY
-check 1 "wants to be asked any more" "DENY ends it" sync --from "ntp:$servers" --poll 30ms
+check 1 "wants to be asked now" "DENY ends who keeps no timeline" sync --from "ntp:$servers" --poll 30ms
 begin
 server --code RATE
 sleep 0.2

@@ -105,7 +105,7 @@ const struct command timeline_sources = {
 	"  -j, --json           the same as JSON\n\n"
 	"For each server of 'vbsctl timeline sync NAME --from ntp:': whether it is within what\n"
 	"the others leave (true), was outside for the last answer (outside) or the last three\n"
-	"(false), has not answered its last eight requests (silent) or wants no more requests (ended); which of the\n"
+	"(false), has not answered its last eight requests (silent) or wants no requests for now (ended); which of the\n"
 	"last eight requests it answered, in octal; how long the way there and back is, what\n"
 	"it states of its own clock, and what bound it gives alone.\n\n"
 	"  vbsctl timeline sources lab\n",

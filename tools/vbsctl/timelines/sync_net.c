@@ -171,7 +171,7 @@ static void ask_within(struct nc_server *s, uint64_t poll, uint64_t now)
 
 	s->poll = poll > s->least ? poll : s->least;
 	due = now + s->poll + s->poll / 20;
-	if (s->due > due)
+	if (s->due > due && !s->ended)
 		s->due = due;
 }
 
@@ -338,19 +338,36 @@ static int hear(struct net_loop *n, int i)
 	return code;
 }
 
-/* None for its last eight requests: the timeline goes on, and its bound grows */
-static int tell_silence(struct net_loop *n)
+static bool all_ended(const struct net_loop *n)
 {
 	int i;
 
 	for (i = 0; i < n->req->net.servers; i++) {
-		if (n->server[i].reach)
+		if (!n->server[i].ended)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * None for its last eight requests, or they want none for now: the timeline goes on, and
+ * its bound grows.  Who keeps none is told that, and need not wait.
+ */
+static int tell_silence(struct net_loop *n)
+{
+	bool denied = all_ended(n);
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++) {
+		if (n->server[i].reach && !n->server[i].ended)
 			return VC_OK;
 	}
-	if (!n->req->name || !n->answers)
+	if (denied && !n->req->name)
+		return failure(VC_FAIL, "no server of %s wants to be asked now", n->req->from);
+	if (!n->req->name || (!denied && !n->answers))
 		return VC_OK;
-	log_trouble(&n->t.log, "no server of %s answers: '%s' is not updated", n->req->from,
-		    n->req->name);
+	log_trouble(&n->t.log, "no server of %s %s: '%s' is not updated", n->req->from,
+		    denied ? "wants to be asked for an hour or more" : "answers", n->req->name);
 	return setter_skip(&n->t, QUALITY_FREERUNNING);
 }
 
@@ -364,7 +381,7 @@ static int ask(struct net_loop *n, uint64_t now)
 	for (i = 0; i < n->req->net.servers; i++) {
 		struct nc_server *s = &n->server[i];
 
-		if (s->ended || s->due > now)
+		if (s->due > now)
 			continue;
 		attempts = s->attempts;
 		asked = true;
@@ -387,7 +404,7 @@ static uint64_t next_due(const struct net_loop *n, uint64_t now)
 	int i;
 
 	for (i = 0; i < n->req->net.servers; i++) {
-		if (!n->server[i].ended && n->server[i].due < due)
+		if (n->server[i].due < due)
 			due = n->server[i].due;
 	}
 	return due;
@@ -433,17 +450,6 @@ static int wait_and_hear(struct net_loop *n)
 	return code;
 }
 
-static bool all_ended(const struct net_loop *n)
-{
-	int i;
-
-	for (i = 0; i < n->req->net.servers; i++) {
-		if (!n->server[i].ended)
-			return false;
-	}
-	return true;
-}
-
 static int run(struct net_loop *n)
 {
 	const struct net_request *net = &n->req->net;
@@ -454,9 +460,6 @@ static int run(struct net_loop *n)
 		nc_begin(&n->server[i], net->least, net->most, now);
 	notify_send("READY=1\nSTATUS=asking %d servers", net->servers);
 	while (!sync_ended() && !code && (!n->req->count || n->answers < n->req->count)) {
-		if (all_ended(n))
-			return failure(VC_FAIL, "no server of %s wants to be asked any more",
-				       n->req->from);
 		code = ask(n, sync_now());
 		if (!code)
 			code = wait_and_hear(n);

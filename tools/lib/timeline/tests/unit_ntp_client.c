@@ -85,6 +85,35 @@ static void kisses_are_obeyed(void **state)
 	assert_true(s.ended);
 }
 
+/* One that denies service is left alone for an hour, or its longest poll, and then asked again */
+static void who_denies_is_asked_again(void **state)
+{
+	static const uint64_t most[] = { 100 * SEC, 36 * 3600 * SEC };
+	struct nc_server s;
+	uint64_t rest, due;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+		assert_null(nc_parse(&s, "127.0.0.1:1", "123"));
+		nc_begin(&s, 16 * SEC, most[i], 0);
+		assert_int_equal(nc_ask(&s, 0xff, 0), NTP_TAKEN);
+		s.nonce = 0;
+		nc_obey(&s, NTP_KISS_DENY, 7);
+		rest = most[i] > NC_DENIED_NS ? most[i] : NC_DENIED_NS;
+		assert_in_range(s.due, 7 + rest, 7 + rest + rest / 10);
+		due = s.due;
+		nc_hasten(&s, 1000 * SEC);
+		assert_int_equal(s.due, due);
+		assert_int_equal(nc_ask(&s, 0xff, due), NTP_TAKEN);
+		assert_int_not_equal(s.nonce, 0);
+		assert_false(s.ended);
+		/* And not soon again if that is lost */
+		assert_in_range(s.due - due, most[i] * 0.95, most[i] * 1.05);
+		nc_end(&s);
+	}
+}
+
 /* Who needs more asks for it as often as it likes: the server is asked once in its least poll */
 static void haste_has_a_limit(void **state)
 {
@@ -343,6 +372,7 @@ int main(void)
 		cmocka_unit_test(haste_has_a_limit),
 		cmocka_unit_test(haste_waits_for_answers),
 		cmocka_unit_test(kisses_are_obeyed),
+		cmocka_unit_test(who_denies_is_asked_again),
 		cmocka_unit_test(who_is_lost_is_looked_for),
 		cmocka_unit_test(names_are_looked_up),
 		cmocka_unit_test(a_resolver_may_never_answer),
