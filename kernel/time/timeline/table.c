@@ -149,8 +149,8 @@ void timeline_unlock(struct timeline *tl, unsigned long flags)
 }
 
 /*
- * Who reads may hold a runqueue's lock, and waits until the count is even: nothing
- * between these two may wake anybody, which takes such locks.
+ * Nothing until write_end() may wake anybody, queue work or print: that takes locks of
+ * run queues, and who holds one of these may be waiting for the count to be even.
  */
 static void write_begin(struct timeline *tl)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of updates that meet a change of the counter. Part of table.c:
+ * KUnit tests of updates, most of which meet a change of the counter. Part of table.c:
  * they put the counter in use in between.
  */
 #include <kunit/test.h>
+#include <trace/events/sched.h>
+#include <trace/events/workqueue.h>
 
 static struct timeline_set kunit_params(u32 id, const struct timeline_counter *counter, u64 sec)
 {
@@ -198,6 +200,59 @@ static void kunit_hypervisors_clock(struct kunit *test)
 	kunit_remove(test, id);
 }
 
+/* A timeline, what was seen while its count was odd, and on its account at all */
+struct kunit_woken {
+	struct timeline *tl;
+	int odd;
+	int queued;
+};
+
+static void kunit_look(struct kunit_woken *woken)
+{
+	if (READ_ONCE(woken->tl->entry->seq_count) & 1 && irqs_disabled() &&
+	    raw_spin_is_locked(&woken->tl->lock))
+		woken->odd++;
+}
+
+static void kunit_queues(void *data, int cpu, struct pool_workqueue *pwq,
+			 struct work_struct *work)
+{
+	struct kunit_woken *woken = data;
+
+	if (work != &woken->tl->stepped)
+		return;
+	woken->queued++;
+	kunit_look(woken);
+}
+
+static void kunit_wakes(void *data, struct task_struct *p)
+{
+	kunit_look(data);
+}
+
+/* Who holds the lock of a run queue reads it: a wake-up would wait for that lock */
+static void kunit_wakes_nobody_when_odd(struct kunit *test)
+{
+	u32 id = kunit_timeline(test);
+	struct kunit_woken woken = { .tl = &timelines[id % TIMELINE_MAX_IDS] };
+	struct timeline_set set;
+
+	flush_work(&timelines[id % TIMELINE_MAX_IDS].stepped);
+	KUNIT_ASSERT_EQ(test, register_trace_workqueue_queue_work(kunit_queues, &woken), 0);
+	KUNIT_EXPECT_EQ(test, register_trace_sched_waking(kunit_wakes, &woken), 0);
+	timeline_disrupt(true, 0, 0);
+	flush_work(&timelines[id % TIMELINE_MAX_IDS].stepped);
+	/* The first after that steps */
+	set = kunit_params(id, &tsc_counter, 2000);
+	KUNIT_EXPECT_EQ(test, timeline_set(&set), 0);
+	unregister_trace_sched_waking(kunit_wakes, &woken);
+	unregister_trace_workqueue_queue_work(kunit_queues, &woken);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, woken.queued, 2);
+	KUNIT_EXPECT_EQ(test, woken.odd, 0);
+	kunit_remove(test, id);
+}
+
 static struct kunit_case timeline_cases[] = {
 	KUNIT_CASE(kunit_set_in_between),
 	KUNIT_CASE(kunit_set_from_before),
@@ -205,6 +260,7 @@ static struct kunit_case timeline_cases[] = {
 	KUNIT_CASE(kunit_time_asleep),
 	KUNIT_CASE(kunit_vm_restored),
 	KUNIT_CASE(kunit_hypervisors_clock),
+	KUNIT_CASE(kunit_wakes_nobody_when_odd),
 	{}
 };
 
