@@ -67,6 +67,7 @@ struct kvm_timeline_slot {
  * @cookie: the guest's
  * @salt: of the markers: another host, and another counter, have other ones
  * @page: both
+ * @written: those of them, as bits, that are to be marked dirty
  * @slot: entries
  */
 struct kvm_timelines {
@@ -84,6 +85,7 @@ struct kvm_timelines {
 	u64			cookie;
 	u64			salt;
 	struct gfn_to_hva_cache	page[2];
+	unsigned int		written;
 	struct kvm_timeline_slot slot[TIMELINE_GUEST_IDS];
 };
 
@@ -161,14 +163,32 @@ static void kvm_timeline_lost(struct kvm_timelines *tls)
 static bool kvm_timeline_put(struct kvm_timelines *tls, int i, const struct timeline_entry *e)
 {
 	struct timeline_entry __user *to = kvm_timeline_place(tls, i);
-	struct gfn_to_hva_cache *page = &tls->page[i / PER_PAGE];
 
-	if (!to || !kvm_timeline_store(to, e, tls->cookie)) {
-		kvm_timeline_lost(tls);
-		return false;
+	if (to) {
+		tls->written |= BIT(i / PER_PAGE);
+		if (kvm_timeline_store(to, e, tls->cookie))
+			return true;
 	}
-	mark_page_dirty_in_slot(tls->kvm, page->memslot, gpa_to_gfn(page->gpa));
-	return true;
+	kvm_timeline_lost(tls);
+	return false;
+}
+
+/*
+ * Once for all entries of a page: each time is an entry of the dirty ring, where those
+ * that KVM itself can add on the way into the guest have some tens.
+ */
+static void kvm_timeline_mark_dirty(struct kvm_timelines *tls)
+{
+	struct gfn_to_hva_cache *page;
+	int i;
+
+	lockdep_assert_held(&tls->lock);
+	for (i = 0; i < ARRAY_SIZE(tls->page); i++) {
+		page = &tls->page[i];
+		if (tls->written & BIT(i))
+			mark_page_dirty_in_slot(tls->kvm, page->memslot, gpa_to_gfn(page->gpa));
+	}
+	tls->written = 0;
 }
 
 /* ---- entries --------------------------------------------------------------- */
@@ -308,14 +328,23 @@ static void kvm_timeline_make_all(struct kvm_timelines *tls)
 
 /* ---- valid while somebody is inside ---------------------------------------- */
 
-static void kvm_timeline_fill(struct kvm_timelines *tls)
+static bool kvm_timeline_put_all(struct kvm_timelines *tls)
 {
 	int i;
 
 	for (i = 0; i < TIMELINE_GUEST_IDS; i++)
 		if (tls->slot[i].used && !kvm_timeline_put(tls, i, &tls->slot[i].entry))
-			return;
-	WRITE_ONCE(tls->valid, true);
+			return false;
+	return true;
+}
+
+static void kvm_timeline_fill(struct kvm_timelines *tls)
+{
+	bool filled = kvm_timeline_put_all(tls);
+
+	kvm_timeline_mark_dirty(tls);
+	if (filled)
+		WRITE_ONCE(tls->valid, true);
 }
 
 /* Nobody may use them */
@@ -331,8 +360,9 @@ static void kvm_timeline_take_back(struct kvm_timelines *tls)
 		e = tls->slot[i].entry;
 		kvm_timeline_no_counter(&e, TIMELINE_STATUS_UNRELIABLE);
 		if (!kvm_timeline_put(tls, i, &e))
-			return;
+			break;
 	}
+	kvm_timeline_mark_dirty(tls);
 }
 
 static bool kvm_timeline_allowed(const struct kvm *kvm)
