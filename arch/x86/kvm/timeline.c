@@ -414,6 +414,8 @@ void __kvm_timeline_enter(struct kvm_vcpu *vcpu)
 
 	if (!tls)
 		return;
+	/* First: who is told from here on turns round on its way into the guest */
+	kvm_check_request(KVM_REQ_TIMELINE, vcpu);
 	if (!vcpu->arch.timelines_inside) {
 		vcpu->arch.timelines_inside = true;
 		atomic_inc(&tls->inside);
@@ -466,7 +468,7 @@ static int kvm_timeline_told(struct notifier_block *block, unsigned long action,
 {
 	struct kvm_timelines *tls = container_of(block, struct kvm_timelines, block);
 
-	kvm_make_all_cpus_request(tls->kvm, KVM_REQ_OUTSIDE_GUEST_MODE);
+	kvm_make_all_cpus_request(tls->kvm, KVM_REQ_TIMELINE);
 	return NOTIFY_OK;
 }
 
