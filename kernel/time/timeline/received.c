@@ -18,6 +18,7 @@
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
+#include <linux/limits.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/random.h>
@@ -272,6 +273,9 @@ void timeline_receive_all(void)
 
 /* ---- what is needed here ------------------------------------------------------ */
 
+/* Differs from every accuracy, and from 0: that nothing is needed is told again, too */
+#define NOT_TOLD	U64_MAX
+
 /* What the host was told, of each; and what it did not take is told again later */
 static u64 told[TIMELINE_GUEST_IDS];
 
@@ -301,8 +305,9 @@ static long tell_one(struct timeline *tl, u64 *last)
 	/* Before: a host that is given the pages meanwhile is told once more */
 	WRITE_ONCE(*last, least);
 	ret = arch_timeline_call_host(KVM_TIMELINE_REQUEST, tl - timelines, least);
+	/* The host goes on with what it had before, or has nothing */
 	if (ret)
-		WRITE_ONCE(*last, 0);
+		WRITE_ONCE(*last, ret == -EAGAIN ? NOT_TOLD : 0);
 	if (ret == -ENOSPC || ret == -ENOMEM)
 		schedule_delayed_work(&later_work, HZ);
 	return ret == -EAGAIN ? ret : 0;
