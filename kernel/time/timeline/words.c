@@ -12,6 +12,7 @@
  * made where there is no mapping. Whoever looks for them at a context switch does so
  * as a reader of RCU.
  */
+#include <linux/bitops.h>
 #include <linux/gfp.h>
 #include <linux/hashtable.h>
 #include <linux/lockdep.h>
@@ -19,6 +20,7 @@
 #include <linux/mmap_lock.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -49,10 +51,13 @@ static DEFINE_SPINLOCK(words_lock);
 /* For who has no words */
 static u8 no_words[PAGE_SIZE] __page_aligned_data;
 
+/* At each context switch: a process without words does not pay for how many have some */
 static struct timeline_words *find(const struct mm_struct *mm)
 {
 	struct timeline_words *w;
 
+	if (!test_bit(MMF_TIMELINE_WORDS, &mm->flags))
+		return NULL;
 	hash_for_each_possible_rcu(words_table, w, node, (unsigned long)mm,
 				   lockdep_is_held(&words_lock))
 		if (w->mm == mm)
@@ -165,8 +170,10 @@ static struct timeline_words *get_words(struct mm_struct *mm)
 		return NULL;
 	spin_lock(&words_lock);
 	w = find(mm);
-	if (!w)
+	if (!w) {
 		hash_add_rcu(words_table, &new->node, (unsigned long)mm);
+		set_bit(MMF_TIMELINE_WORDS, &mm->flags);
+	}
 	spin_unlock(&words_lock);
 	if (w) {
 		free_words(new);
@@ -223,6 +230,7 @@ static void words_close(const struct vm_special_mapping *sm, struct vm_area_stru
 	spin_lock(&words_lock);
 	w = find(vma->vm_mm);
 	if (w && !--w->mappings) {
+		clear_bit(MMF_TIMELINE_WORDS, &vma->vm_mm->flags);
 		hash_del_rcu(&w->node);
 		call_rcu(&w->rcu, free_rcu_words);
 	}
