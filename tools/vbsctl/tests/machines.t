@@ -68,7 +68,7 @@ table 1000000000 0 0 0 1
 check 0 "attach   put the machines of a running VMM" "help" vm --help
 check 2 "a subcommand is missing" "no subcommand" vm
 check 2 "there is no subcommand 'x'" "a wrong subcommand" vm x
-for sub in run attach switch detach check list top watch hook; do
+for sub in run attach switch detach check list top watch migrate receive hook; do
 	check 0 "Usage: vbsctl vm $sub" "vm $sub --help" vm $sub --help
 	check 0 "Usage: vbsctl vm $sub" "help vm $sub" help vm $sub
 done

@@ -19,6 +19,9 @@ struct vm_deed {
 int vm_act(const struct vm_deed *deed, const struct vm_request *req);
 int vm_undo(const struct vm_deed *deed);
 
+/* This process is configured, and becomes the command; an exit code if it does not */
+int vm_run_as(const struct vm_request *req, char **argv);
+
 /* The vCPUs that it has: of its descriptors, which only its user and root see */
 uint32_t vm_count_vcpus(pid_t pid);
 

@@ -46,6 +46,10 @@ struct vm_use {
 int vm_machines_read(struct vm_machines *all, pid_t pid);
 void vm_machines_free(struct vm_machines *all);
 
+/* What a request does not name is what the machine has, but for a guest's default period */
+struct vm_request;
+void vm_request_keep(struct vm_request *req, const struct vm_machine *m);
+
 const struct vm_machine *vm_machine_find(const struct vm_machines *all, pid_t pid);
 
 /* @before: NULL if it is new */

@@ -55,15 +55,22 @@ static int preload(void)
 	return setenv("LD_PRELOAD", value, 1) ? failure(VC_RUN, "out of memory") : 0;
 }
 
-static int run(const struct vm_request *req, char **argv)
+int vm_run_as(const struct vm_request *req, char **argv)
 {
 	struct vm_deed deed = { .verb = "run", .object = argv[0], .pid = getpid(), .quiet = true };
+	int code = vm_act(&deed, req);
 
-	if (vm_act(&deed, req))
-		return VC_RUN;
-	if (req->pi && preload())
-		return VC_RUN;
-	return run_exec(argv);
+	if (!code && req->pi)
+		code = preload();
+	return code ? code : run_exec(argv);
+}
+
+/* Any failure of vbsctl's own has one code */
+static int run(const struct vm_request *req, char **argv)
+{
+	int code = vm_run_as(req, argv);
+
+	return code < VC_RUN ? VC_RUN : code;
 }
 
 static int run_main(const struct command *cmd, int argc, char **argv)

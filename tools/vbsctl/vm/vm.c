@@ -7,7 +7,7 @@
 
 static const struct command *const subcommands[] = {
 	&vm_run, &vm_attach, &vm_switch, &vm_detach, &vm_check, &vm_list, &vm_top, &vm_watch,
-	&vm_hook, NULL,
+	&vm_migrate, &vm_receive, &vm_hook, NULL,
 };
 
 const struct command cmd_vm = {
@@ -23,6 +23,8 @@ const struct command cmd_vm = {
 	"  list     show the machines that are in servers, and what of them is not\n"
 	"  top      show what they use\n"
 	"  watch    tell what happens to them\n"
+	"  migrate  move a guest to another VMM, here or on another host\n"
+	"  receive  book the servers of a machine that is to come\n"
 	"  hook     be libvirt's hook for QEMU\n\n"
 	"'vbsctl vm SUBCOMMAND --help' shows the options; vbsctl-vm(1) has all of it.\n\n"
 	"  vbsctl vm check --vcpu 400us/1ms --vcpus 4\n"

@@ -12,7 +12,7 @@
 #include "vbs/proc.h"
 
 extern const struct command vm_run, vm_attach, vm_detach, vm_list, vm_switch, vm_check, vm_watch,
-			    vm_top, vm_hook;
+			    vm_top, vm_hook, vm_migrate, vm_receive;
 
 #define VM_NAME	128
 

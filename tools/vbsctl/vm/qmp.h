@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* QEMU's machine protocol, on a socket of its own: a command, and its answer. */
+#ifndef VBSCTL_VM_QMP_H
+#define VBSCTL_VM_QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <json-c/json.h>
+
+struct qmp {
+	int fd;
+	char *text;
+	size_t used;
+	char why[256];		/* the last command failed */
+};
+
+/* 0 or an errno; ETIMEDOUT: it is not greeted, as where somebody else talks to it */
+int qmp_open(struct qmp *q, const char *path);
+void qmp_close(struct qmp *q);
+
+/* What it returned, to be put; NULL with q->why.  Takes @arguments, which may be NULL */
+struct json_object *qmp_ask(struct qmp *q, const char *command, struct json_object *arguments);
+/* The same where only success matters */
+bool qmp_do(struct qmp *q, const char *command, struct json_object *arguments);
+
+/* The socket that a VMM's command line names; false if it names none */
+bool qmp_socket(pid_t pid, char *path, size_t size);
+
+/* Members of an object, 0 or "" where there is none; a path as in "ram.remaining" */
+int64_t qmp_number(struct json_object *o, const char *path);
+const char *qmp_word(struct json_object *o, const char *path);
+
+#endif

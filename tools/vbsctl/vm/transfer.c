@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "clocks.h"
+#include "until_stopped.h"
+#include "vm/transfer.h"
+
+#define LOOK_NS		20000000ULL
+#define LISTENS_NS	20000000000ULL	/* by then the other end does */
+#define CANCEL_NS	10000000000ULL
+#define ANY_TIME_MS	2000000		/* the most that QEMU takes */
+
+void transfer_read(struct json_object *o, struct transfer_look *look)
+{
+	int64_t syncs = qmp_number(o, "ram.dirty-sync-count");
+
+	memset(look, 0, sizeof(*look));
+	snprintf(look->status, sizeof(look->status), "%s", qmp_word(o, "status"));
+	snprintf(look->why, sizeof(look->why), "%s", qmp_word(o, "error-desc"));
+	look->passes = syncs > 1 ? syncs - 1 : 0;	/* the first finds out what there is to send */
+	look->left = qmp_number(o, "ram.remaining");
+	look->sent = qmp_number(o, "ram.transferred");
+	look->expected = qmp_number(o, "expected-downtime");
+	look->stood = qmp_number(o, "downtime");
+	look->took = qmp_number(o, "total-time");
+}
+
+enum transfer_verdict transfer_judge(const struct transfer_plan *plan, const struct transfer_look *look,
+				     uint64_t elapsed)
+{
+	if (!strcmp(look->status, "completed"))
+		return TRANSFER_DONE;
+	if (!strcmp(look->status, "failed") || !strcmp(look->status, "cancelled"))
+		return TRANSFER_FAILED;
+	/* In any other state the guest has been stopped */
+	if (strcmp(look->status, "active") && strcmp(look->status, "setup"))
+		return TRANSFER_GOES_ON;
+	if (!plan->relax && (look->passes >= plan->passes || elapsed >= plan->within))
+		return TRANSFER_HOPELESS;
+	return TRANSFER_GOES_ON;
+}
+
+static bool look_at(struct qmp *q, struct transfer_look *look)
+{
+	struct json_object *o = qmp_ask(q, "query-migrate", NULL);
+
+	if (o)
+		transfer_read(o, look);
+	json_object_put(o);
+	return o;
+}
+
+static bool set_limit(struct qmp *q, uint64_t ms)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "downtime-limit", json_object_new_int64(ms));
+	return qmp_do(q, "migrate-set-parameters", o);
+}
+
+static bool send_to(struct qmp *q, const char *uri)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "uri", json_object_new_string(uri));
+	return qmp_do(q, "migrate", o);
+}
+
+/* The guest goes on here.  It may have gone before that came: TRANSFER_DONE */
+static enum transfer_verdict cancel(struct qmp *q, struct transfer_look *look, enum transfer_verdict verdict)
+{
+	uint64_t end = now_ns() + CANCEL_NS;
+	struct transfer_look now = { .status = "active" };
+
+	qmp_do(q, "migrate_cancel", NULL);
+	do {
+		sleep_until(now_ns() + LOOK_NS);
+		if (!look_at(q, &now))
+			return TRANSFER_FAILED;
+		if (!strcmp(now.status, "completed")) {
+			*look = now;
+			return TRANSFER_DONE;
+		}
+	} while (strcmp(now.status, "cancelled") && strcmp(now.status, "failed") && now_ns() < end);
+	return verdict;
+}
+
+static enum transfer_verdict watch(struct qmp *q, const struct transfer_plan *plan,
+				   struct transfer_look *look)
+{
+	uint64_t began = now_ns();
+	enum transfer_verdict verdict;
+	bool freed = false;
+
+	for (;;) {
+		if (!look_at(q, look)) {
+			snprintf(look->why, sizeof(look->why), "%.150s", q->why);
+			return TRANSFER_FAILED;
+		}
+		verdict = transfer_judge(plan, look, now_ns() - began);
+		if (verdict == TRANSFER_HOPELESS || (verdict == TRANSFER_GOES_ON && stopped))
+			return cancel(q, look, verdict == TRANSFER_HOPELESS ? verdict : TRANSFER_FAILED);
+		if (verdict != TRANSFER_GOES_ON)
+			return verdict;
+		if (plan->relax && look->passes && !freed)
+			freed = set_limit(q, ANY_TIME_MS);
+		sleep_until(now_ns() + LOOK_NS);
+	}
+}
+
+/* Nobody listened: nothing has been sent */
+static bool to_be_tried_again(const struct transfer_look *look)
+{
+	return !look->sent && (strstr(look->why, "refused") || strstr(look->why, "No such file"));
+}
+
+static enum transfer_verdict go(struct qmp *q, const struct transfer_plan *plan, struct transfer_look *look,
+				bool (*there)(void *arg), void *arg)
+{
+	uint64_t end = now_ns() + LISTENS_NS;
+	enum transfer_verdict verdict;
+
+	for (;;) {
+		memset(look, 0, sizeof(*look));
+		if (send_to(q, plan->uri)) {
+			verdict = watch(q, plan, look);
+		} else {
+			snprintf(look->why, sizeof(look->why), "%.150s", q->why);
+			verdict = TRANSFER_FAILED;
+		}
+		if (verdict != TRANSFER_FAILED || !to_be_tried_again(look) || now_ns() > end || stopped ||
+		    !there(arg))
+			return verdict;
+		sleep_until(now_ns() + 5 * LOOK_NS);
+	}
+}
+
+enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *plan,
+				   struct transfer_look *look, bool (*there)(void *arg), void *arg)
+{
+	struct json_object *before = qmp_ask(q, "query-migrate-parameters", NULL);
+	enum transfer_verdict verdict = TRANSFER_FAILED;
+	int64_t limit = qmp_number(before, "downtime-limit");
+
+	memset(look, 0, sizeof(*look));
+	if (before && (plan->relax || set_limit(q, plan->limit / 1000000)))
+		verdict = go(q, plan, look, there, arg);
+	else
+		snprintf(look->why, sizeof(look->why), "%.150s", q->why);
+	if (before)
+		set_limit(q, limit);
+	json_object_put(before);
+	return verdict;
+}
