@@ -10,7 +10,9 @@
  */
 #define RUNTIME	(10 * MS)
 #define PERIOD	(50 * MS)
-#define MOVES	40
+#define MOVES	500
+/* Of the neighbours, which fill both CPUs' other halves */
+#define BESIDE	(20 * MS)
 
 static int move(pid_t pid, int cpu, unsigned long how, u64 within)
 {
@@ -29,11 +31,26 @@ static void mask_both(pid_t pid)
 }
 
 /* Budgets that are missing, in ns: those of all instances but the present one */
-static s64 missing(pid_t pid)
+static s64 missing_of(pid_t pid, u64 runtime)
 {
 	u64 instances = server_val(pid, "instances"), consumed = server_val(pid, "consumed");
 
-	return (s64)(instances - 1) * (s64)RUNTIME - (s64)consumed;
+	return (s64)(instances - 1) * (s64)runtime - (s64)consumed;
+}
+
+static s64 missing(pid_t pid)
+{
+	return missing_of(pid, RUNTIME);
+}
+
+/* Whoever comes and goes beside them */
+static void neighbours_have_all(const pid_t there[2], const char *when)
+{
+	for (int i = 0; i < 2; i++) {
+		t_equal(server_val(there[i], "misses"), 0, "%s: deadlines that the neighbour on CPU %d missed",
+			when, i);
+		t_at_most(missing_of(there[i], BESIDE), 0, "%s: missing of its budgets, ns", when);
+	}
 }
 
 static pid_t hog_on(int cpu, u64 runtime, u64 period)
@@ -160,7 +177,7 @@ static void blocked(void)
 	mask_both(0);
 }
 
-VBS_TEST("PR_VBS_MOVE: a strict move takes nothing, a relaxed one no more than a budget", 200)
+VBS_TEST("PR_VBS_MOVE: a strict move takes nothing, a relaxed one no more than a budget", 390)
 {
 	u32 n = t_arg("instances", MOVES), done;
 	pid_t pid, there[2];
@@ -178,7 +195,7 @@ VBS_TEST("PR_VBS_MOVE: a strict move takes nothing, a relaxed one no more than a
 	a_stranger(pid);
 	no_room(pid);
 	for (i = 0; i < 2; i++)
-		there[i] = hog_on(i, 20 * MS, 50 * MS);
+		there[i] = hog_on(i, BESIDE, PERIOD);
 
 	before = missing(pid);
 	t_at_most(before, 0, "missing of all budgets before any move, ns");
@@ -186,6 +203,7 @@ VBS_TEST("PR_VBS_MOVE: a strict move takes nothing, a relaxed one no more than a
 	t_diag("%u strict moves", done);
 	t_at_least(done, n / 2, "strict moves that found an instant");
 	t_at_most(missing(pid), 0, "missing after strict moves, ns");
+	neighbours_have_all(there, "strict");
 
 	before = missing(pid);
 	done = moves(pid, VBS_MOVE_RELAX, 0, n);
@@ -193,6 +211,7 @@ VBS_TEST("PR_VBS_MOVE: a strict move takes nothing, a relaxed one no more than a
 	t_diag("%u relaxed moves took %lld us in all", done, (long long)lost / 1000);
 	t_at_most(lost, (s64)done * (s64)RUNTIME + (s64)RUNTIME, "taken by relaxed moves, ns");
 	t_at_least(lost, 1, "which do take something, ns");
+	neighbours_have_all(there, "relaxed");
 	for (i = 0; i < 2; i++)
 		t_kill(there[i]);
 	t_kill(pid);
