@@ -40,7 +40,7 @@ function __vbsctl_command_at
                 echo (math $i + 1)
                 return 0
             case --vcpu --dm --dm-cap --vcpus --guest-period-min --res --cap --cpu --user --name --output --picture --from --length --buffer -o -p \
-                --sizes --unit --states --shares --period --runs --tolerance --model --rate --op --latency --count --pid --fd -n
+                --sizes --unit --states --shares --period --runs --tolerance --model --rate --op --latency --count --vm --pid --fd -n
                 set i (math $i + 1)
             case '-*'
             case '*'

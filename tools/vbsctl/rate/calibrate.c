@@ -15,6 +15,7 @@
 #include "commands.h"
 #include "json_out.h"
 #include "options.h"
+#include "rate/device_model.h"
 #include "rate/model.h"
 #include "rate/plan.h"
 #include "rate/print.h"
@@ -37,8 +38,9 @@ struct calibration {
 	int sizes, states, shares;
 	uint64_t period, runs;
 	int cpu;			/* -1: the one with most to spare */
+	struct device_model dm;		/* pid 0: the command itself is measured */
 	char **argv;
-	const char *file;
+	const char *file, *vm;
 	bool json;
 };
 
@@ -82,7 +84,7 @@ static int sample(struct calibration *c, struct session *s, struct rate_sample *
 	after = uncharged_ns();
 	run->other = after > other ? after - other : 0;
 	run->took = s->ran[0].end - s->ran[0].begin;
-	run->waited = waited(c, &s->child.res, run->cpu, run->took);
+	run->waited = waited(c, &s->res, run->cpu, run->took);
 	return model_add(&c->model, run) ? VC_OK : failure(VC_FAIL, "out of memory");
 }
 
@@ -100,9 +102,20 @@ static int sample_sizes(struct calibration *c, struct session *s, struct rate_sa
 	return code;
 }
 
+static int begin_session(struct calibration *c, struct session *s, const struct resource *res)
+{
+	int code;
+
+	if (!c->dm.pid)
+		return session_start(s, c->argv, res, c->cpu);
+	code = device_model_set(&c->dm, res, most_share(c));
+	return code ? code : session_start_beside(s, c->argv, res, c->dm.pid);
+}
+
 static int sample_state(struct calibration *c, enum rate_state state)
 {
-	struct surroundings at = { &c->machine, c->cpu, most_share(c) };
+	/* The device model has its cap already */
+	struct surroundings at = { &c->machine, c->cpu, c->dm.pid ? 0 : most_share(c) };
 	struct rate_sample run = { .state = state };
 	struct session s;
 	int i, code = state_begin(state, &at);
@@ -111,7 +124,7 @@ static int sample_state(struct calibration *c, enum rate_state state)
 		struct resource res = share_of_period(c, c->share[i]);
 
 		run.share = c->share[i];
-		code = session_start(&s, c->argv, &res, c->cpu);
+		code = begin_session(c, &s, &res);
 		if (code)
 			break;
 		code = sample_sizes(c, &s, &run);
@@ -134,18 +147,30 @@ static int report(const struct calibration *c)
 	return c->model.fit.verdict == RATE_LINEAR ? VC_OK : VC_FAIL;
 }
 
+/* Where it is to be: the device model where its server is, with room for the largest share */
+static int choose_cpu(struct calibration *c)
+{
+	struct resource res = share_of_period(c, c->share[0]);
+
+	if (!c->dm.pid)
+		return rate_cpu(&c->cpu, most_share(c));
+	c->cpu = c->dm.cpu;
+	return device_model_set(&c->dm, &res, most_share(c));
+}
+
 static int calibrate(struct calibration *c)
 {
-	int i, code = VC_OK;
+	int i, code;
 
 	machine_read(&c->machine);
-	code = rate_cpu(&c->cpu, most_share(c));
+	code = choose_cpu(c);
 	stop_on_signals();
 	for (i = 0; i < c->states && !code; i++) {
 		if (isatty(STDERR_FILENO))
 			fprintf(stderr, "state %s ...\n", rate_state_name(c->state[i]));
 		code = sample_state(c, c->state[i]);
 	}
+	device_model_restore(&c->dm);
 	if (!code) {
 		rate_fit(&c->model.samples, &c->model.fit);
 		code = report(c);
@@ -236,6 +261,9 @@ static const char *take_value(int c, struct calibration *cal)
 		return parse_time(optarg, &cal->period);
 	case 'c':
 		return rate_parse_cpu(optarg, &cal->cpu);
+	case 'V':
+		cal->vm = optarg;
+		return NULL;
 	case 't':
 		return parse_bandwidth(optarg, &cal->model.samples.tolerance);
 	default:
@@ -263,9 +291,11 @@ static int check(const struct command *cmd, struct calibration *c)
 			return usage_error(cmd, "--shares: %s of every %s: %s", fmt_bw(c->share[i]).s,
 					   fmt_time(c->period).s, limit);
 	}
+	if (c->vm && c->cpu >= 0)
+		return usage_error(cmd, "--vm measures a device model where it is: no --cpu");
 	if (!vbs_policy_known())
 		return failure(VC_NOVBS, "this kernel has no SCHED_VBS");
-	return VC_OK;
+	return c->vm ? device_model_find(cmd, c->vm, &c->dm) : VC_OK;
 }
 
 static const struct calibration defaults = {
@@ -286,6 +316,7 @@ static int calibrate_main(const struct command *cmd, int argc, char **argv)
 		{ "period", required_argument, NULL, 'p' },
 		{ "runs", required_argument, NULL, 'r' },
 		{ "cpu", required_argument, NULL, 'c' },
+		{ "vm", required_argument, NULL, 'V' },
 		{ "tolerance", required_argument, NULL, 't' },
 		{ "uncharged", no_argument, NULL, 'U' },
 		{ "output", required_argument, NULL, 'o' },
@@ -329,6 +360,8 @@ const struct command cmd_calibrate = {
 	"  --period TIME        of its servers (10ms)\n"
 	"  --runs N             of each size in each state with each share (5)\n"
 	"  --cpu N              where; without it, on the CPU with most to spare\n"
+	"  --vm PID|NAME        measure the device model of that machine, which the command\n"
+	"                       makes work; it has the shares, and what it had afterwards\n"
 	"  --tolerance SHARE    of the line above a mean, of states and of shares (15%)\n"
 	"  --uncharged          accept that others work for it whom nobody is charged for\n"
 	"  -o, --output FILE    the model, for advise and check-rate\n"

@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "options.h"
 #include "rate/advise_rate.h"
+#include "rate/device_model.h"
 #include "rate/run_once.h"
 #include "rate/states.h"
 #include "rate/verdict.h"
@@ -31,14 +32,26 @@ struct check {
 	pid_t pid;			/* 0: it runs a command */
 	int cpu;
 	bool json, load_it, has_fd, has_cpu;
+	struct device_model dm;		/* pid 0: a command's own server */
+	const char *vm;
 	char **argv;
 };
+
+static int begin_session(struct check *c, struct session *s)
+{
+	int code;
+
+	if (!c->dm.pid)
+		return session_start(s, c->argv, &c->goal.res, c->cpu);
+	code = device_model_set(&c->dm, &c->goal.res, 0);
+	return code ? code : session_start_beside(s, c->argv, &c->goal.res, c->dm.pid);
+}
 
 static int run_pieces(struct check *c, struct pieces *p)
 {
 	struct surroundings at = { &c->machine, c->cpu, 0 };
 	struct session s;
-	int code = session_start(&s, c->argv, &c->goal.res, c->cpu);
+	int code = begin_session(c, &s);
 
 	if (code)
 		return code;
@@ -55,10 +68,17 @@ static int run_pieces(struct check *c, struct pieces *p)
 
 static int check_command(struct check *c, struct pieces *p)
 {
-	int code = rate_cpu(&c->cpu, resource_cap(&c->goal.res));
+	int code = VC_OK;
 
 	p->charged = true;
-	return code ? code : run_pieces(c, p);
+	if (c->dm.pid)
+		c->cpu = c->dm.cpu;
+	else
+		code = rate_cpu(&c->cpu, resource_cap(&c->goal.res));
+	if (!code)
+		code = run_pieces(c, p);
+	device_model_restore(&c->dm);
+	return code;
 }
 
 static int check_process(struct check *c, struct pieces *p)
@@ -140,6 +160,9 @@ static const char *take_value(int option, struct check *c)
 		return take_count(c);
 	case 'c':
 		return rate_parse_cpu(optarg, &c->cpu);
+	case 'V':
+		c->vm = optarg;
+		return NULL;
 	case 'P':
 		return parse_pid(optarg, &c->pid);
 	case 'f':
@@ -162,6 +185,8 @@ static int check_options(const struct command *cmd, const struct check *c)
 {
 	if (!c->file || !c->goal.rate)
 		return usage_error(cmd, "--model and --rate are missing, or one of them");
+	if (c->vm && (c->pid || c->cpu >= 0))
+		return usage_error(cmd, "--vm is for a command that makes a device model work, where that is: no --pid or --cpu");
 	if (c->pid && (c->argv[0] || c->cpu >= 0 || c->load_it || c->goal.res.period))
 		return usage_error(cmd, "--pid watches a process in its server: no command, --res, --cpu or --load");
 	if (c->pid && !c->has_fd)
@@ -187,6 +212,7 @@ static int check_rate_main(const struct command *cmd, int argc, char **argv)
 		{ "count", required_argument, NULL, 'n' },
 		{ "load", no_argument, NULL, 'l' },
 		{ "cpu", required_argument, NULL, 'c' },
+		{ "vm", required_argument, NULL, 'V' },
 		{ "pid", required_argument, NULL, 'P' },
 		{ "fd", required_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
@@ -210,6 +236,8 @@ static int check_rate_main(const struct command *cmd, int argc, char **argv)
 	}
 	check.argv = argv + optind;
 	code = check_options(cmd, &check);
+	if (!code && check.vm)
+		code = device_model_find(cmd, check.vm, &check.dm);
 	return code ? code : plan_and_check(&check);
 }
 
@@ -227,6 +255,8 @@ const struct command cmd_check_rate = {
 	"  -n, --count N        pieces, one run of the command for each, with its size for {} (20)\n"
 	"  --load               beside a task of SCHED_FIFO, a fair one and a server with the rest\n"
 	"  --cpu N              where; without it, on the CPU with most to spare\n"
+	"  --vm PID|NAME        the server is that of the machine's device model, which the\n"
+	"                       command makes work; it has what it had afterwards\n"
 	"  --pid PID            a process that runs in a server, and has work all the time\n"
 	"  --fd N               of its files the one whose position counts its units\n"
 	"  -j, --json           the same as JSON\n\n"

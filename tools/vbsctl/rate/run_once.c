@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "base/exact.h"
 #include "clocks.h"
 #include "command.h"
+#include "rate/device_model.h"
 #include "rate/run_once.h"
 #include "servers/start.h"
 #include "vbs/proc.h"
@@ -121,14 +123,13 @@ static int no_session(void)
 	return failure(VC_FAIL, "cannot start the measurement: %s", strerror(errno));
 }
 
-int session_start(struct session *s, char **argv, const struct resource *res, int cpu)
+static int start(struct session *s)
 {
 	int code;
 
-	*s = (struct session){ .argv = argv };
-	s->child = (struct child){
-		.name = argv[0], .res = *res, .cpu = cpu, .play = session_play, .arg = s,
-	};
+	s->child.name = s->argv[0];
+	s->child.play = session_play;
+	s->child.arg = s;
 	s->ran = mmap(NULL, SESSION_RUNS_MAX * sizeof(*s->ran), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s->ran == MAP_FAILED)
@@ -145,6 +146,26 @@ int session_start(struct session *s, char **argv, const struct resource *res, in
 	return code;
 }
 
+int session_start(struct session *s, char **argv, const struct resource *res, int cpu)
+{
+	*s = (struct session){ .argv = argv, .res = *res, .child = { .res = *res, .cpu = cpu } };
+	return start(s);
+}
+
+int session_start_beside(struct session *s, char **argv, const struct resource *res, pid_t machine)
+{
+	const struct sched_param first = { .sched_priority = 99 };
+	int code;
+
+	*s = (struct session){ .argv = argv, .res = *res, .machine = machine, .child = { .cpu = -1 } };
+	code = start(s);
+	if (!code && sched_setscheduler(s->child.pid, SCHED_FIFO, &first)) {
+		code = failure(VC_PERM, "cannot give '%s' a priority: %s", argv[0], strerror(errno));
+		session_end(s);
+	}
+	return code;
+}
+
 void session_end(struct session *s)
 {
 	close(s->to);
@@ -156,9 +177,13 @@ void session_end(struct session *s)
 /* What the server has executed; false if it has gone */
 static bool consumed(const struct session *s, uint64_t *ns)
 {
-	struct vbs_snapshot *snap = vbs_snapshot_read();
-	const struct vbs_server *server = snap ? vbs_find_leader(snap, s->child.pid) : NULL;
+	struct vbs_snapshot *snap;
+	const struct vbs_server *server;
 
+	if (s->machine)
+		return device_model_consumed(s->machine, ns);
+	snap = vbs_snapshot_read();
+	server = snap ? vbs_find_leader(snap, s->child.pid) : NULL;
 	if (server)
 		*ns = server->consumed;
 	vbs_snapshot_free(snap);
@@ -185,7 +210,7 @@ static int add_up(const struct session *s, const struct order *order, uint64_t s
 			return failed_with(s, order->size, s->ran[i].status);
 		sum += s->ran[i].cpu;
 	}
-	*cpu = sum > server ? sum : server;
+	*cpu = sum > server && !s->machine ? sum : server;
 	return VC_OK;
 }
 
@@ -197,7 +222,8 @@ int session_run(struct session *s, uint64_t size, uint32_t count, uint64_t *cpu)
 	char c;
 
 	if (!consumed(s, &before))
-		return failure(VC_FAIL, "'%s' has left its server: it set its own policy, or somebody took it out",
+		return failure(VC_FAIL, s->machine ? "the machine of '%s' has no device model any more" :
+			       "'%s' has left its server: it set its own policy, or somebody took it out",
 			       s->argv[0]);
 	if (write(s->to, &order, sizeof(order)) != sizeof(order))
 		return no_session();
