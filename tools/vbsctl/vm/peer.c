@@ -16,6 +16,7 @@ static void become(const char *command, int in, int out)
 {
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
+	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_IGN);	/* of the terminal: who started it undoes what is to be undone */
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(VC_NOTFOUND);

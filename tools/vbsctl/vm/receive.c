@@ -95,6 +95,8 @@ static void become(const struct receiver *r, char **argv, int gate)
 	char code;
 
 	setsid();
+	signal(SIGINT, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	code = vm_run_as(&r->req, argv);
