@@ -5,6 +5,6 @@
 
 #include "command.h"
 
-extern const struct command channel_measure;
+extern const struct command channel_measure, channel_answer;
 
 #endif

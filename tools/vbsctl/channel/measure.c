@@ -15,11 +15,13 @@
 #include "base/parse.h"
 #include "channel/channel.h"
 #include "channel/measure.h"
+#include "channel/over.h"
 #include "options.h"
 #include "until_stopped.h"
 #include "vbs/attr.h"
 #include "vbs/proc.h"
 
+#define OVER_NS		60000000000ULL	/* by then the other end is there */
 #define COUNT_MAX	10000000
 #define SLOT_MAX	(1 << 24)	/* bytes; what a measurement copies */
 #define SLOTS_MAX	4096
@@ -51,13 +53,6 @@ static void play_receiver(void *arg)
 	receiver_play(p->m, p->f, p->ends);
 }
 
-static size_t field_size(const struct measure *m)
-{
-	uint64_t n = m->count > CALIBRATE_MAX ? m->count : CALIBRATE_MAX;
-
-	return sizeof(struct field) + n * sizeof(uint64_t);
-}
-
 /* So far apart that all is idle again before the next one, whatever the load; 0 to poll */
 static uint64_t calibrate_every(const struct measure *m)
 {
@@ -76,28 +71,46 @@ static uint64_t calibrate_count(const struct measure *m)
 	return n < CALIBRATE_MIN ? CALIBRATE_MIN : n > CALIBRATE_MAX ? CALIBRATE_MAX : n;
 }
 
-static struct field *field_make(const struct measure *m)
+static void *shared(size_t size)
 {
-	struct field *f = mmap(NULL, field_size(m), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			       -1, 0);
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (f == MAP_FAILED)
+	return mem == MAP_FAILED ? NULL : memset(mem, 0, size);
+}
+
+/* The field, and in both cases what each message took, which nobody elsewhere sees */
+static struct field *field_make(struct measure *m, struct ends *ends)
+{
+	struct field *f;
+	uint64_t n;
+
+	m->calibrate = calibrate_count(m);
+	n = m->count > m->calibrate ? m->count : m->calibrate;
+	m->took = shared(n * sizeof(*m->took));
+	if (!m->took)
 		return NULL;
-	memset(f, 0, field_size(m));
-	f->run = m->count;
-	f->calibrate = calibrate_count(m);
-	f->every = calibrate_every(m);
+	if (m->over)
+		f = over_open(m, ends);
+	else
+		f = ends_make(m, &ends[SENDER], &ends[RECEIVER]) ? shared(sizeof(*f)) : NULL;
+	if (f)
+		f->every = calibrate_every(m);
 	return f;
 }
 
-/* Where the kernel has put them */
-static int find_cpus(const struct child *child, int *cpu)
+static enum channel_side sides_here(const struct measure *m)
+{
+	return m->over ? RECEIVER : SIDES;
+}
+
+/* Where the kernel has put them, and where it is said that the other end is */
+static int find_cpus(const struct measure *m, const struct child *child, int *cpu)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	enum channel_side side;
 	int code = VC_OK;
 
-	for (side = SENDER; side < SIDES && !code; side++) {
+	for (side = SENDER; side < sides_here(m) && !code; side++) {
 		const struct vbs_server *s = snap ? vbs_find_leader(snap, child[side].pid) : NULL;
 
 		if (!s)
@@ -106,6 +119,8 @@ static int find_cpus(const struct child *child, int *cpu)
 			cpu[side] = s->cpu;
 	}
 	vbs_snapshot_free(snap);
+	if (m->over)
+		cpu[RECEIVER] = m->cpu[RECEIVER] < 0 ? cpu[SENDER] : m->cpu[RECEIVER];
 	return code;
 }
 
@@ -198,7 +213,7 @@ static int measure_with(const struct measure *m, struct field *f, struct ends *e
 	enum channel_side side;
 	int code = VC_OK, cpu[SIDES] = { 0 };
 
-	for (side = SENDER; side < SIDES && !code; side++) {
+	for (side = SENDER; side < sides_here(m) && !code; side++) {
 		child[side].res = m->channel.res[side];
 		child[side].align = m->aligned;
 		child[side].cap = channel_cap(&m->channel, side, m->aligned);
@@ -207,7 +222,7 @@ static int measure_with(const struct measure *m, struct field *f, struct ends *e
 		code = child_start(&child[side]);
 	}
 	if (!code)
-		code = find_cpus(child, cpu);
+		code = find_cpus(m, child, cpu);
 	if (!code)
 		code = run_phases(m, f, cpu, (pid_t[]){ child[SENDER].pid, child[RECEIVER].pid });
 	children_end();
@@ -217,11 +232,14 @@ static int measure_with(const struct measure *m, struct field *f, struct ends *e
 static int measure(struct measure *m)
 {
 	struct ends ends[SIDES];
-	struct field *f = field_make(m);
+	struct field *f = field_make(m, ends);
 
-	if (!f || !ends_make(m, &ends[SENDER], &ends[RECEIVER]))
-		return failure(VC_FAIL, "cannot make the rings: %s", strerror(errno));
+	if (!f)
+		return failure(VC_FAIL, "cannot make the rings%s%s: %s", m->over ? " in " : "",
+			       m->over ? m->over : "", strerror(errno));
 	stop_on_signals();
+	if (m->over && !over_await(f, OVER_NS))
+		return failure(VC_FAIL, "nobody answers in %s: 'vbsctl channel answer' does, at the other end", m->over);
 	return measure_with(m, f, ends);
 }
 
@@ -307,6 +325,10 @@ static const char *take_value(int c, struct measure *m)
 		return take_overhead(m);
 	case 't':
 		return channel_take_switch(optarg, &m->channel);
+	case 'O':
+		m->over = optarg;
+		m->channel.polls = true;
+		return NULL;
 	case 'a':
 		m->aligned = true;
 		return NULL;
@@ -334,6 +356,8 @@ static int check(const struct command *cmd, struct measure *m)
 		return usage_error(cmd, "a ring is measured with up to 4096 slots of up to 16M");
 	if (c->to[SENDER].period && c->to[RECEIVER].period)
 		return usage_error(cmd, "--switch-to: one side switches, the other does not");
+	if (m->over && (!c->reply || c->to[RECEIVER].period))
+		return usage_error(cmd, "--over measures round trips, as with --reply 64, to a server that does not switch");
 	if (c->reply > c->slot * c->slots)
 		return usage_error(cmd, "a reply that is longer than the ring is not measured");
 	return VC_OK;
@@ -365,6 +389,7 @@ static const struct option options[] = {
 	{ "align", no_argument, NULL, 'a' },
 	{ "switch-to", required_argument, NULL, 't' },
 	{ "cpu", required_argument, NULL, 'c' },
+	{ "over", required_argument, NULL, 'O' },
 	{ "load", optional_argument, NULL, 'L' },
 	{ "count", required_argument, NULL, 'n' },
 	{ "seed", required_argument, NULL, 's' },
@@ -416,6 +441,8 @@ const struct command channel_measure = {
 	"  --load[=KIND]        directed (worst cases), random, or none: all that is booked\n"
 	"                       of their CPUs by nobody else\n"
 	"  --cpu N[,N]          of the sender and of the receiver\n"
+	"  --over FILE          the receiver is elsewhere, as in a guest that has FILE as the\n"
+	"                       memory of a device (ivshmem): 'vbsctl channel answer'\n"
 	"  -n, --count N        messages (1000)\n"
 	"  --seed N             of chance (1)\n"
 	"  --hop TIME           the kernel's latency per hop; without it the greater of 20us\n"

@@ -22,7 +22,10 @@ struct measure {
 	enum load_kind load;
 	int cpu[SIDES];		/* -1: any */
 	bool json, aligned, has_hop, has_overhead;
+	const char *over;	/* a file whose other end has the receiver, or NULL */
 	struct machine machine;
+	uint64_t calibrate;	/* messages before any load, */
+	uint64_t *took;		/* ns, of each one, and then of each of @count; of a round trip the sender's */
 };
 
 /* CPU time, the worst that was seen, ns */
@@ -36,11 +39,8 @@ struct field {
 	struct works works;
 	_Atomic uint64_t late;		/* the worst of a timer, ns */
 	_Atomic uint64_t every;		/* ns between messages; the sender reads it in each phase */
-	_Atomic uint32_t phase;		/* see phases.c */
+	_Atomic uint32_t phase;		/* see sides.c */
 	_Atomic uint32_t broken;	/* a side has met an error, which is this errno */
-	uint64_t calibrate;		/* messages before any load */
-	uint64_t run;			/* messages after that, */
-	uint64_t took[];		/* of each one, ns */
 };
 
 enum phase { PHASE_WAIT, PHASE_CALIBRATE, PHASE_READY, PHASE_RUN, PHASE_DONE };
@@ -52,6 +52,9 @@ struct ends {
 
 /* The rings in new memory of the children to come; false, with errno */
 bool ends_make(const struct measure *m, struct ends *sender, struct ends *receiver);
+
+/* Slots of a ring in memory that both ends have, which the first end makes; false, with errno */
+bool ring_make_in(const struct measure *m, void *mem, size_t size, struct vbs_channel *in, struct vbs_channel *out);
 
 /* What the processes do; they return when the phase is PHASE_DONE, or the field is broken */
 void sender_play(const struct measure *m, struct field *f, struct ends *ends);

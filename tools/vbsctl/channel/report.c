@@ -60,16 +60,16 @@ static void evaluate(const struct measure *m, struct field *f, struct outcome *o
 	measured_channel(m, f, &out->channel);
 	channel_bound(&out->channel, &out->bound);
 	total = out->bound.total;
-	qsort(f->took, f->run, sizeof(f->took[0]), compare);
-	out->took = f->took;
-	out->n = f->run;
-	out->worst = f->took[f->run - 1];
+	qsort(m->took, m->count, sizeof(m->took[0]), compare);
+	out->took = m->took;
+	out->n = m->count;
+	out->worst = m->took[m->count - 1];
 	out->above = count_above(out, total);
 	out->above_published = count_above(out, channel_published(&out->channel, &out->bound));
 	for (i = 0; i < out->n; i++) {
-		u128 bin = (u128)f->took[i] * BINS / total;
+		u128 bin = (u128)m->took[i] * BINS / total;
 
-		out->bin[f->took[i] > total ? BINS : bin < BINS ? bin : BINS - 1]++;
+		out->bin[m->took[i] > total ? BINS : bin < BINS ? bin : BINS - 1]++;
 	}
 }
 

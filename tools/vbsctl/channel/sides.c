@@ -41,6 +41,16 @@ static void break_off(struct field *f, int err)
 	phase_set(f, PHASE_DONE);
 }
 
+bool ring_make_in(const struct measure *m, void *mem, size_t size, struct vbs_channel *in, struct vbs_channel *out)
+{
+	memset(mem, 0, size);	/* its pages are there before it counts */
+	if (vbs_channel_create(in, mem, size, m->channel.slots, m->channel.slot) ||
+	    vbs_channel_attach(out, mem, size))
+		return false;
+	in->flags = out->flags = m->channel.polls ? VBS_CHANNEL_POLL : 0;
+	return true;
+}
+
 /* Slots of the ring of that many bytes */
 static bool ring_make(const struct measure *m, struct vbs_channel *in, struct vbs_channel *out)
 {
@@ -50,14 +60,7 @@ static bool ring_make(const struct measure *m, struct vbs_channel *in, struct vb
 
 	if (fd >= 0)
 		close(fd);
-	if (mem == MAP_FAILED)
-		return false;
-	memset(mem, 0, size);	/* its pages are there before it counts */
-	if (vbs_channel_create(in, mem, size, m->channel.slots, m->channel.slot) ||
-	    vbs_channel_attach(out, mem, size))
-		return false;
-	in->flags = out->flags = m->channel.polls ? VBS_CHANNEL_POLL : 0;
-	return true;
+	return mem != MAP_FAILED && ring_make_in(m, mem, size, in, out);
 }
 
 bool ends_make(const struct measure *m, struct ends *sender, struct ends *receiver)
@@ -179,7 +182,7 @@ static void wait_until(struct player *p, uint64_t due)
 		raise_to(&p->f->late, now_ns() - due);
 }
 
-/* One message and its reply; the time is in f->took, of a round trip here, of one way there */
+/* One message and its reply; the time is in *took, of a round trip here, of one way there */
 static int exchange(struct player *p, uint64_t due, uint64_t *took)
 {
 	uint64_t a = 0, d = 0, counter;
@@ -224,12 +227,12 @@ void sender_play(const struct measure *m, struct field *f, struct ends *ends)
 	if (!player_begin(&p))
 		return break_off(f, ENOMEM);
 	phase_wait(f, PHASE_CALIBRATE);
-	err = exchanges(&p, f->calibrate, f->took, &seed);
+	err = exchanges(&p, m->calibrate, m->took, &seed);
 	if (!err && atomic_load(&f->phase) < PHASE_READY)
 		phase_set(f, PHASE_READY);
 	phase_wait(f, PHASE_RUN);
 	if (!err)
-		err = exchanges(&p, f->run, f->took, &seed);
+		err = exchanges(&p, m->count, m->took, &seed);
 	if (err)
 		break_off(f, err);
 	/* Of one way, the receiver is done last */
@@ -263,24 +266,26 @@ static int serve(struct player *p, uint64_t *took)
 	return err;
 }
 
-static uint64_t *took_of(struct field *f, uint64_t i)
+static uint64_t *took_of(const struct measure *m, uint64_t i)
 {
-	return &f->took[i < f->calibrate ? i : i - f->calibrate];
+	return &m->took[i < m->calibrate ? i : i - m->calibrate];
 }
 
 void receiver_play(const struct measure *m, struct field *f, struct ends *ends)
 {
 	struct player p = { .m = m, .f = f, .ends = ends, .side = RECEIVER };
-	uint64_t i, unused, n = f->calibrate + f->run;
+	uint64_t i, unused, n = m->calibrate + m->count;
 	int err = 0;
 
 	if (!player_begin(&p))
 		return break_off(f, ENOMEM);
 	for (i = 0; i < n && !err && !atomic_load(&f->broken); i++)
-		err = serve(&p, m->channel.reply ? &unused : took_of(f, i));
+		err = serve(&p, m->channel.reply ? &unused : took_of(m, i));
 	if (err)
 		break_off(f, err);
 	else if (!m->channel.reply)
 		phase_set(f, PHASE_DONE);
-	phase_wait(f, PHASE_DONE);
+	/* Who is elsewhere is not woken from here, and has nothing more to do */
+	if (!m->over)
+		phase_wait(f, PHASE_DONE);
 }
