@@ -160,6 +160,8 @@ follow lab --from ntp:10.0.1.1
 server 1 --code DENY
 until_true 1500 is_freerunning lab
 ok $? "the server denies service: freerunning"
+run 0 sources lab && says " ended "
+ok $? "sources: ended"
 server 1
 judge "the server has denied service" 600
 is_freerunning lab

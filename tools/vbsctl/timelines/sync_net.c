@@ -201,6 +201,12 @@ static void adapt(struct net_loop *n, const struct te_clock *c)
 	}
 }
 
+static void leave_word_of_servers(struct net_loop *n)
+{
+	net_word_write(n->req->name, &(struct net_word_of){ &n->req->net, &n->pool,
+							    source_counter(n->t.get.set.counter_id) });
+}
+
 static void leave_word(struct net_loop *n)
 {
 	const struct te_clock *c = &n->clock;
@@ -219,9 +225,7 @@ static void leave_word(struct net_loop *n)
 		t->steps += n->pool.server[i].estimator.steps;
 	}
 	if (setter_leave_word(&n->t))
-		net_word_write(n->req->name,
-			       &(struct net_word_of){ &n->req->net, &n->pool,
-						      source_counter(n->t.get.set.counter_id) });
+		leave_word_of_servers(n);
 }
 
 static int set_clock(struct net_loop *n, const struct te_clock *c, enum ts_result result)
@@ -283,8 +287,13 @@ static bool is_told(struct net_loop *n, int i, enum ntp_refusal refusal)
 /* What is no exchange; who floods us with that costs no more than a counter */
 static void refuse(struct net_loop *n, int i, enum ntp_refusal refusal)
 {
+	bool ended = n->server[i].ended;
+
 	ts_refuse(&n->pool, i, refusal);
 	nc_obey(&n->server[i], refusal, sync_now());
+	/* It may be the last that is heard for long */
+	if (n->req->name && !ended && n->server[i].ended)
+		leave_word_of_servers(n);
 	if (is_told(n, i, refusal))
 		print_exchange(n->req, &n->server[i], &n->pool.server[i], refusal);
 }
