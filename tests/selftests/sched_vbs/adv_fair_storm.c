@@ -40,11 +40,13 @@ static void attack(void *unused)
 VBS_TEST("threads in long system calls take no more of their neighbours than their server has", 200)
 {
 	struct crowd *c = siege_start();
+	/* With checks of everything an interrupt alone takes more than the shortest budget */
+	u64 times = eps_budget() > 50 * US ? 20 : 1;
 	pid_t pid;
 
 	until = now_ns() + siege_length();
 	pid = t_fork(attack, NULL);
-	must_enter(pid, RUNTIME, PERIOD, 0);
+	must_enter(pid, times * RUNTIME, times * PERIOD, 0);
 	t_equal(t_wait(pid), 0, "the attacker's exit status");
 	siege_held(c);
 }
