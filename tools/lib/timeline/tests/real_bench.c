@@ -56,7 +56,7 @@ static const struct goal goals[] = {
 };
 
 struct bench {
-	const char *directory, *library, *chronyd, *ntpd;
+	const char *directory, *preload, *chronyd, *ntpd;
 	int seeds, networks, missed, outside;
 	char **only;	/* networks; none: all */
 	char misses[8192];
@@ -111,10 +111,10 @@ static void run_program(const struct bench *b, char **argv)
 	dup2(fd, 1);
 	dup2(fd, 2);
 	/* Without it they would keep the clock of this machine */
-	if (access(b->library, R_OK))
+	if (access(b->preload, R_OK))
 		_exit(126);
 	alarm(LIMIT);
-	setenv("LD_PRELOAD", b->library, 1);
+	setenv("LD_PRELOAD", b->preload, 1);
 	execv(argv[0], argv);
 	_exit(127);
 }
@@ -508,7 +508,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: real_bench DIRECTORY LIBRARY CHRONYD NTPD [SEEDS [NETWORK]...]\n");
 		return 2;
 	}
-	b = (struct bench){ .directory = argv[1], .library = argv[2], .chronyd = argv[3],
+	b = (struct bench){ .directory = argv[1], .preload = argv[2], .chronyd = argv[3],
 			    .ntpd = argv[4], .seeds = argc > 5 ? atoi(argv[5]) : SEEDS,
 			    .only = argv + (argc > 5 ? 6 : argc) };
 	if (!bench_all(&b))
