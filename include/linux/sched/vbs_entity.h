@@ -16,6 +16,7 @@ struct vbs_srv;
  *	pi_lock and the runqueue lock, as @own does
  * @own: the server that it is a member of, or NULL
  * @member: in the server's list of members, oldest first; its lock
+ * @born: in that of those whose fork is over; its lock
  * @run: in one of the server's lists of runnable members, or among the strays
  *	of a runqueue that is not the server's
  * @seq: FIFO order among the server's runnable members
@@ -51,6 +52,7 @@ struct sched_vbs_entity {
 	struct vbs_srv		*server;
 	struct vbs_srv		*own;
 	struct list_head	member;
+	struct list_head	born;
 	struct list_head	run;
 	u64			seq;
 	u64			slice;

@@ -168,6 +168,7 @@ static void vbs_srv_clean(struct vbs_srv *srv)
 	srv->spare = spare;
 	raw_spin_lock_init(&srv->lock);
 	INIT_LIST_HEAD(&srv->members);
+	INIT_LIST_HEAD(&srv->born);
 	INIT_LIST_HEAD(&srv->fair);
 	INIT_LIST_HEAD(&srv->look);
 	INIT_LIST_HEAD(&srv->kernel);

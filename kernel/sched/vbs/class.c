@@ -368,7 +368,7 @@ static void vbs_count(struct rq *rq, struct task_struct *p, int flags)
 	srv->core.nr_lent += p->vbs.lent;
 	p->vbs.slice = 0;
 	p->vbs.overrun_seen = srv->overruns;
-	vbs_born(srv);
+	vbs_born(p);
 	if (unlikely(owed)) {
 		vbs_charge(&srv->core, owed);
 		p->vbs.pending = 0;

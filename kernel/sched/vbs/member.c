@@ -129,28 +129,29 @@ bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 /* The oldest, but no child that may never come: its fork frees it at once. */
 static void vbs_set_leader(struct vbs_srv *srv)
 {
-	struct task_struct *p, *leader = NULL;
+	struct task_struct *p;
 
 	lockdep_assert_held(&srv->lock);
-	list_for_each_entry(p, &srv->members, vbs.member) {
-		if (READ_ONCE(p->__state) == TASK_NEW)
-			continue;
-		leader = p;
+	p = list_first_entry_or_null(&srv->born, struct task_struct, vbs.born);
+	if (p)
 		srv->leader_pid = p->pid;
-		break;
-	}
-	rcu_assign_pointer(srv->leader, leader);
+	rcu_assign_pointer(srv->leader, p);
 }
 
 /**
- * vbs_born - a member is there to be seen: the first may be a child
- * @srv: its server
+ * vbs_born - a member is there to be seen
+ * @p: who is enqueued: of no server, a member, or a child that becomes one now
+ *
+ * Context: the lock of its runqueue.
  */
-void vbs_born(struct vbs_srv *srv)
+void vbs_born(struct task_struct *p)
 {
-	if (likely(rcu_access_pointer(srv->leader)))
+	struct vbs_srv *srv = p->vbs.own;
+
+	if (likely(!list_empty(&p->vbs.born)) || !srv)
 		return;
 	raw_spin_lock(&srv->lock);
+	list_add_tail(&p->vbs.born, &srv->born);
 	vbs_set_leader(srv);
 	raw_spin_unlock(&srv->lock);
 	if (unlikely(srv->dissolving))
@@ -199,6 +200,8 @@ void vbs_join(struct vbs_srv *srv, struct task_struct *p)
 
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	list_add_tail(&p->vbs.member, &srv->members);
+	if (READ_ONCE(p->__state) != TASK_NEW)
+		list_add_tail(&p->vbs.born, &srv->born);
 	vbs_count_kthread(srv, p, 1);
 	WRITE_ONCE(p->vbs.own, srv);
 	WRITE_ONCE(p->vbs.server, srv);
@@ -215,6 +218,7 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 	raw_spin_lock_irqsave(&srv->lock, flags);
 	vbs_count_kthread(srv, p, -1);
 	list_del_init(&p->vbs.member);
+	list_del_init(&p->vbs.born);
 	WRITE_ONCE(p->vbs.own, NULL);
 	WRITE_ONCE(p->vbs.server, NULL);
 	p->vbs.vcpu = false;
@@ -360,6 +364,7 @@ void init_vbs_entity(struct task_struct *p)
 {
 	memset(&p->vbs, 0, sizeof(p->vbs));
 	INIT_LIST_HEAD(&p->vbs.member);
+	INIT_LIST_HEAD(&p->vbs.born);
 	INIT_LIST_HEAD(&p->vbs.run);
 	INIT_LIST_HEAD(&p->vbs.bookings);
 }

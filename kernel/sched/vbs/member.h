@@ -22,7 +22,7 @@ void vbs_join(struct vbs_srv *srv, struct task_struct *p);
 void vbs_init_end(struct vbs_srv *srv);
 struct rq *vbs_lock_home(struct vbs_srv *srv, struct rq_flags *rf);
 struct vbs_srv *vbs_leave(struct rq *rq, struct task_struct *p);
-void vbs_born(struct vbs_srv *srv);
+void vbs_born(struct task_struct *p);
 void vbs_attach(struct rq *rq, struct vbs_srv *srv);
 void vbs_default_clamps(struct task_struct *p);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,

@@ -91,12 +91,13 @@ struct vbs_tenant {
  * @owner: effective uid of the task that entered first, at that moment
  * @timeline: whose multiples aligned releases keep to, 0 for CLOCK_MONOTONIC
  * @attached: @core is attached to @cpu's queues
- * @lock: protects @members, @nr_members, @nr_kthreads, @nr_loans
+ * @lock: protects @members, @born, @nr_members, @nr_kthreads, @nr_loans
  * @members: oldest first
+ * @born: those that have been enqueued, oldest first
  * @nr_members: their number, and places reserved for some to come
  * @nr_kthreads: threads of the kernel among them, for which its owner has no say
  * @nr_loans: temporary members, which are in no list; @lock
- * @leader: first of @members, for RCU readers
+ * @leader: first of @born, for RCU readers
  * @leader_pid: the same, or the last there was, in the initial pid namespace
  * @moving: a lone member takes it to another CPU: nobody joins meanwhile; @lock
  * @plan: a cpuset is about to move it: masks and members stay as they are; @lock
@@ -138,6 +139,7 @@ struct vbs_srv {
 
 	raw_spinlock_t		lock;
 	struct list_head	members;
+	struct list_head	born;
 	unsigned int		nr_members;
 	unsigned int		nr_kthreads;
 	unsigned int		nr_loans;

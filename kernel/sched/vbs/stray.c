@@ -47,6 +47,7 @@ static void vbs_strays_wait(struct rq *rq)
  */
 void vbs_stray_add(struct rq *rq, struct task_struct *p)
 {
+	vbs_born(p);
 	vbs_stray_count(rq, p);
 	list_add_tail(&p->vbs.run, &rq->vbs.strays);
 	vbs_strays_wait(rq);
