@@ -6,13 +6,14 @@
  * What a server has executed in all, against the budgets of the instances that it has had:
  * a move that takes nothing leaves every instance but the present one its whole budget.
  * CPUs take turns of up to 2 ms here, so an instance may have that much more; one that
- * loses what is left of its budget at random has some 5 ms less.
+ * loses what is left of its budget at random has some 5 ms less.  And they share the
+ * instructions of one: all budgets together leave a third of them for the rest.
  */
 #define RUNTIME	(10 * MS)
 #define PERIOD	(50 * MS)
 #define MOVES	500
-/* Of the neighbours, which fill both CPUs' other halves */
-#define BESIDE	(20 * MS)
+/* Of each neighbour */
+#define BESIDE	(12 * MS)
 
 static int move(pid_t pid, int cpu, unsigned long how, u64 within)
 {
