@@ -131,7 +131,7 @@ void vbs_stray_stays_away(struct task_struct *p)
 		vbs_stray_catch_up(rq, p);
 	if (p->vbs.stray && p->vbs.lent)
 		vbs_end_loan(rq, p);
-	else if (p->vbs.stray && is_migration_disabled(p))
+	else if (p->vbs.stray && (is_migration_disabled(p) || vbs_suspends(p)))
 		vbs_change_class(rq, p, vbs_start_fair, p->vbs.server);
 	vbs_unlock_task(rq, p, &rf);
 }

@@ -4,7 +4,8 @@
  *
  * A place is booked for each server of a CPU that goes offline; then all move, or
  * none does and the CPU stays.  Suspend takes the CPU with the servers whose
- * members are all frozen until it is back.  If it does not come back they are rescued.
+ * members are all frozen until it is back, and with that of whoever suspends (see
+ * vbs_suspends()).  If it does not come back they are rescued.
  */
 
 /* All members' masks, without @not */

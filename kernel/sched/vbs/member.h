@@ -48,6 +48,7 @@ void vbs_stray_del(struct rq *rq, struct task_struct *p);
 void vbs_stray_catch_up(struct rq *rq, struct task_struct *p);
 void vbs_strays_left(struct rq *rq, unsigned int n);
 void vbs_strays_go_on(struct rq *rq);
+bool vbs_suspends(const struct task_struct *p);
 void vbs_init_strays(struct rq *rq);
 
 /* fair.c */

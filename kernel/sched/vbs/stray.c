@@ -103,9 +103,21 @@ void vbs_stray_del(struct rq *rq, struct task_struct *p)
 	vbs_add_running(rq, -1);
 }
 
+/**
+ * vbs_suspends - has a member lost its home because it suspends the machine?
+ * @p: the member
+ *
+ * Suspend takes a CPU with the servers of whom it has frozen.  Who does the suspending
+ * is not frozen, and everybody waits for it: away from home it goes on as a fair task.
+ */
+bool vbs_suspends(const struct task_struct *p)
+{
+	return (p->flags & PF_SUSPEND_TASK) && !cpu_active(READ_ONCE(p->vbs.server->cpu));
+}
+
 /*
- * One that can go.  What stands before it has lost its home, which has to be found one
- * first.
+ * One that can go, or has to go on here.  What stands before it has lost its home, which
+ * has to be found one first.
  */
 static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 {
@@ -113,7 +125,7 @@ static struct task_struct *vbs_stray_first(struct rq *rq, bool *lost)
 
 	list_for_each_entry(p, &rq->vbs.strays, vbs.run) {
 		vbs_stray_catch_up(rq, p);
-		if (p->vbs.lent || is_migration_disabled(p) ||
+		if (p->vbs.lent || is_migration_disabled(p) || vbs_suspends(p) ||
 		    cpu_active(READ_ONCE(p->vbs.server->cpu)))
 			return p;
 		*lost = true;
@@ -146,12 +158,12 @@ static void vbs_stray_goes(struct rq *rq, struct rq *to, struct task_struct *p)
 #endif
 
 /*
- * A member may unless it has disabled migration, which only the task itself enables; who
- * is lent a server stays where its mask says.
+ * A member may unless it has disabled migration, which only the task itself enables, or
+ * is the one that suspends; who is lent a server stays where its mask says.
  */
 static bool vbs_stray_may_go(struct task_struct *p, int cpu)
 {
-	if (is_migration_disabled(p))
+	if (is_migration_disabled(p) || vbs_suspends(p))
 		return false;
 	return !p->vbs.lent ||
 		(cpu_active(cpu) && cpumask_test_cpu(cpu, p->cpus_ptr));
