@@ -77,7 +77,7 @@ void vbs_end_loan(struct rq *rq, struct task_struct *p)
 
 static struct rt_mutex_waiter *vbs_waiter(struct rb_node *node)
 {
-	return node ? rb_entry(node, struct rt_mutex_waiter, pi_tree.entry) : NULL;
+	return rb_entry(node, struct rt_mutex_waiter, pi_tree.entry);
 }
 
 /**
@@ -85,18 +85,25 @@ static struct rt_mutex_waiter *vbs_waiter(struct rb_node *node)
  * @p: the owner, its pi_lock held
  * @prio: its own
  *
- * Members stand before all other waiters.  What a SCHED_DEADLINE task lends that
+ * Members stand before all other waiters, and may be many: it goes down the tree to
+ * the first that is none.  What a SCHED_DEADLINE task lends that
  * is not the first takes its entity: it gives the highest of SCHED_FIFO.
  */
 int vbs_own_prio(struct task_struct *p, int prio)
 {
-	struct rt_mutex_waiter *w;
+	struct rb_node *node = p->pi_waiters.rb_root.rb_node;
+	int most = prio;
 
 	lockdep_assert_held(&p->pi_lock);
-	w = vbs_waiter(rb_first_cached(&p->pi_waiters));
-	while (w && vbs_prio(w->pi_tree.prio))
-		w = vbs_waiter(rb_next(&w->pi_tree.entry));
-	return w ? min(prio, max(0, w->pi_tree.prio)) : prio;
+	while (node) {
+		if (vbs_prio(vbs_waiter(node)->pi_tree.prio)) {
+			node = node->rb_right;
+		} else {
+			most = max(0, vbs_waiter(node)->pi_tree.prio);
+			node = node->rb_left;
+		}
+	}
+	return min(prio, most);
 }
 
 /**
