@@ -29,11 +29,15 @@ static struct vbs_srv *vbs_guest_server(void)
 	return srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU ? srv : NULL;
 }
 
-static u64 vbs_guest_least_period(void)
+/* Of the process's configuration, which may be undone meanwhile; under RCU */
+static u64 vbs_guest_least_period(const struct vbs_group *grp)
 {
-	struct vbs_group *grp = READ_ONCE(current->signal->vbs_group);
-
 	return grp ? READ_ONCE(grp->guest_period) : U64_MAX;
+}
+
+static const struct vbs_group *vbs_guest_group(void)
+{
+	return READ_ONCE(current->signal->vbs_group);
 }
 
 static void vbs_guest_fill(struct sched_vbs_guest *g, struct rq *rq, struct vbs_srv *srv)
@@ -61,6 +65,7 @@ static void vbs_guest_fill(struct sched_vbs_guest *g, struct rq *rq, struct vbs_
  */
 int sched_vbs_guest_get(struct sched_vbs_guest *g)
 {
+	const struct vbs_group *grp;
 	struct vbs_srv *srv;
 	struct rq_flags rf;
 	struct rq *rq;
@@ -70,9 +75,9 @@ int sched_vbs_guest_get(struct sched_vbs_guest *g)
 	srv = vbs_guest_server();
 	if (!srv)
 		return -EPERM;
-	g->least_period = vbs_guest_least_period();
-	g->count = READ_ONCE(current->signal->vbs_group) ?
-		   READ_ONCE(current->signal->vbs_group->count) : 0;
+	grp = vbs_guest_group();
+	g->least_period = vbs_guest_least_period(grp);
+	g->count = grp ? READ_ONCE(grp->count) : 0;
 	rq = vbs_lock_home(srv, &rf);
 	vbs_guest_fill(g, rq, srv);
 	rq_unlock_irqrestore(rq, &rf);
@@ -80,7 +85,10 @@ int sched_vbs_guest_get(struct sched_vbs_guest *g)
 }
 EXPORT_SYMBOL_GPL(sched_vbs_guest_get);
 
-/* Its cap stays */
+/*
+ * Its cap stays.  RCU keeps the server in memory, not current in it: whoever ends it,
+ * or takes current out, may have held the lock until now.
+ */
 static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sched_attr *attr)
 {
 	struct vbs_params par = {
@@ -90,6 +98,8 @@ static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sch
 		.cap		= srv->core.cap_next,
 	};
 
+	if (srv->gone || vbs_guest_server() != srv)
+		return -EPERM;
 	if (!rq->vbs.core->release_cost)
 		return -EINVAL;
 	if (vbs_params_in_cap(&par) != VBS_REJECT_NONE)
@@ -119,7 +129,7 @@ int sched_vbs_guest_switch(u64 runtime, u64 period)
 	srv = vbs_guest_server();
 	if (!srv)
 		return -EPERM;
-	if (!vbs_in_limits(&attr) || period < vbs_guest_least_period())
+	if (!vbs_in_limits(&attr) || period < vbs_guest_least_period(vbs_guest_group()))
 		return -EINVAL;
 	rq = vbs_lock_home(srv, &rf);
 	ret = vbs_guest_switch(rq, srv, &attr);
