@@ -32,6 +32,7 @@ bool vbs_may_move(struct task_struct *p);
 void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
 		u64 spare, int cpu);
 
+bool vbs_params_in_limits(const struct vbs_params *par);
 int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
 		  struct task_struct *p);
 int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,

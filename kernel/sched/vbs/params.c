@@ -273,6 +273,23 @@ static bool vbs_in_limits(const struct sched_attr *attr)
 }
 
 /**
+ * vbs_params_in_limits - for parameters that were checked some time ago
+ * @par: the parameters
+ *
+ * Context: interrupts off, or RCU, until the server with them is in the list of all or
+ * has them: see vbs_limit_set().
+ */
+bool vbs_params_in_limits(const struct vbs_params *par)
+{
+	const struct sched_attr attr = {
+		.sched_runtime	= par->runtime,
+		.sched_period	= par->period,
+	};
+
+	return vbs_in_limits(&attr);
+}
+
+/**
  * vbs_params_of - parameters of a server that is to be entered
  * @par: out
  * @attr: runtime, period, cap and SCHED_FLAG_VBS_ALIGN of it

@@ -13,34 +13,35 @@
 /* ---- booking ------------------------------------------------------------- */
 
 /* What a CPU that goes offline waits for: interrupts are off until it is seen. */
-static int vbs_place_enter_books(struct vbs_srv *srv, const struct cpumask *mask,
-				 bool show)
+static int vbs_place_enter_books(struct vbs_srv *srv, const struct vbs_params *par,
+				 const struct cpumask *mask, bool show)
 {
 	LIST_HEAD(none);
 	unsigned long flags;
 	u32 spare = 0;
-	int ret;
+	int ret = -EINVAL;
 
 	local_irq_save(flags);
-	ret = vbs_books_enter(srv, &none, mask, &spare);
+	if (vbs_params_in_limits(par))
+		ret = vbs_books_enter(srv, &none, mask, &spare);
 	if (!ret && show)
 		vbs_books_publish(srv);
 	local_irq_restore(flags);
-	if (ret)
+	if (ret == -EBUSY)
 		vbs_reject(current, VBS_REJECT_NO_ROOM, srv->core.cap, spare, srv->cpu);
 	return ret;
 }
 
 /**
  * vbs_place_create - book a server without members
- * @par: its parameters, checked
+ * @par: its parameters, checked before: the limits may have changed
  * @mask: where it may be
  * @to: whose it will be; VBS_ROLE_NONE: nobody's, to be asked only, and given back
  *	by vbs_place_unbook()
  * @cpu: out: the best CPU, or -1
  *
  * Context: may sleep; vbs_enable() has succeeded.
- * Return: the server, with a reference, or -ENOMEM, -EBUSY.
+ * Return: the server, with a reference, or -ENOMEM, -EINVAL beyond the limits, -EBUSY.
  */
 struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpumask *mask,
 				 const struct vbs_tenant *to, int *cpu)
@@ -58,7 +59,7 @@ struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpum
 	srv->group = to->group;
 	srv->leader_pid = to->group;
 	refcount_inc(&srv->refs);
-	ret = vbs_place_enter_books(srv, mask, to->role != VBS_ROLE_NONE);
+	ret = vbs_place_enter_books(srv, par, mask, to->role != VBS_ROLE_NONE);
 	*cpu = srv->cpu;
 	if (ret) {
 		vbs_srv_free(srv);

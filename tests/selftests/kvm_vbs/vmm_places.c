@@ -4,6 +4,8 @@
 #include "vmm_machine.h"
 
 #define PERIOD	(10 * MS)
+#define VCPUS	SYSCTL_VBS "vm_vcpus"
+#define PERIOD_MIN	SYSCTL_VBS "period_min_us"
 
 /* What the device model is asked: word[ASK]; what came of it: word[SAYS] */
 enum { ASK, SAYS, POOL };
@@ -125,6 +127,42 @@ static void no_room(void)
 	t_equal(books_empty(SEC), 0, "booked in the end");
 }
 
+/* The VMM makes vCPUs as it likes; what they get is what an administrator allows. */
+static void as_many_as_it_likes(void)
+{
+	struct machine *m;
+
+	t_equal(file_write(VCPUS, "2"), 0, "servers for two vCPUs of a process");
+	m = new_machine();
+	configure(m, MS, 1, 0, "10 % for each");
+	for (int i = 0; i < 3; i++)
+		t_equal(ask(m, ADD), 0, "one more vCPU");
+	t_equal(group_val(m->pid, "places"), 2, "places");
+	t_equal(group_val(m->pid, "unplaced"), 2, "vCPUs without");
+	configure(m, MS, 3, 0, "three are asked for");
+	t_equal(group_val(m->pid, "places"), 4, "as many as there are now");
+	machine_end(m);
+	t_equal(file_write(VCPUS, "16"), 0, "as it was");
+	t_equal(books_empty(SEC), 0, "booked in the end");
+}
+
+/* Its server is switched to what a new limit allows, and a vCPU comes later. */
+static void beyond_new_limits(void)
+{
+	struct machine *m = new_machine();
+	struct kvm_vbs_config c = vm_config(100 * US, 500 * US, MS / 2, PERIOD);
+
+	t_equal(vm_configure_soon(m->pid, &c), 0, "100 us in 500 us");
+	sleep_ns(50 * MS);
+	t_equal(vbs_enter(m->tid[0], MS, PERIOD, 0), 0, "switched to a longer period");
+	t_equal(file_write(PERIOD_MIN, "1000"), 0, "no shorter period than 1 ms");
+	t_equal(ask(m, ADD), 0, "one more vCPU");
+	t_equal(group_val(m->pid, "unplaced"), 1, "has no server with a shorter one");
+	machine_end(m);
+	t_equal(file_write(PERIOD_MIN, "100"), 0, "as it was");
+	t_equal(books_empty(SEC), 0, "booked in the end");
+}
+
 static void pooled(void)
 {
 	struct machine *m = new_machine();
@@ -181,8 +219,12 @@ VBS_TEST("each vCPU has a place of who configured it, as far as there is room, w
 	need_vbs();
 	need_kvm_vbs();
 	need_cpus(2);
+	file_restore(VCPUS);
+	file_restore(PERIOD_MIN);
 	owners();
 	no_room();
+	as_many_as_it_likes();
+	beyond_new_limits();
 	pooled();
 	moves();
 }

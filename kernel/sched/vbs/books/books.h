@@ -89,6 +89,7 @@ extern unsigned int sysctl_vbs_slice;
 extern unsigned int sysctl_vbs_release_cost;
 extern unsigned int sysctl_vbs_enable;
 extern unsigned int sysctl_vbs_offline_demote;
+extern unsigned int sysctl_vbs_vm_vcpus;
 
 /* An instance has to hold twice what its release costs. */
 static inline u64 vbs_runtime_min(void)

@@ -25,6 +25,7 @@ unsigned int sysctl_vbs_runtime_max = 100000;
 unsigned int sysctl_vbs_slice = 1000;
 unsigned int sysctl_vbs_release_cost;
 unsigned int sysctl_vbs_offline_demote;
+unsigned int sysctl_vbs_vm_vcpus = 16;
 
 static u64 vbs_rt_bw(void)
 {

@@ -7,6 +7,7 @@ static unsigned int vbs_usec_min = 1;
 static unsigned int vbs_period_lowest = 20;
 static unsigned int vbs_usec_max = 1000000;
 static unsigned int vbs_cost_max = 1000000;
+static unsigned int vbs_vcpus_max = 4096;
 
 /* Is the limit that @table sets to @value kept by all servers? */
 static bool vbs_limit_holds(const struct ctl_table *table, unsigned int value)
@@ -150,6 +151,15 @@ static struct ctl_table vbs_sysctls[] = {
 		.proc_handler	= proc_douintvec_minmax,
 		.extra1		= &vbs_usec_min,
 		.extra2		= &vbs_usec_max,
+	},
+	{
+		.procname	= "sched_vbs_vm_vcpus",
+		.data		= &sysctl_vbs_vm_vcpus,
+		.maxlen		= sizeof(unsigned int),
+		.mode		= 0644,
+		.proc_handler	= proc_douintvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= &vbs_vcpus_max,
 	},
 	{
 		.procname	= "sched_vbs_release_cost_ns",

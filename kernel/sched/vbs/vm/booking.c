@@ -57,7 +57,8 @@ static void vbs_place_lower(struct vbs_place *pl)
 
 /*
  * The cap is booked: it can fail only where an owner has lowered his own since, who
- * then has what he asked for.
+ * then has what he asked for; or where the limits have changed since, within which it
+ * stays.
  */
 static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 			     enum vbs_role role)
@@ -70,7 +71,8 @@ static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 	if (!srv->gone) {
 		srv->role = role;
 		srv->owner = current_euid();
-		vbs_switch_to(rq, srv, current, to);
+		if (vbs_params_in_limits(to))
+			vbs_switch_to(rq, srv, current, to);
 	}
 	rq_unlock_irqrestore(rq, &rf);
 }
@@ -343,12 +345,16 @@ static void vbs_places_add(struct list_head *to, struct list_head *from)
 
 static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 {
+	struct vbs_group_sum n;
+
+	vbs_group_count(grp, &n);
 	grp->vcpu = w->vcpu;
 	grp->dm = w->dm;
 	grp->owner = current_euid();
 	grp->timeline = timeline_binding() ?: grp->timeline;
 	WRITE_ONCE(grp->one, w->one);
 	grp->least = vbs_least_places(w);
+	grp->most = max3(grp->least, n.vcpus, READ_ONCE(sysctl_vbs_vm_vcpus));
 	grp->split = w->cfg->split;
 	grp->strict = w->cfg->strict;
 	WRITE_ONCE(grp->poll, w->cfg->poll);

@@ -53,7 +53,7 @@ static struct vbs_place *vbs_place_alloc(struct vbs_group *grp)
  * @role: for whom; VBS_ROLE_NONE: it is only a question
  * @err_cpu: out: the CPU with most to spare, if that is not enough
  *
- * Return: the place, or -ENOMEM, -EBUSY.
+ * Return: the place, or -ENOMEM, -EINVAL beyond the limits of now, -EBUSY.
  */
 struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 				const struct vbs_params *par,
@@ -312,16 +312,16 @@ static void vbs_group_count_outside(const struct task_struct *p)
  * vbs_is_inside - is a task where it belongs?
  * @grp: its process's group
  * @p: the task
+ * @own: its server, read once, or NULL
  *
  * In the place of a vCPU who has not run one is there from a time when it was the
  * one server for all.
  *
  * Context: RCU
  */
-bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p)
+bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p,
+		   const struct vbs_srv *own)
 {
-	const struct vbs_srv *own = READ_ONCE(p->vbs.own);
-
 	return own && own->group == grp->nr && !READ_ONCE(own->dissolving) &&
 	       (own->role != VBS_ROLE_VCPU || p->vbs.vcpu);
 }
@@ -334,7 +334,7 @@ static struct vbs_srv *vbs_thread_goes_to(struct task_struct *p)
 
 	rcu_read_lock();
 	grp = READ_ONCE(p->signal->vbs_group);
-	if (grp && vbs_may_stop(p) && !vbs_is_inside(grp, p))
+	if (grp && vbs_may_stop(p) && !vbs_is_inside(grp, p, READ_ONCE(p->vbs.own)))
 		srv = vbs_group_server_get(grp, p);
 	rcu_read_unlock();
 	return srv;

@@ -119,13 +119,16 @@ const struct cpumask *vbs_vm_mask_of(struct task_struct *p)
 	return &vbs_vm_mask;
 }
 
+/* For a vCPU that the process has made since: what it may book is limited. */
 static struct vbs_place *vbs_place_more(struct vbs_group *grp)
 {
+	struct vbs_group_sum n;
 	struct vbs_place *pl;
 	struct task_struct *p;
 	int cpu;
 
-	if (grp->one)
+	vbs_group_count(grp, &n);
+	if (grp->one || n.places >= grp->most)
 		return NULL;
 	p = get_pid_task(grp->tgid, PIDTYPE_TGID);
 	if (!p)
@@ -267,13 +270,13 @@ static void vbs_vcpu_enter(struct vbs_group *grp, struct task_struct *p,
 static bool vbs_vcpu_is_pooled(struct vbs_group *grp, struct task_struct *p,
 			       const struct vbs_place *pl)
 {
-	struct vbs_srv *own;
+	const struct vbs_srv *own;
 	bool pooled;
 
 	rcu_read_lock();
 	own = READ_ONCE(p->vbs.own);
-	pooled = p->vbs.vcpu && !(pl && own == pl->srv) && vbs_is_inside(grp, p) &&
-		 own->role != VBS_ROLE_DM;
+	pooled = own && p->vbs.vcpu && !(pl && own == pl->srv) &&
+		 vbs_is_inside(grp, p, own) && own->role != VBS_ROLE_DM;
 	rcu_read_unlock();
 	if (pooled)
 		atomic_inc(&grp->pooled);

@@ -62,6 +62,8 @@ struct vbs_former {
  * @vcpu: the resource of a place
  * @dm: that of a device-model server, if @one is not set
  * @least: places to be kept
+ * @most: and no more are booked for vCPUs to come: a virtual machine that its guest has
+ *	taken over makes as many as it likes
  * @one: one server for all
  * @split: a device-model server per affinity mask
  * @strict: a vCPU without a place is not created
@@ -86,6 +88,7 @@ struct vbs_group {
 	struct vbs_params	vcpu;
 	struct vbs_params	dm;
 	unsigned int		least;
+	unsigned int		most;
 	bool			one;
 	bool			split;
 	bool			strict;
@@ -135,7 +138,8 @@ bool vbs_group_mark(struct task_struct *p, struct vbs_group *old, struct vbs_gro
 void vbs_group_end(struct vbs_group *grp, bool wait);
 void vbs_group_undo(struct vbs_group *grp, bool restore);
 struct vbs_srv *vbs_group_server_get(struct vbs_group *grp, struct task_struct *p);
-bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p);
+bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p,
+		   const struct vbs_srv *own);
 
 /* booking.c */
 int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p);
