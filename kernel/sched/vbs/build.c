@@ -3,6 +3,7 @@
  * SCHED_VBS: all of it in one translation unit, so that the pick, charge and
  * enqueue paths are inlined across its files.
  */
+#include <linux/bsearch.h>
 #include <linux/capability.h>
 #include <linux/cgroup.h>
 #include <linux/completion.h>

@@ -157,13 +157,13 @@ static int vbs_raise_places(struct vbs_wanted *w, struct vbs_group *grp)
 
 /* ---- the device model ---------------------------------------------------- */
 
-static bool vbs_is_device_model(const struct vbs_group *grp, struct task_struct *t)
+static bool vbs_is_device_model(const struct vbs_runners *r, struct task_struct *t)
 {
-	return !t->exit_state && vbs_may_stop(t) && !vbs_thread_runs_vcpu(grp, t);
+	return !t->exit_state && vbs_may_stop(t) && !vbs_runners_have(r, t);
 }
 
 /* What all of them allow */
-static int vbs_dm_common(struct vbs_group *grp, struct task_struct *p,
+static int vbs_dm_common(const struct vbs_runners *r, struct task_struct *p,
 			 struct cpumask *mask, pid_t *err_tid)
 {
 	struct task_struct *t;
@@ -172,7 +172,7 @@ static int vbs_dm_common(struct vbs_group *grp, struct task_struct *p,
 	cpumask_copy(mask, cpu_active_mask);
 	rcu_read_lock();
 	for_each_thread(p, t) {
-		if (!vbs_is_device_model(grp, t))
+		if (!vbs_is_device_model(r, t))
 			continue;
 		if (cpumask_and(mask, mask, &t->cpus_mask))
 			continue;
@@ -199,15 +199,16 @@ static bool vbs_dm_has_mask(const struct vbs_wanted *w, const struct vbs_group *
 }
 
 /* One that no server is for yet */
-static bool vbs_dm_next_mask(const struct vbs_wanted *w, struct vbs_group *grp,
-			     struct task_struct *p, struct cpumask *mask)
+static bool vbs_dm_next_mask(const struct vbs_wanted *w, const struct vbs_group *grp,
+			     const struct vbs_runners *r, struct task_struct *p,
+			     struct cpumask *mask)
 {
 	struct task_struct *t;
 	bool found = false;
 
 	rcu_read_lock();
 	for_each_thread(p, t) {
-		if (!vbs_is_device_model(grp, t) || vbs_dm_has_mask(w, grp, &t->cpus_mask))
+		if (!vbs_is_device_model(r, t) || vbs_dm_has_mask(w, grp, &t->cpus_mask))
 			continue;
 		cpumask_copy(mask, &t->cpus_mask);
 		found = true;
@@ -249,19 +250,33 @@ static int vbs_want_dm(struct vbs_wanted *w, struct vbs_group *grp,
 					     &w->cfg->err_cpu));
 }
 
-static int vbs_want_dms(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
+static int vbs_want_dms_beside(struct vbs_wanted *w, struct vbs_group *grp,
+			       const struct vbs_runners *r, struct task_struct *p)
 {
 	static struct cpumask mask;	/* vbs_vm_mutex's */
 	int ret = 0;
 
-	if (w->one)
-		return 0;
 	if (!w->cfg->split) {
-		ret = vbs_dm_common(grp, p, &mask, &w->cfg->err_tid);
+		ret = vbs_dm_common(r, p, &mask, &w->cfg->err_tid);
 		return ret ?: vbs_want_dm(w, grp, &mask);
 	}
-	while (!ret && vbs_dm_next_mask(w, grp, p, &mask))
+	while (!ret && vbs_dm_next_mask(w, grp, r, p, &mask))
 		ret = vbs_want_dm(w, grp, &mask);
+	return ret;
+}
+
+static int vbs_want_dms(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
+{
+	struct vbs_runners r;
+	int ret;
+
+	if (w->one)
+		return 0;
+	ret = vbs_runners_find(grp, &r);
+	if (ret)
+		return ret;
+	ret = vbs_want_dms_beside(w, grp, &r, p);
+	kvfree(r.pids);
 	return ret;
 }
 

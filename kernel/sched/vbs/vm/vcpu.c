@@ -67,10 +67,56 @@ bool vbs_thread_runs_vcpu(const struct vbs_group *grp, struct task_struct *p)
 	bool runs = false;
 
 	rcu_read_lock();
-	while ((vcpu = vbs_group_next_vcpu(grp, vcpu)))
-		runs |= rcu_dereference(*vcpu->runs) == task_pid(p);
+	while (!runs && (vcpu = vbs_group_next_vcpu(grp, vcpu)))
+		runs = rcu_dereference(*vcpu->runs) == task_pid(p);
 	rcu_read_unlock();
 	return runs;
+}
+
+static int vbs_cmp_pids(const void *a, const void *b)
+{
+	const struct pid *pa = *(struct pid *const *)a, *pb = *(struct pid *const *)b;
+
+	return (pa > pb) - (pa < pb);
+}
+
+/**
+ * vbs_runners_find - all threads of a group that run vCPUs, to look up many
+ * @grp: the group
+ * @r: out: they are known by their pids, which are not held
+ *
+ * A process has as many threads, and vCPUs, as it likes.
+ *
+ * Return: 0, or -ENOMEM
+ */
+int vbs_runners_find(const struct vbs_group *grp, struct vbs_runners *r)
+{
+	struct sched_vbs_vcpu *vcpu = NULL;
+	struct vbs_group_sum n;
+
+	vbs_group_count(grp, &n);
+	r->n = 0;
+	r->pids = kvmalloc_array(n.vcpus + 1, sizeof(*r->pids), GFP_KERNEL);
+	if (!r->pids)
+		return -ENOMEM;
+	rcu_read_lock();
+	while ((vcpu = vbs_group_next_vcpu(grp, vcpu)))
+		r->pids[r->n++] = rcu_dereference(*vcpu->runs);
+	rcu_read_unlock();
+	sort(r->pids, r->n, sizeof(*r->pids), vbs_cmp_pids, NULL);
+	return 0;
+}
+
+/**
+ * vbs_runners_have - is a thread one of them?
+ * @r: from vbs_runners_find(), under the same vbs_vm_mutex
+ * @p: the thread
+ */
+bool vbs_runners_have(const struct vbs_runners *r, struct task_struct *p)
+{
+	struct pid *pid = task_pid(p);
+
+	return bsearch(&pid, r->pids, r->n, sizeof(*r->pids), vbs_cmp_pids);
 }
 
 /**

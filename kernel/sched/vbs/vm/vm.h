@@ -122,6 +122,16 @@ struct vbs_wanted {
 	struct list_head		dms;
 };
 
+/**
+ * struct vbs_runners - the threads of a group that run vCPUs
+ * @pids: theirs, sorted
+ * @n: how many
+ */
+struct vbs_runners {
+	struct pid	**pids;
+	unsigned int	n;
+};
+
 extern struct mutex vbs_vm_mutex;
 extern struct list_head vbs_vms;
 extern struct list_head vbs_groups;
@@ -161,6 +171,8 @@ struct sched_vbs_vcpu *vbs_group_next_vcpu(const struct vbs_group *grp,
 					   struct sched_vbs_vcpu *prev);
 struct task_struct *vbs_vcpu_thread(const struct sched_vbs_vcpu *vcpu);
 bool vbs_thread_runs_vcpu(const struct vbs_group *grp, struct task_struct *p);
+int vbs_runners_find(const struct vbs_group *grp, struct vbs_runners *r);
+bool vbs_runners_have(const struct vbs_runners *r, struct task_struct *p);
 const struct cpumask *vbs_vm_mask_of(struct task_struct *p);
 void vbs_group_count(const struct vbs_group *grp, struct vbs_group_sum *n);
 void vbs_group_place_vcpus(struct vbs_group *grp);
