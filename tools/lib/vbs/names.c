@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/sysfile.h"
@@ -44,17 +47,35 @@ static int open_dir(void)
 	return open(sys_path(VBS_NAMES_DIR), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The id in the file and who wrote it; false if it is no file of ours */
-static bool read_entry(int dir, const char *name, uint32_t *id, uid_t *writer)
+/* What the file's name says: NAME, or NAME:ANYTHING */
+static bool name_of(const char *file, char *name)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	size_t n = strcspn(file, ":");
+
+	if (n >= VBS_NAME_LEN)
+		return false;
+	memcpy(name, file, n);
+	name[n] = '\0';
+	return !vbs_name_check(name);
+}
+
+/* Neither linked here from elsewhere by somebody, nor what anybody may have written */
+static bool is_word_of_owner(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_nlink == 1 && !(st->st_mode & S_IWOTH);
+}
+
+/* The id in the file and who wrote it; false if it is no file of ours */
+static bool read_entry(int dir, const char *file, uint32_t *id, uid_t *writer)
+{
+	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[32], *end;
 	struct stat st;
 	ssize_t n = -1;
 
 	if (fd < 0)
 		return false;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+	if (!fstat(fd, &st) && is_word_of_owner(&st))
 		n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n <= 0)
@@ -65,57 +86,97 @@ static bool read_entry(int dir, const char *name, uint32_t *id, uid_t *writer)
 	return end != text && *end == '\n';
 }
 
-static struct vbs_server *server_of_entry(const struct vbs_snapshot *snap, int dir,
-					  const char *name)
+static bool is_believed(const struct vbs_server *s, uid_t writer)
+{
+	return !writer || writer == s->owner;
+}
+
+typedef void entry_fn(void *arg, int dir, const char *file, const char *name);
+
+static void for_each_entry(int fd, entry_fn *fn, void *arg)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	char name[VBS_NAME_LEN];
+	struct dirent *d;
+
+	if (!dir) {
+		if (copy >= 0)
+			close(copy);
+		return;
+	}
+	while ((d = readdir(dir))) {
+		if (name_of(d->d_name, name))
+			fn(arg, fd, d->d_name, name);
+	}
+	closedir(dir);
+}
+
+/* It has one: root's before its owner's, then the first in the alphabet: always the same */
+static void give_name(void *arg, int dir, const char *file, const char *name)
 {
 	struct vbs_server *s;
 	uid_t writer;
 	uint32_t id;
 
-	if (vbs_name_check(name) || !read_entry(dir, name, &id, &writer))
-		return NULL;
-	s = (struct vbs_server *)vbs_find_server(snap, id);
-	return s && (!writer || writer == s->owner) ? s : NULL;
-}
-
-/* It is one.  Of several the first in the alphabet, so that it is always the same */
-static void give_name(struct vbs_server *s, const char *name)
-{
-	if (!s->name[0] || strcmp(name, s->name) < 0)
-		strcpy(s->name, name);
+	if (!read_entry(dir, file, &id, &writer))
+		return;
+	s = (struct vbs_server *)vbs_find_server(arg, id);
+	if (!s || !is_believed(s, writer))
+		return;
+	if (s->name[0] && (!writer == !s->namer ? strcmp(name, s->name) >= 0 : writer != 0))
+		return;
+	strcpy(s->name, name);
+	s->namer = writer;
 }
 
 void vbs_names_read(struct vbs_snapshot *snap)
 {
-	int fd = open_dir();
-	struct vbs_server *s;
-	struct dirent *d;
-	DIR *dir;
+	int dir = open_dir();
 
-	if (fd < 0)
+	if (dir < 0)
 		return;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return;
-	}
-	while ((d = readdir(dir))) {
-		s = server_of_entry(snap, fd, d->d_name);
-		if (s)
-			give_name(s, d->d_name);
-	}
-	closedir(dir);
+	for_each_entry(dir, give_name, snap);
+	close(dir);
+}
+
+/* Less is more: root's word, the caller's, anybody's */
+static int rank(const struct vbs_server *s)
+{
+	return !s->namer ? 0 : s->namer == geteuid() ? 1 : 2;
 }
 
 const struct vbs_server *vbs_find_name(const struct vbs_snapshot *snap, const char *name)
 {
+	const struct vbs_server *s, *best = NULL;
 	int i;
 
 	for (i = 0; i < snap->servers; i++) {
-		if (name[0] && !strcmp(snap->server[i].name, name))
-			return &snap->server[i];
+		s = &snap->server[i];
+		if (name[0] && !strcmp(s->name, name) && (!best || rank(s) < rank(best)))
+			best = s;
+	}
+	return best;
+}
+
+const struct vbs_server *vbs_name_rival(const struct vbs_snapshot *snap, const struct vbs_server *s)
+{
+	int i;
+
+	for (i = 0; i < snap->servers; i++) {
+		const struct vbs_server *o = &snap->server[i];
+
+		if (o != s && !strcmp(o->name, s->name) && rank(o) <= rank(s))
+			return o;
 	}
 	return NULL;
+}
+
+const struct vbs_server *vbs_name_taken(const struct vbs_snapshot *snap, const char *name)
+{
+	const struct vbs_server *s = vbs_find_name(snap, name);
+
+	return s && rank(s) < 2 ? s : NULL;
 }
 
 /* Made by systemd-tmpfiles at boot, else by root here */
@@ -145,48 +206,114 @@ static int write_entry(int dir, const char *file, uint32_t id)
 	return err;
 }
 
-/* The name's server is gone, or the file was never a name of it */
-static bool is_free(int dir, const char *name, const struct vbs_snapshot *snap)
+enum entry {
+	GONE,		/* it names nobody, or not any more */
+	TAKEN,		/* the name of a server by root's word or the caller's, or perhaps */
+	OTHERS,		/* somebody else's, which counts for him */
+};
+
+static enum entry look_at(const struct vbs_snapshot *snap, int dir, const char *file)
 {
-	return !vbs_hidden_servers(snap) && !server_of_entry(snap, dir, name);
+	uid_t me = geteuid(), writer;
+	const struct vbs_server *s;
+	uint32_t id;
+
+	if (!read_entry(dir, file, &id, &writer))
+		return GONE;
+	s = vbs_find_server(snap, id);
+	if (s && is_believed(s, writer))
+		return !writer || writer == me ? TAKEN : OTHERS;
+	/* Users see their own servers always */
+	if (s || !vbs_hidden_servers(snap) || (me && writer == me))
+		return GONE;
+	return writer == me ? TAKEN : OTHERS;
 }
 
-static int link_entry(int dir, const char *file, const char *name, const struct vbs_snapshot *snap)
+struct claim {
+	const struct vbs_snapshot *snap;
+	const char *name;
+	bool taken;
+};
+
+/* What is gone and cannot be removed, as it is somebody else's, is not in the way */
+static void clear(void *arg, int dir, const char *file, const char *name)
 {
-	if (!linkat(dir, file, dir, name, 0))
+	struct claim *c = arg;
+	enum entry what;
+
+	if (strcmp(name, c->name))
+		return;
+	what = look_at(c->snap, dir, file);
+	c->taken |= what == TAKEN;
+	if (what == GONE)
+		unlinkat(dir, file, 0);
+}
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE	1
+#endif
+
+/* Over nothing, and never with two links: those count for nothing */
+static int rename_new(int dir, const char *from, const char *to)
+{
+	if (!syscall(SYS_renameat2, dir, from, dir, to, RENAME_NOREPLACE))
 		return 0;
-	if (errno != EEXIST)
+	if (errno != EINVAL && errno != ENOSYS)
 		return errno;
-	if (!is_free(dir, name, snap))
+	return linkat(dir, from, dir, to, 0) ? errno : 0;
+}
+
+/* Names that nobody has made before, as nobody knows them */
+static void unknown_file(char *file, size_t size, const char *begin)
+{
+	uint64_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = (uint64_t)getpid() << 32 | (uint32_t)clock();
+	snprintf(file, size, "%s%016" PRIx64, begin, number);
+}
+
+static int put_entry(int dir, const char *from, const char *name, const struct vbs_snapshot *snap)
+{
+	char begin[VBS_NAME_LEN + 1], file[VBS_NAME_LEN + 20];
+	int err = rename_new(dir, from, name);
+
+	if (err != EEXIST)
+		return err;
+	if (look_at(snap, dir, name) == TAKEN)
 		return EEXIST;
-	return renameat(dir, file, dir, name) ? errno : 0;
+	snprintf(begin, sizeof(begin), "%s:", name);
+	unknown_file(file, sizeof(file), begin);
+	return rename_new(dir, from, file);
 }
 
 int vbs_name_set(const char *name, uint32_t id, const struct vbs_snapshot *snap)
 {
+	struct claim claim = { .snap = snap, .name = name };
 	int err, dir = make_dir();
 	char file[32];
 
 	if (dir < 0)
 		return errno;
+	for_each_entry(dir, clear, &claim);
 	/* Never a name: it begins with a dot */
-	snprintf(file, sizeof(file), ".new-%d", (int)getpid());
-	unlinkat(dir, file, 0);
-	err = write_entry(dir, file, id);
-	if (!err)
-		err = link_entry(dir, file, name, snap);
-	unlinkat(dir, file, 0);
+	unknown_file(file, sizeof(file), ".new-");
+	err = claim.taken ? EEXIST : write_entry(dir, file, id);
+	if (!err) {
+		err = put_entry(dir, file, name, snap);
+		unlinkat(dir, file, 0);
+	}
 	close(dir);
 	return err;
 }
 
 void vbs_name_forget(const char *name, const struct vbs_snapshot *snap)
 {
+	struct claim claim = { .snap = snap, .name = name };
 	int dir = open_dir();
 
 	if (dir < 0)
 		return;
-	if (!vbs_name_check(name) && is_free(dir, name, snap))
-		unlinkat(dir, name, 0);
+	for_each_entry(dir, clear, &claim);
 	close(dir);
 }

@@ -47,6 +47,7 @@ struct vbs_server {
 	char state[16];
 	char comm[64];			/* "" without members */
 	char name[VBS_NAME_LEN];	/* or "": see vbs/names.h */
+	uint32_t namer;			/* who has given it: root, or the owner */
 };
 
 /*

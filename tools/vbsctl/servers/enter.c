@@ -108,7 +108,7 @@ int admit_dry_run(pid_t pid, const struct request *req)
 	struct task_info task;
 	int err, code = VC_OK;
 
-	if (req->name && snap && vbs_find_name(snap, req->name))
+	if (req->name && snap && vbs_name_taken(snap, req->name))
 		code = name_check_free(req->name);
 
 	request_attr(req, &attr);

@@ -26,7 +26,7 @@ int name_check_free(const char *name)
 
 	if (!snap)
 		return vbs_snapshot_error(errno);
-	s = vbs_find_name(snap, name);
+	s = vbs_name_taken(snap, name);
 	if (s)
 		code = taken(name, s);
 	vbs_snapshot_free(snap);
@@ -36,7 +36,11 @@ int name_check_free(const char *name)
 static int refused(const char *name, const struct vbs_snapshot *snap, int err)
 {
 	if (err == EEXIST)
-		return taken(name, vbs_find_name(snap, name));
+		return taken(name, vbs_name_taken(snap, name));
+	/* Anybody can fill what everybody may write to, and the server does without it */
+	if (err == ENOSPC || err == EDQUOT)
+		return failure(VC_OK, "warning: the server has no name, and would have '%s': %s: %s", name,
+			       sys_path(VBS_NAMES_DIR), strerror(err));
 	if (err == ENOENT)
 		return failure(VC_FAIL, "cannot name a server '%s': there is no %s (systemd-tmpfiles or root makes it)",
 			       name, sys_path(VBS_NAMES_DIR));
@@ -70,7 +74,7 @@ static bool forget(pid_t pid, const char *name)
 
 	if (!snap)
 		return true;
-	s = vbs_find_name(snap, name);
+	s = vbs_name_taken(snap, name);
 	if (s && (s->leader == pid || !s->leader))
 		done = false;
 	else

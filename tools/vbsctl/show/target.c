@@ -2,7 +2,9 @@
 /* From what people call a server to the server. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "show/snapshot.h"
@@ -56,9 +58,15 @@ static const struct vbs_server *by_number(const struct vbs_snapshot *snap, const
 static const struct vbs_server *by_name(const struct command *cmd, const struct vbs_snapshot *snap,
 					const char *text, int *code)
 {
-	const struct vbs_server *s = vbs_find_name(snap, text);
+	const struct vbs_server *s = vbs_find_name(snap, text), *rival;
 	const char *why = vbs_name_check(text);
 
+	rival = s ? vbs_name_rival(snap, s) : NULL;
+	if (rival) {
+		*code = failure(VC_FAIL, "server %u of uid %u and server %u of uid %u both have the name '%s': say which, as in id:%u",
+				s->id, s->owner, rival->id, rival->owner, text, s->id);
+		return NULL;
+	}
 	if (!s)
 		*code = why ? usage_error(cmd, "'%s': %s", text, why) :
 			      failure(VC_NOPROC, "there is no server named '%s'%s", text,
@@ -72,6 +80,16 @@ const struct vbs_server *target_server(const struct command *cmd, const struct v
 	if (!strncmp(text, "id:", 3))
 		return by_id(snap, text + 3, code);
 	return is_number(text) ? by_number(snap, text, code) : by_name(cmd, snap, text, code);
+}
+
+/* Root acts on a server that a user has called so: not by chance */
+static void tell_namer(const struct vbs_server *s, const char *text)
+{
+	const char *sudo = getenv("SUDO_UID");
+
+	if (geteuid() || !s->namer || strcmp(s->name, text) || (sudo && strtoul(sudo, NULL, 10) == s->namer))
+		return;
+	failure(VC_OK, "note: '%s' is what uid %u calls server %u, which is his", text, s->namer, s->id);
 }
 
 int target_member(const struct command *cmd, const char *text, pid_t *pid)
@@ -93,6 +111,8 @@ int target_member(const struct command *cmd, const char *text, pid_t *pid)
 		code = failure(VC_NOPROC, "no member of server %u is in your pid namespace", s->id);
 	else if (s)
 		*pid = s->leader;
+	if (s && !code)
+		tell_namer(s, text);
 	vbs_snapshot_free(snap);
 	return code;
 }

@@ -344,6 +344,39 @@ assert servers[2]["name"] == "ab" and servers[2]["align"] is True and units(serv
 END
 ok $? "save: the caps are read back as they were"
 if [ -e "$root/vbs" ]; then mv "$root/vbs" "$root/proc/vbs"; else rm "$root/proc/vbs"; fi
+
+# Names in /run/vbs: whose counts.  Only root can make files of others
+if [ "$(id -u)" -eq 0 ]; then
+	other=$root/named
+	mkdir -p "$other/proc" "$other/run/vbs"
+	chmod 755 "$root" "$other"
+	chmod 1777 "$other/run/vbs"
+	printf 'vbs version=1\ncpu id=0 online=1 capacity=943718 booked=0 spare=1 servers=2\n%s\n%s\n' \
+		'server id=1 cap=1 runtime=1000000 period=10000000 owner=1001 leader=10 comm=one' \
+		'server id=2 cap=1 runtime=2000000 period=10000000 owner=1002 leader=20 comm=two' >"$other/proc/vbs"
+	echo 1 >"$other/run/vbs/arm"
+	echo 2 >"$other/run/vbs/arm:other"
+	chown 1001 "$other/run/vbs/arm"
+	chown 1002 "$other/run/vbs/arm:other"
+	VBSCTL_ROOT=$other check 1 "server 1 of uid 1001 and server 2 of uid 1002 both have the name 'arm': say which, as in id:1" \
+		"a name of two users' servers" list arm
+	VBSCTL_ROOT=$other check 1 "both have the name 'arm'" "join: a name of two users' servers" join 4999999 arm
+	rm "$other/run/vbs/arm:other"
+	VBSCTL_ROOT=$other check 0 "one" "a name of one user's server" list arm
+	VBSCTL_ROOT=$other run 6 join 4999999 arm
+	says "note: 'arm' is what uid 1001 calls server 1, which is his"
+	ok $? "join: root is told whose word the name is"
+	SUDO_UID=1001 VBSCTL_ROOT=$other run 6 join 4999999 arm
+	! says "note: " 2>/dev/null
+	ok $? "join: not who has called it so"
+	echo 2 >"$other/run/vbs/arm:root"
+	VBSCTL_ROOT=$other check 0 "two" "root's word counts before theirs" list arm
+else
+	for what in "a name of two users' servers" "join: a name of two users' servers" "a name of one user's server" \
+		"join: root is told whose word the name is" "join: not who has called it so" "root's word counts before theirs"; do
+		skip "$what" "only root can make files of others"
+	done
+fi
 check 2 "one file is enough" "apply: two files" apply a b
 check 2 "one file is enough" "save: two files" save a b
 check 6 "cannot take out 4999999: there is no process or thread 4999999" "leave: nobody" leave 4999999

@@ -175,6 +175,25 @@ as_user "echo $(id_of "$pid") >/run/vbs/squatter"
 ok $? "nobody names another's server"
 stop
 
+# Nobody keeps a name from others: by a file that names nobody, or by a server of his own
+as_user "echo 1 >/run/vbs/held && : >/run/vbs/empty"
+echo 1 >/run/vbs/old
+for name in held empty old; do
+	# shellcheck disable=SC2086
+	/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice \
+		vbsctl run --res 1ms/10ms --name $name -- vbsctl list --json $name >"$out" 2>&1
+	ended $? 0 "run --name $name" && says "\"name\": \"$name\"" && says '"owner": 65534'
+	ok $? "a name that a file of somebody else holds: $name"
+done
+start /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice \
+	vbsctl run --res 1ms/10ms --name both -- sleep 100
+users=$pid
+until_true 'grep -q sleep "/proc/$users/comm"'
+check 0 '"owner": 0' "a name that a user's server has: root's is root's" run --res 1ms/10ms --name both -- vbsctl list --json both
+user_check 0 "$users" "which counts for him" "vbsctl show both"
+check 0 "note: 'both' is what uid 1000 calls server $(id_of "$users")" "root is told whose word it is" switch both 500us/10ms
+stop
+
 # Before it is done
 start vbsctl run --cap 60% --cpu 0 -- sleep 100
 until_true '[ -n "$(id_of "$pid")" ]'

@@ -45,7 +45,7 @@ int vbs_get(pid_t pid, struct vbs_params *params, pid_t *leader);
 /* The least cap that holds them */
 uint32_t vbs_least_cap(uint64_t runtime, uint64_t period, uint32_t flags);
 
-/* A name for the server of @member, as of vbsctl(1): EEXIST if another server has it */
+/* A name for the server of @member, as of vbsctl(1): EEXIST if another has it by root or you */
 int vbs_name(pid_t member, const char *name);
 
 /* What /proc/vbs says at one instant */
