@@ -15,8 +15,8 @@ end
 # Names and oldest members of servers
 function __vbsctl_servers
     for file in /run/vbs/*
-        printf '%s\ta name\n' (basename $file)
-    end
+        printf '%s\ta name\n' (basename $file | sed 's/:.*//')
+    end | sort -u
     sed -n 's/^server .* leader=\([1-9][0-9]*\) comm=\(.*\)/\1\t\2/p' /proc/vbs 2>/dev/null
 end
 

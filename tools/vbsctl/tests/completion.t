@@ -67,5 +67,29 @@ completes "tai" vbsctl timeline compare x /dev/ptp0 --scale t
 completes "admit advise analyze apply" vbsctl a
 completes "--cap --cpu" vbsctl run --c
 completes "misses" vbsctl top -s m
+
+# Anybody may write names there, make a process called so, or perhaps a timeline: none of it is run
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+export VBSCTL_ROOT=$root
+mkdir -p "$root/run/vbs" "$root/proc/1" "$root/proc/2" "$root/cwd"
+cd "$root/cwd" || exit 1
+touch "$root/run/vbs/"{arm,arm:0a1b,leg:1,'$(>ran)','`>ran`',.new-1,'a b'}
+printf 'server id=3 cpu=0 leader=42 comm=$(>ran) leader=43 comm=x\n' >"$root/proc/vbs"
+printf 'napi/$(>ran)-1\n' >"$root/proc/1/comm"
+printf 'napi/eth0-1\n' >"$root/proc/2/comm"
+printf '#!/bin/sh\nprintf "%%s\\n" TITLE "- - lab" "- - \$(>ran)" "- - a;b"\n' >"$root/timelines"
+chmod 755 "$root/timelines"
+completes "arm leg 42" vbsctl show ""
+completes "arm leg 42" vbsctl irq join 24 --leader ""
+completes "eth0" vbsctl irq join ""
+completes "lab" "$root/timelines" timeline show ""
+n=$((n + 1))
+if [ -z "$(ls)" ]; then
+	echo "ok $n - nothing of what others have written is run"
+else
+	echo "not ok $n - nothing of what others have written is run"
+	failed=1
+fi
 echo "1..$n"
 exit $failed
