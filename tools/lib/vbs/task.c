@@ -42,12 +42,14 @@ static bool status_value(const char *status, const char *key, char *out, size_t 
 static void read_status(const char *status, struct task_info *task)
 {
 	char line[4096];
-	unsigned int euid, process;
+	unsigned int uid, euid, process;
 
 	status_value(status, "Name:", task->comm, sizeof(task->comm));
 	if (status_value(status, "\nUid:", line, sizeof(line)) &&
-	    sscanf(line, "%*u %u", &euid) == 1)
+	    sscanf(line, "%u %u", &uid, &euid) == 2) {
+		task->uid = uid;
 		task->euid = euid;
+	}
 	if (status_value(status, "\nTgid:", line, sizeof(line)) && sscanf(line, "%u", &process) == 1)
 		task->process = process;
 	if (status_value(status, "\nCpus_allowed_list:", line, sizeof(line)) &&

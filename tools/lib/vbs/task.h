@@ -14,7 +14,7 @@ struct task_info {
 	bool ended;		/* waits for its parent to collect it */
 	bool kthread;		/* a thread of the kernel, or a worker that it runs */
 	bool device;		/* of those one of an interrupt or of NAPI, which may be in servers */
-	uint32_t euid;
+	uint32_t uid, euid;	/* another real one: somebody has started a set-user-ID program */
 	pid_t process;		/* whose thread it is */
 	char comm[64];
 	struct cpumask allowed;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -21,6 +22,16 @@ static const char *const selector_keys[SELECTORS] = {
 const char *selector_key(enum selector by)
 {
 	return selector_keys[by];
+}
+
+/*
+ * Anybody may call a program anything: without a user, a command is one of whose plan it
+ * is, root's as a rule.  Units and cgroups have their own rights.
+ */
+bool plan_user(const struct plan_server *s, uint32_t *uid)
+{
+	*uid = s->user[0] ? s->uid : geteuid();
+	return s->user[0] ? strcmp(s->user, "*") : s->by == BY_COMMAND;
 }
 
 /* Where a mistake is: "FILE: servers[2].cap" */
@@ -95,7 +106,7 @@ static const char *take_user(struct plan_server *s, struct json_object *v)
 	struct passwd *pw = why ? NULL : getpwnam(s->user);
 	uint64_t uid;
 
-	if (why)
+	if (why || !strcmp(s->user, "*"))
 		return why;
 	if (pw)
 		s->uid = pw->pw_uid;

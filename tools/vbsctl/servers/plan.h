@@ -15,7 +15,7 @@ struct plan_server {
 	char name[VBS_NAME_LEN];
 	enum selector by;
 	char what[PLAN_WORD];
-	char user[PLAN_WORD];		/* "" or only tasks of that user: */
+	char user[PLAN_WORD];		/* "" or only tasks of that user, "*" for any: */
 	uint32_t uid;
 	struct request req;
 };
@@ -24,6 +24,9 @@ struct plan {
 	struct plan_server *server;
 	int servers;
 };
+
+/* The user whose tasks an entry is for alone: false if there is no such user */
+bool plan_user(const struct plan_server *s, uint32_t *uid);
 
 /* The key that names a selector in the file */
 const char *selector_key(enum selector by);

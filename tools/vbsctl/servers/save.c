@@ -2,6 +2,7 @@
 /* vbsctl save: the servers that there are, as a file for 'vbsctl apply'. */
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static void make_name(const struct vbs_server *s, char *name, size_t size)
 		snprintf(name, size, "server-%u", s->id);
 }
 
-static bool is_taken(const struct plan *plan, const struct vbs_snapshot *snap, const char *name)
+static bool is_in_plan(const struct plan *plan, const char *name)
 {
 	int i;
 
@@ -54,21 +55,22 @@ static bool is_taken(const struct plan *plan, const struct vbs_snapshot *snap, c
 		if (!strcmp(plan->server[i].name, name))
 			return true;
 	}
-	return vbs_find_name(snap, name);
+	return false;
 }
 
+/* Users may have called theirs as others have: in a file a name comes once */
 static void choose_name(const struct plan *plan, const struct vbs_snapshot *snap,
 			const struct vbs_server *s, struct plan_server *out)
 {
 	char stem[VBS_NAME_LEN - 11];
 
-	if (s->name[0]) {
+	if (s->name[0] && !is_in_plan(plan, s->name)) {
 		strcpy(out->name, s->name);
 		return;
 	}
 	make_name(s, stem, sizeof(stem));
 	strcpy(out->name, stem);
-	if (is_taken(plan, snap, out->name))
+	if (is_in_plan(plan, stem) || vbs_find_name(snap, stem))
 		snprintf(out->name, sizeof(out->name), "%s-%u", stem, s->id);
 }
 
@@ -77,16 +79,30 @@ static bool same_tasks(const struct plan *plan, const struct plan_server *s)
 	int i;
 
 	for (i = 0; i < plan->servers; i++) {
-		if (plan->server[i].by == s->by && !strcmp(plan->server[i].what, s->what))
+		const struct plan_server *o = &plan->server[i];
+
+		if (o->by == s->by && !strcmp(o->what, s->what) && !strcmp(o->user, s->user))
 			return true;
 	}
 	return false;
 }
 
-/* By its service if it is in one; else by the name of its oldest member's process */
+static void name_user(uint32_t uid, char *user, size_t size)
+{
+	struct passwd *pw = getpwuid(uid);
+
+	if (!pw || (size_t)snprintf(user, size, "%s", pw->pw_name) >= size)
+		snprintf(user, size, "%u", uid);
+}
+
+/*
+ * By its service if it is in one; else by the name of its oldest member's process.  Of
+ * names that users give, the user's is a part.
+ */
 static bool choose_tasks(const struct vbs_server *s, struct plan_server *out)
 {
 	struct task_info task;
+	bool of_user = true;
 
 	task_read(s->leader, &task);
 	if (!task.exists)
@@ -94,10 +110,14 @@ static bool choose_tasks(const struct vbs_server *s, struct plan_server *out)
 	if (task.process != s->leader)
 		task_read(task.process, &task);
 	out->by = BY_UNIT;
-	if (service_of(task.process, out->what, sizeof(out->what)))
-		return true;
-	out->by = BY_COMMAND;
-	snprintf(out->what, sizeof(out->what), "%s", task.comm);
+	if (!service_of(task.process, task.euid, out->what, sizeof(out->what), &of_user)) {
+		of_user = true;
+		out->by = BY_COMMAND;
+		snprintf(out->what, sizeof(out->what), "%s", task.comm);
+	}
+	out->user[0] = '\0';
+	if (of_user)
+		name_user(task.euid, out->user, sizeof(out->user));
 	return out->what[0];
 }
 
@@ -114,6 +134,8 @@ static struct json_object *json_entry(const struct vbs_server *s, const struct p
 	if (align)
 		json_flag(o, "align", true);
 	json_str(o, selector_key(p->by), p->what);
+	if (p->user[0])
+		json_str(o, "user", p->user);
 	return o;
 }
 
@@ -205,8 +227,8 @@ const struct command cmd_save = {
 	.help =
 	"Usage: vbsctl save [FILE]\n\n"
 	"Without FILE to standard output.  The tasks of a server are named by the systemd\n"
-	"service of its oldest member, else by that process's name; servers without a name\n"
-	"get one.  Applied right away, the file changes nothing but that.\n\n"
+	"service of its oldest member, else by that process's name and user; servers without\n"
+	"a name get one.  Applied right away, the file changes nothing but that.\n\n"
 	"  vbsctl save\n"
 	"  sudo vbsctl save " PLAN_FILE "\n",
 	.run = save_main,

@@ -2,6 +2,8 @@
 /*
  * Finds tasks by their unit, cgroup or command.  A unit is a component of a process's
  * path in the hierarchy of systemd, or in the only one; kernel threads are in no plan.
+ * Root acts on what is found, so nothing counts that a user may choose: names of his
+ * programs, units of his own manager, cgroups below what he has been given.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,16 +31,73 @@ static const char *path_of(const char *line)
 	return colon ? colon + 1 : "";
 }
 
-static bool has_component(const char *path, const char *unit)
+/* "1:name=systemd:/a/b", or "0::/a/b" */
+static bool is_systemds(const char *line)
 {
-	size_t n = strlen(unit);
-	const char *at;
+	const char *colon = strchr(line, ':');
 
-	for (at = strstr(path, unit); at; at = strstr(at + 1, unit)) {
-		if (at > path && at[-1] == '/' && (!at[n] || at[n] == '/'))
+	return colon && (!strncmp(colon, "::", 2) || !strncmp(colon, ":name=systemd:", 14));
+}
+
+static bool ends_in(const char *at, size_t n, const char *end)
+{
+	return n > strlen(end) && !strncmp(at + n - strlen(end), end, strlen(end));
+}
+
+/*
+ * The unit in a path of which a manager has made the beginning: it has only slices
+ * above it.  Below it are cgroups of whose the unit is, who may call them anything.
+ */
+static const char *unit_in(const char *path, size_t *n)
+{
+	for (; *path == '/'; path += *n) {
+		*n = strcspn(++path, "/");
+		if (!ends_in(path, *n, ".slice"))
+			return path;
+	}
+	*n = 0;
+	return path;
+}
+
+/* The unit, or a slice above it */
+static bool has_unit(const char *path, const char *unit)
+{
+	size_t n, wanted = strlen(unit);
+
+	for (; *path == '/'; path += n) {
+		n = strcspn(++path, "/");
+		if (n == wanted && !strncmp(path, unit, n))
 			return true;
+		if (!ends_in(path, n, ".slice"))
+			return false;
 	}
 	return false;
+}
+
+/* What the manager of a user has made of it, and whose that is; NULL if none has */
+static const char *in_users_manager(const char *path, uint32_t *uid)
+{
+	unsigned int number;
+	size_t n;
+	const char *unit = unit_in(path, &n);
+	int used = 0;
+
+	if (sscanf(unit, "user@%u.service%n", &number, &used) != 1 || (size_t)used != n)
+		return NULL;
+	*uid = number;
+	return unit + n;
+}
+
+/* One of the system's, or of the user that the plan names */
+static bool in_unit(const char *path, const struct plan_server *s)
+{
+	const char *rest;
+	uint32_t uid;
+
+	if (has_unit(path, s->what))
+		return true;
+	rest = s->user[0] ? in_users_manager(path, &uid) : NULL;
+	return rest && (!strcmp(s->user, "*") || s->uid == uid) && has_unit(rest, s->what);
 }
 
 static bool is_below(const char *path, const char *dir)
@@ -50,7 +109,7 @@ static bool is_below(const char *path, const char *dir)
 	return !strncmp(path, dir, n) && (!path[n] || path[n] == '/');
 }
 
-/* In any hierarchy: names of controllers and hierarchies do not matter */
+/* A cgroup may be in any hierarchy: names of controllers and hierarchies do not matter */
 static bool in_cgroup(pid_t process, const struct plan_server *s)
 {
 	char *text = read_of(process, "cgroup"), *line, *save;
@@ -59,7 +118,7 @@ static bool in_cgroup(pid_t process, const struct plan_server *s)
 	if (!text)
 		return false;
 	for (line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save))
-		found = s->by == BY_UNIT ? has_component(path_of(line), s->what) :
+		found = s->by == BY_UNIT ? is_systemds(line) && in_unit(path_of(line), s) :
 					   is_below(path_of(line), s->what);
 	free(text);
 	return found;
@@ -77,13 +136,20 @@ static bool is_command(pid_t process, const struct task_info *task, const char *
 	return same;
 }
 
+/* Who starts a set-user-ID program may call it anything, too */
+static bool is_users(const struct plan_server *s, const struct task_info *task)
+{
+	uint32_t uid;
+
+	return !plan_user(s, &uid) || (task->euid == uid && (s->by != BY_COMMAND || task->uid == uid));
+}
+
 static bool selects(const struct plan_server *s, pid_t process)
 {
 	struct task_info task;
 
 	task_read(process, &task);
-	if (!task.exists || task.kthread || process == getpid() ||
-	    (s->user[0] && task.euid != s->uid))
+	if (!task.exists || task.kthread || process == getpid() || !is_users(s, &task))
 		return false;
 	return s->by == BY_COMMAND ? is_command(process, &task, s->what) : in_cgroup(process, s);
 }
@@ -128,21 +194,28 @@ int select_tasks(const struct plan_server *s, pid_t **tids)
 	return -1;
 }
 
-bool service_of(pid_t process, char *unit, size_t size)
+/* "" or the service; *@of_user: of the manager of that user, and not of the system's */
+static bool service_in(const char *path, uint32_t uid, char *unit, size_t size, bool *of_user)
 {
-	char *text = read_of(process, "cgroup"), *line, *save, *slash, *end;
+	uint32_t manager;
+	const char *rest = in_users_manager(path, &manager), *at;
+	size_t n;
+
+	*of_user = rest;
+	at = unit_in(rest ? rest : path, &n);
+	return (!rest || manager == uid) && ends_in(at, n, ".service") &&
+	       (size_t)snprintf(unit, size, "%.*s", (int)n, at) < size;
+}
+
+bool service_of(pid_t process, uint32_t uid, char *unit, size_t size, bool *of_user)
+{
+	char *text = read_of(process, "cgroup"), *line, *save;
 	bool found = false;
 
 	if (!text)
 		return false;
-	for (line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save)) {
-		end = strstr(line, ".service");
-		if (!end || (end[8] && end[8] != '/'))
-			continue;
-		end[8] = '\0';
-		slash = strrchr(line, '/');
-		found = slash && (size_t)snprintf(unit, size, "%s", slash + 1) < size;
-	}
+	for (line = strtok_r(text, "\n", &save); line && !found; line = strtok_r(NULL, "\n", &save))
+		found = is_systemds(line) && service_in(path_of(line), uid, unit, size, of_user);
 	free(text);
 	return found;
 }

@@ -314,7 +314,10 @@ check 0 "" "apply: nothing" apply "$root/plan"
 check 1 "cannot read /nowhere: " "apply: no file" apply /nowhere
 # Caps that a percentage gives back only with many digits, and servers whose tasks are the same
 mkdir -p "$root/proc/212" "$root/proc/77" "$root/proc/78" "$root/proc/79"
-for p in 212:mixer:/system.slice/mixer.service 77:arm:/ 78:arm:/ 79:a?b:/; do
+mkdir -p "$root/proc/81" "$root/proc/82"
+for p in 212:mixer:/system.slice/mixer.service 77:arm:/ 78:arm:/ 79:a?b:/ \
+	81:synth:/user.slice/user-1.slice/user@1.service/app.slice/synth.service \
+	82:synth2:/user.slice/user-1.slice/user@1.service/app.slice/other.service; do
 	dir=$root/proc/${p%%:*} name=${p#*:}
 	printf 'Name:\t%s\nTgid:\t%s\nUid:\t1\t1\t1\t1\n' "${name%%:*}" "${p%%:*}" >"$dir/status"
 	echo "0::${name#*:}" >"$dir/cgroup"
@@ -329,18 +332,23 @@ server id=2 cap=320002 runtime=3000000 period=10000000 leader=77 comm=arm
 server id=3 cap=500000 runtime=3000000 period=10000000 leader=78 comm=arm
 server id=4 cap=999999 runtime=1 period=3 flags=0x2000000 leader=79 comm=a?b
 server id=5 cap=999999 runtime=1 period=3 leader=80 comm=gone
+server id=6 cap=314573 runtime=3000000 period=10000000 owner=1 leader=81 comm=synth
+server id=7 cap=314573 runtime=3000000 period=10000000 owner=1 leader=82 comm=synth
 END
 check 0 "" "save: to a file" save "$root/saved"
 says "server 3 is left out: another one has the tasks of command 'arm'" &&
 	says "server 5 is left out: its oldest member is not to be seen"
 ok $? "save: what is left out"
 python3 - "$root/saved" >"$out" 2>&1 <<'END'
-import fractions, json, math, sys
+import fractions, json, math, pwd, sys
 servers = json.load(open(sys.argv[1]))["servers"]
 units = lambda s: math.ceil(fractions.Fraction(s["cap"].rstrip("%")) * (1 << 20) / 100)
 assert servers[0] == {"name": "mixer", "res": "3ms/10ms", "unit": "mixer.service"}
-assert servers[1]["command"] == "arm" and units(servers[1]) == 320002
+assert servers[1]["command"] == "arm" and servers[1]["user"] == pwd.getpwuid(1).pw_name and units(servers[1]) == 320002
 assert servers[2]["name"] == "ab" and servers[2]["align"] is True and units(servers[2]) == 999999
+# Of a user's manager, neither all units nor anybody's
+assert [(s["name"], s["unit"], s["user"]) for s in servers[3:]] == [
+	("synth", "synth.service", servers[1]["user"]), ("synth-7", "other.service", servers[1]["user"])]
 END
 ok $? "save: the caps are read back as they were"
 if [ -e "$root/vbs" ]; then mv "$root/vbs" "$root/proc/vbs"; else rm "$root/proc/vbs"; fi

@@ -47,16 +47,18 @@ static void make_process(int pid, int uid, const char *comm, const char *command
 	write_file(pid, ".", "cgroup", cgroup, strlen(cgroup));
 }
 
+#define ANY	(-2)
+
 /* "11 12 20 ", in the order of numbers */
 static void selects(enum selector by, const char *what, int uid, const char *want)
 {
-	struct plan_server s = { .by = by, .uid = uid };
+	struct plan_server s = { .by = by, .uid = uid >= 0 ? uid : 0 };
 	char got[256] = "";
 	pid_t *tids;
 	int i, j, n;
 
 	strcpy(s.what, what);
-	strcpy(s.user, uid >= 0 ? "somebody" : "");
+	strcpy(s.user, uid >= 0 ? "somebody" : uid == ANY ? "*" : "");
 	n = select_tasks(&s, &tids);
 	for (i = 0; i < 1000; i++) {
 		for (j = 0; j < n; j++) {
@@ -74,16 +76,36 @@ static void by_unit(void **state)
 	selects(BY_UNIT, "mixer.service", -1, "11 12 13 ");
 	selects(BY_UNIT, "mixer", -1, "");
 	selects(BY_UNIT, "ixer.service", -1, "");
-	selects(BY_UNIT, "user@1000.service", -1, "20 ");
+	selects(BY_UNIT, "user@1000.service", -1, "20 60 61 62 63 ");
+	selects(BY_UNIT, "user.slice", -1, "20 60 61 62 63 ");
 	selects(BY_UNIT, "old.service", -1, "30 ");
+	selects(BY_UNIT, "sub", -1, "");
+}
+
+/* Of what users may choose the names of, there is none without the user's */
+static void by_unit_of_a_user(void **state)
+{
+	(void)state;
+	selects(BY_UNIT, "synth.service", -1, "");
+	selects(BY_UNIT, "synth.service", 1000, "60 61 ");
+	selects(BY_UNIT, "synth.service", 1001, "");
+	selects(BY_UNIT, "synth.service", ANY, "60 61 63 ");
+	selects(BY_UNIT, "app.slice", 1000, "60 62 ");
+	selects(BY_UNIT, "mixer.service", 1000, "");
+	/* Neither in a cgroup of a service's own, nor in a hierarchy of others */
+	selects(BY_UNIT, "inner.service", -1, "");
+	selects(BY_UNIT, "inner.service", ANY, "");
+	selects(BY_UNIT, "payload.service", ANY, "");
+	selects(BY_UNIT, "other.service", ANY, "");
 }
 
 static void by_cgroup(void **state)
 {
 	(void)state;
-	selects(BY_CGROUP, "/system.slice", -1, "11 12 13 14 ");
-	selects(BY_CGROUP, "/system.slice/", -1, "11 12 13 14 ");
-	selects(BY_CGROUP, "/system", -1, "30 ");
+	selects(BY_CGROUP, "/system.slice", -1, "11 12 13 14 30 64 ");
+	selects(BY_CGROUP, "/system.slice/", -1, "11 12 13 14 30 64 ");
+	selects(BY_CGROUP, "/system", -1, "");
+	selects(BY_CGROUP, "/a", -1, "30 ");
 	selects(BY_CGROUP, "/system.slic", -1, "");
 	selects(BY_CGROUP, "/system.slice/mixer.service/sub", -1, "13 ");
 	selects(BY_CGROUP, "/a/b", -1, "30 ");
@@ -92,9 +114,11 @@ static void by_cgroup(void **state)
 static void by_command(void **state)
 {
 	(void)state;
-	selects(BY_COMMAND, "mixer", -1, "11 12 14 ");
-	selects(BY_COMMAND, "long-name-that-is-cut", -1, "20 ");
-	selects(BY_COMMAND, "long-name-that", -1, "20 ");
+	selects(BY_COMMAND, "mixer", ANY, "11 12 14 ");
+	selects(BY_COMMAND, "long-name-that-is-cut", ANY, "20 ");
+	selects(BY_COMMAND, "long-name-that", ANY, "20 ");
+	/* Without a user it is who asks, by the real id, too */
+	selects(BY_COMMAND, "own", -1, "70 ");
 	selects(BY_COMMAND, "mixer", 7, "14 ");
 	selects(BY_COMMAND, "mixer", 9, "");
 	/* Neither a thread of the kernel nor one that has ended */
@@ -105,14 +129,41 @@ static void by_command(void **state)
 static void its_service(void **state)
 {
 	char unit[64];
+	bool of_user;
 
 	(void)state;
-	assert_true(service_of(13, unit, sizeof(unit)));
+	assert_true(service_of(13, 5, unit, sizeof(unit), &of_user));
 	assert_string_equal(unit, "mixer.service");
-	assert_true(service_of(20, unit, sizeof(unit)));
-	assert_string_equal(unit, "user@1000.service");
-	assert_false(service_of(40, unit, sizeof(unit)));
-	assert_false(service_of(99, unit, sizeof(unit)));
+	assert_false(of_user);
+	assert_true(service_of(60, 1000, unit, sizeof(unit), &of_user));
+	assert_string_equal(unit, "synth.service");
+	assert_true(of_user);
+	/* Neither all that a user has, nor by a manager that is another's */
+	assert_false(service_of(20, 5, unit, sizeof(unit), &of_user));
+	assert_false(service_of(62, 1000, unit, sizeof(unit), &of_user));
+	assert_false(service_of(60, 0, unit, sizeof(unit), &of_user));
+	assert_false(service_of(40, 5, unit, sizeof(unit), &of_user));
+	assert_false(service_of(99, 5, unit, sizeof(unit), &of_user));
+}
+
+#define MANAGER	"/user.slice/user-1000.slice/user@1000.service"
+
+static void make_users(void)
+{
+	char text[128];
+
+	make_process(60, 1000, "synth", "synth", "0::" MANAGER "/app.slice/synth.service\n");
+	make_process(61, 1000, "synth", "synth", "0::" MANAGER "/session.slice/a.slice/synth.service/synth.service\n"
+		     "3:cpu:/other.service\n");
+	make_process(62, 1000, "synth", "synth", "0::" MANAGER "/app.slice/x.scope/synth.service\n");
+	make_process(63, 1001, "synth", "synth", "0::" MANAGER "/app.slice/synth.service\n");
+	make_process(64, 5, "x", "x", "0::/system.slice/mixer2.service/inner.service\n");
+	make_process(65, 5, "x", "x", "0::/lxc/a/system.slice/payload.service\n");
+	make_process(70, geteuid(), "own", "own", "0::/\n");
+	make_process(71, geteuid(), "own", "own", "0::/\n");
+	snprintf(text, sizeof(text), "Name:\town\nTgid:\t71\nUid:\t54321\t%u\t0\t0\nCpus_allowed_list:\t0-3\n",
+		 geteuid());
+	write_file(71, ".", "status", text, strlen(text));
 }
 
 static void make_all(void)
@@ -122,8 +173,8 @@ static void make_all(void)
 	make_process(13, 5, "helper", "helper", "0::/system.slice/mixer.service/sub\n");
 	make_process(14, 7, "mixer", "sh", "0::/system.slice/mixer.service2\n");
 	make_process(20, 5, "long-name-that", "/opt/long-name-that-is-cut",
-		     "0::/user.slice/user@1000.service/app.slice/x.scope\n");
-	make_process(30, 5, "other", "other", "5:cpu:/a/b\n1:name=systemd:/system/old.service\n0::/\n");
+		     "0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope\n");
+	make_process(30, 5, "other", "other", "5:cpu:/a/b\n1:name=systemd:/system.slice/old.service\n0::/\n");
 	make_process(40, 5, "dead", "dead", "0::/x.servicex\n");
 	make_thread(40, 40, 5, "dead", 'Z', 0);
 	make_process(50, 0, "kworker", "", "0::/\n");
@@ -134,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_unit),
+		cmocka_unit_test(by_unit_of_a_user),
 		cmocka_unit_test(by_cgroup),
 		cmocka_unit_test(by_command),
 		cmocka_unit_test(its_service),
@@ -145,6 +197,7 @@ int main(void)
 		return 1;
 	setenv("VBSCTL_ROOT", root, 1);
 	make_all();
+	make_users();
 	failed = cmocka_run_group_tests_name("select", tests, NULL, NULL);
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	return system(command) || failed;
