@@ -292,6 +292,42 @@ usleep 20000
 none_outside "$pid"
 ok $? "apply: none is outside"
 stop
+
+# A user has a server and a unit of a plan's names, and a program called so: none of it counts
+as_uid() {
+	uid=$1
+	shift
+	start /usr/bin/setpriv --reuid "$uid" --regid "$uid" --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice "$@"
+}
+users=$root/cg/user.slice/user-1000.slice/user@1000.service/app.slice/mixer.service
+mkdir -p "$users"
+as_uid 1000 vbsctl run --res 1ms/50ms --name audio -- sleep 1000
+taker=$pid
+until_true 'grep -q sleep "/proc/$taker/comm"'
+as_uid 1000 sleep 1000
+hog=$pid
+echo "$hog" >"$users/cgroup.procs"
+as_uid 65534 sleep 1000
+mixer=$pid
+echo "$mixer" >"$root/cg/sys.slice/mixer.service/sub/cgroup.procs"
+plan_is '{ "name": "audio", "res": "1ms/10ms", "cap": "15%", "unit": "mixer.service" }'
+check 0 "audio: made with 1ms/10ms, cap 15 %; 1 task, 1 of them new" "apply: not into a user's server" apply "$root/plan"
+says "note: uid 1000 calls server $(id_of "$taker") 'audio', which is not the one of the file"
+ok $? "apply: says so"
+[ "$(field cap "$taker")" = 20972 ] && [ "$(field members "$taker")" = 1 ] && [ "$(field members "$mixer")" = 1 ]
+ok $? "apply: whose cap and members are as they were"
+[ "$(policy "$hog")" = 0 ]
+ok $? "apply: a user's unit is not the system's"
+check 0 "audio: as it is, 1 task" "apply: again, with two of the name" apply "$root/plan"
+plan_is '{ "name": "hogs", "res": "1ms/10ms", "command": "sleep" }'
+check 0 "there is no task of command 'sleep'" "apply: nor is a user's command root's" apply "$root/plan"
+plan_is '{ "name": "hogs", "res": "1ms/10ms", "unit": "mixer.service", "user": "1000" }'
+check 0 "hogs: made with 1ms/10ms, cap 10 %; 1 task, 1 of them new" "apply: a unit of the user that is named" apply "$root/plan"
+[ "$(policy "$hog")" = 8 ]
+ok $? "apply: which is in"
+run 0 save "$root/saved" && tr -d ' \n' <"$root/saved" >"$out" && says '"name":"hogs","res":"1ms/10ms","unit":"mixer.service","user":'
+ok $? "save: a user's unit is that user's"
+stop
 umount "$root/cg"
 
 # What happens
