@@ -54,9 +54,6 @@ struct irq_name irq_name(const struct irq_thread *t);
 /* guard.c: why a line is not for a server, unless --force says so, or NULL */
 const char *irq_guard(int line);
 
-/* leave.c: 0 or an errno */
-int irq_thread_leave(const struct irq_thread *t);
-
 /* affinity.c: where interrupts come and their threads run; 0 or an errno */
 int irq_affinity_get(int line, struct cpumask *cpus);
 int irq_affinity_set(int line, const struct cpumask *cpus);

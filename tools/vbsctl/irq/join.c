@@ -2,6 +2,7 @@
 /* vbsctl irq join: the threads of lines and of network devices into servers. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "irq/irq.h"
@@ -17,6 +18,7 @@ struct changes {
 	struct cpumask line_cpus;
 	bool moved_line;
 	int moved, joined;		/* of the threads, from the first on */
+	struct vbs_sched_attr *was;	/* what each of those that have joined was before */
 };
 
 static bool in_server(pid_t tid)
@@ -91,9 +93,13 @@ static int enter(struct changes *c, const struct request *req)
 	pid_t leader = req->leader;
 	int code = VC_OK;
 
+	c->was = calloc(c->threads->count, sizeof(*c->was));
+	if (!c->was)
+		return failure(VC_FAIL, "out of memory");
 	while (!code && c->joined < c->threads->count) {
 		const struct irq_thread *t = &c->threads->thread[c->joined];
 
+		vbs_getattr(t->tid, &c->was[c->joined]);
 		code = leader ? join_leader(t, leader) : admit_task(t->tid, req);
 		if (!leader)
 			leader = t->tid;
@@ -107,7 +113,7 @@ static void put_back(const struct changes *c)
 	int i;
 
 	for (i = 0; i < c->joined; i++)
-		irq_thread_leave(&c->threads->thread[i]);
+		one_put_back(c->threads->thread[i].tid, &c->was[i]);
 	for (i = 0; i < c->moved; i++)
 		irq_thread_set_cpus(c->threads->thread[i].tid, &c->threads->thread[i].allowed);
 	if (c->moved_line)
@@ -164,6 +170,7 @@ static int join(const struct irq_threads *some, const struct request *req, struc
 		put_back(&c);
 	else if (out || req->verbose)
 		show(some, out);
+	free(c.was);
 	return code;
 }
 

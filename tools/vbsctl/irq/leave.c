@@ -8,7 +8,7 @@
 #include "servers/act.h"
 #include "servers/one.h"
 
-int irq_thread_leave(const struct irq_thread *t)
+static int make_ordinary(const struct irq_thread *t)
 {
 	struct vbs_sched_attr attr = {
 		.sched_policy = t->line >= 0 ? SCHED_FIFO : SCHED_OTHER,
@@ -25,7 +25,7 @@ static int leave_one(const struct irq_thread *t)
 
 	if (err || before.sched_policy != SCHED_VBS)
 		return not_in_a_server(OP_LEAVE, t->tid, err);
-	err = irq_thread_leave(t);
+	err = make_ordinary(t);
 	return err ? one_refused(OP_LEAVE, err, t->tid, 0, &before) : VC_OK;
 }
 

@@ -36,6 +36,16 @@ int one_leaves(pid_t pid, const struct vbs_sched_attr *before)
 	return vbs_setattr(pid, &attr);
 }
 
+void one_put_back(pid_t pid, const struct vbs_sched_attr *before)
+{
+	struct vbs_sched_attr attr = *before;
+
+	if (attr.sched_policy == SCHED_VBS)
+		one_joins(pid, attr.sched_vbs_leader, before);
+	else
+		vbs_setattr(pid, &attr);
+}
+
 int one_refused(enum vbs_op op, int err, pid_t pid, pid_t leader,
 		const struct vbs_sched_attr *before)
 {

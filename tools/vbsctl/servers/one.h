@@ -10,6 +10,9 @@
 int one_joins(pid_t pid, pid_t leader, const struct vbs_sched_attr *before);
 int one_leaves(pid_t pid, const struct vbs_sched_attr *before);
 
+/* To the class that it was in, or to what is left of the server */
+void one_put_back(pid_t pid, const struct vbs_sched_attr *before);
+
 /* Prints why one of them failed; returns the exit code */
 int one_refused(enum vbs_op op, int err, pid_t pid, pid_t leader,
 		const struct vbs_sched_attr *before);

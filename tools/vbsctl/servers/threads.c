@@ -42,26 +42,11 @@ static bool remember(struct move *m, pid_t tid, const struct vbs_sched_attr *att
 	return true;
 }
 
-/* To the class that it was in, or to what is left of its old server */
-static void put_back(const struct was *was)
-{
-	struct vbs_sched_attr attr = was->attr;
-
-	if (attr.sched_policy == SCHED_VBS)
-		attr = (struct vbs_sched_attr){
-			.sched_policy = SCHED_VBS,
-			.sched_flags = SCHED_FLAG_VBS_JOIN | (attr.sched_flags & VBS_TASK_FLAGS),
-			.sched_nice = attr.sched_nice,
-			.sched_vbs_leader = attr.sched_vbs_leader,
-		};
-	vbs_setattr(was->tid, &attr);
-}
-
 static int finish(struct move *m)
 {
 	if (m->code) {
-		while (m->moved)
-			put_back(&m->was[--m->moved]);
+		while (m->moved--)
+			one_put_back(m->was[m->moved].tid, &m->was[m->moved].attr);
 	}
 	free(m->was);
 	return m->code;

@@ -166,7 +166,9 @@ void fake_task(pid_t process, pid_t tid, uint32_t uid, const char *comm, const c
 		 comm, (int)process, uid, uid, uid, uid, cpus);
 	write_text(path, text);
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	snprintf(text, sizeof(text), "%d (%s) S 1 1 1 0 -1 0 0\n", (int)tid, comm);
+	/* Threads of devices are the kernel's: PF_KTHREAD */
+	snprintf(text, sizeof(text), "%d (%s) S 1 1 1 0 -1 %d 0\n", (int)tid, comm,
+		 !strncmp(comm, "irq/", 4) || !strncmp(comm, "napi/", 5) ? 0x200000 : 0);
 	write_text(path, text);
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)tid);
 	snprintf(text, sizeof(text), "0::%s\n", cgroup);
