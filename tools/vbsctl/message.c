@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The form of messages. */
+/* The form of messages: one line, whatever the names in it hold. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
+#include "show/utf8.h"
 
 static void vmessage(const char *who, const char *fmt, va_list ap)
 {
+	char *words = NULL;
+
 	fflush(stdout);
-	fprintf(stderr, who ? "vbsctl %s: " : "vbsctl: ", who);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	if (vasprintf(&words, fmt, ap) < 0)
+		words = NULL;
+	if (words)
+		make_printable(words);
+	fprintf(stderr, "vbsctl%s%s: %s\n", who ? " " : "", who ? who : "", words ? words : "out of memory");
+	free(words);
 }
 
 int usage_error(const struct command *cmd, const char *fmt, ...)

@@ -20,6 +20,7 @@
 #include "json_out.h"
 #include "options.h"
 #include "rate/advise_rate.h"
+#include "show/table.h"
 #include "until_stopped.h"
 #include "vbs/task.h"
 #include "vbs/trace_line.h"
@@ -223,7 +224,7 @@ static void say_what_was_seen(const struct advice *a)
 {
 	int i;
 
-	printf("%d (%s): %d thread%s for %s, %s %% of a CPU.\n", (int)a->process, a->comm, a->threads,
+	printf("%d (%s): %d thread%s for %s, %s %% of a CPU.\n", (int)a->process, table_comm(a->comm).s, a->threads,
 	       a->threads == 1 ? "" : "s", fmt_short(a->watched).s, share_of(a).s);
 	printf("  %10s %8s %10s %10s %10s %10s %14s\n", "JOBS", "EVERY", "LEAST GAP", "COST", "AT MOST",
 	       "PER PERIOD", "COUNTED WITH");
@@ -291,7 +292,7 @@ static int no_rhythm(const struct advice *a)
 		return VC_FAIL;
 	}
 	printf("%d (%s): %s %% of a CPU in %s, and no thread woke as often as 8 times.\n",
-	       (int)a->process, a->comm, share_of(a).s, fmt_short(a->watched).s);
+	       (int)a->process, table_comm(a->comm).s, share_of(a).s, fmt_short(a->watched).s);
 	puts("No proposal: what never waits runs as fast as its bandwidth is; choose the share that you\n"
 	     "can spare, with a period as short as its users notice, or watch longer (--time).");
 	return VC_FAIL;

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "json_out.h"
 #include "rate/model.h"
+#include "show/utf8.h"
 
 #define SAMPLES_MOST	100000
 #define SIZE_MOST	(1ULL << 40)
@@ -146,6 +147,8 @@ static const char *read_object(struct rate_model *m, struct json_object *o)
 	if (!take(o, "format", JSON_FORMAT, JSON_FORMAT, &format))
 		return "it has no \"format\" of 1";
 	m->command = strdup(word(o, "command"));
+	if (m->command)
+		make_printable(m->command);
 	snprintf(m->unit, sizeof(m->unit), "%s", word(o, "unit"));
 	if (!m->command || model_unit_check(m->unit))
 		return "it has no \"unit\"";

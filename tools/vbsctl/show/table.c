@@ -7,6 +7,7 @@
 #include <linux/sched/vbs.h>
 
 #include "show/table.h"
+#include "show/utf8.h"
 
 struct text table_resource(const struct vbs_server *s)
 {
@@ -32,12 +33,8 @@ struct text table_owner(uint32_t uid)
 struct text table_comm(const char *comm)
 {
 	struct text t;
-	char *c;
 
 	snprintf(t.s, sizeof(t.s), "%.40s", comm);
-	for (c = t.s; *c; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	}
+	make_printable(t.s);
 	return t;
 }

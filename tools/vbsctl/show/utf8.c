@@ -3,7 +3,7 @@
 
 #include "show/utf8.h"
 
-/* Length of the UTF-8 character at @s, 0 if there is none */
+/* Length of the UTF-8 character at @s, 0 if there is none, or a control character above ASCII */
 static int utf8_length(const char *s)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -18,6 +18,8 @@ static int utf8_length(const char *s)
 			return 0;
 		code = code << 6 | (s[i] & 0x3f);
 	}
+	if (code >= 0x80 && code < 0xa0)
+		return 0;
 	return code < least[n] || code > 0x10ffff || code >> 11 == 0x1b ? 0 : n;
 }
 
@@ -31,5 +33,14 @@ void make_utf8(char *text)
 			*text = '?';
 			n = 1;
 		}
+	}
+}
+
+void make_printable(char *text)
+{
+	make_utf8(text);
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
 	}
 }

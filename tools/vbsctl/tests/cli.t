@@ -68,12 +68,12 @@ check 0 "0 servers; of the booked, 30 % held without members; SCHED_DEADLINE 10 
 says "CPU 3: 30 % held for 12.3ms more, of a server of 54321 that has lost its last member"
 ok $? "list shows who holds it, and for how long"
 check 0 "worst: overrun 4.1us, switch 812us, release 9us" "list --wide" list --wide
-printf 'server id=10 cpu=0 leader=5 comm=\303\244 \303 \355\240\200 \340\200\257 \360\237\246\200\n' >>"$root/proc/vbs"
+printf 'server id=10 cpu=0 leader=5 comm=\303\244 \303 \355\240\200 \340\200\257 \360\237\246\200 \302\233\n' >>"$root/proc/vbs"
 run 0 list --json && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1], encoding="utf-8"))
 assert o["format"] == 1 and o["hidden"] == 1
-assert o["servers"][2]["comm"] == "\u00e4 ? ??? ??? \U0001f980"
+assert o["servers"][2]["comm"] == "\u00e4 ? ??? ??? \U0001f980 ??"
 assert o["held"] == [{"cpu": 3, "amount": 314573, "amount_percent": 30, "until_ns": 12345678,
 	"owner": 54321, "leader": 99}] and o["cpus"][3]["deadline"] == 104858 and "held" not in o["cpus"][0]
 assert o["servers"][1]["comm"] == 'a"b\\c' and o["servers"][1]["aligned"] is True
@@ -352,6 +352,14 @@ assert [(s["name"], s["unit"], s["user"]) for s in servers[3:]] == [
 END
 ok $? "save: the caps are read back as they were"
 if [ -e "$root/vbs" ]; then mv "$root/vbs" "$root/proc/vbs"; else rm "$root/proc/vbs"; fi
+
+# A terminal obeys names that are printed to it, in a message, too; escapes of UTF-8 are not only below 32
+mkdir -p "$root/proc/4999998"
+printf 'Name:\tx\033[2J\302\2331m\nTgid:\t4999998\nUid:\t1\t1\t1\t1\n' >"$root/proc/4999998/status"
+echo "4999998 (x) Z 1 1 1 0 -1 0 0" >"$root/proc/4999998/stat"
+check 6 "4999998 (x?[2J??1m) has ended" "a hostile name in a message" admit --cap 1% 4999998
+rm -r "$root/proc/4999998"
+check 2 "there is no command 'a?b'" "an operand with a line feed" "$(printf 'a\nb')"
 
 # Names in /run/vbs: whose counts.  Only root can make files of others
 if [ "$(id -u)" -eq 0 ]; then

@@ -201,6 +201,9 @@ refused() {
 refused 16 0 1 4 "cannot attach web1: needs 2 vCPUs of 50 % and a device model of 13.33 %, 113.33 % of a CPU in all; CPUs 0-1 have 22 % spare, and the most is on CPU 1, 12 % (each server is on one CPU)" \
 	"no room: the numbers" vm attach web1 --cap 50%
 refused 16 0 1 4 "needs 4 vCPUs of 40 % and a device model of 13.33 %, 173.33 %" "no room: of a check" vm check --vcpu 400us/1ms --vcpus 4
+task 100 103 $'w\033[2J' 0 1
+refused 22 103 0 1 "thread 103 (w?[2J) may use CPU" "masks: a hostile name of a thread" vm attach web1 --cap 50%
+task 100 103 worker 0 1
 refused 16 0 -1 4 "none of the CPUs that it may use is online" "no room: no CPU" vm attach web1 --cap 50%
 refused 22 103 -1 1 "thread 103 (worker) may use CPU 0-1 only, and other threads of the device model none of that; --split" \
 	"masks" vm attach web1 --cap 50%
@@ -257,6 +260,22 @@ rule() {
 	printf '%b' "$2" >"$root/etc/vbs/vm.d/$1"
 }
 check 0 "No rule in /etc/vbs/vm.d is for web1." "rules: none" vm attach --rules web1
+# no_controls: the last output has no control characters but line feeds, neither as they are nor as UTF-8
+no_controls() {
+	! LC_ALL=C grep -q "$(printf '[\001-\010\013-\037\177]\|\302[\200-\237]')" "$out" &&
+		! iconv -f UTF-8 -t UTF-8 "$out" 2>&1 >/dev/null | grep -q .
+}
+# A terminal obeys names that are printed to it
+task 600 600 $'x\033[2J\302\2331m' 0 1
+check 0 "No rule in /etc/vbs/vm.d is for x?[2J??1m." "rules: a hostile name of a process" vm attach --rules 600
+no_controls
+ok $? "rules: without control characters"
+printf 'qemu\0-name\0web\n\033[2J\302\2331m\233\177\0' >"$root/proc/600/cmdline"
+check 0 "No rule in /etc/vbs/vm.d is for web??[2J??1m??." "rules: a hostile name of a machine" vm attach --rules 600
+no_controls
+ok $? "rules: without control characters, either"
+mkdir -p "$root/etc/vbs/vm.d"
+rm -r "$root/proc/600"
 rule 10-db.conf 'name db*\nvcpu 300us/1ms\n'
 rule 20-web.conf '# all\n\nname\tweb*   # of the shop\n  vcpu 200us/1ms\ncap 40%\nvcpus 3\nsplit yes\nalign no\n'
 rule 30-rest.conf 'name *\nvcpu 100us/1ms\n'

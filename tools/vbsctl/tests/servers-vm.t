@@ -393,8 +393,10 @@ if [ "$(nproc)" -eq 1 ]; then
 else
 	skip "advise: a periodic process" "in real time"
 fi
-start sh -c 'while :; do :; done'
+start sh -c 'printf "x\033[2J" >/proc/$$/comm; while :; do :; done'
 check 1 "No proposal: what never waits" "advise: what never waits" advise -t 200ms "$pid"
+says "$pid (x?[2J): "
+ok $? "advise: a hostile name"
 check 6 "there is no process or thread 4000000" "advise: nobody" advise 4000000
 user_check 5 "cannot use the tracer" "advise: without privilege" "vbsctl advise -t 100ms \$\$"
 [ -z "$(ls /sys/kernel/tracing/instances)" ]

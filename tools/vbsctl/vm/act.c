@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/sysfile.h"
 #include "json_out.h"
+#include "show/utf8.h"
 #include "vbs/attr.h"
 #include "vbs/room.h"
 #include "vm/act.h"
@@ -55,7 +56,9 @@ static void print_done(const struct vm_deed *deed, const struct vm_request *req,
 	char words[512];
 
 	vm_lock_of(&lock, &req->vcpu, &req->dm, req->pi);
-	printf("%s: ", deed->object);
+	snprintf(words, sizeof(words), "%s", deed->object);
+	make_printable(words);
+	printf("%s: ", words);
 	print_share(req->one ? "all in" : "each vCPU", &config->vcpu);
 	if (!req->one) {
 		fputs("; ", stdout);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "show/utf8.h"
 #include "vbs/task.h"
 #include "vm/act.h"
 #include "vm/rules.h"
@@ -77,8 +78,11 @@ static int by_rules(const struct attach *a)
 		rule.req.pi = vm_has_pi(a->deed.pid);
 		return vm_act(&a->deed, &rule.req);
 	}
-	if (!a->deed.quiet)
-		printf("No rule in " VM_RULES_DIR " is for %s.\n", *name ? name : task.comm);
+	if (a->deed.quiet)
+		return VC_OK;
+	make_printable(name);
+	make_printable(task.comm);
+	printf("No rule in " VM_RULES_DIR " is for %s.\n", *name ? name : task.comm);
 	return VC_OK;
 }
 
