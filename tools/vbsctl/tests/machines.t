@@ -277,8 +277,22 @@ ok $? "rules: without control characters, either"
 mkdir -p "$root/etc/vbs/vm.d"
 rm -r "$root/proc/600"
 rule 10-db.conf 'name db*\nvcpu 300us/1ms\n'
-rule 20-web.conf '# all\n\nname\tweb*   # of the shop\n  vcpu 200us/1ms\ncap 40%\nvcpus 3\nsplit yes\nalign no\n'
-rule 30-rest.conf 'name *\nvcpu 100us/1ms\n'
+# KVM announces whoever opens /dev/kvm, with whatever name: a rule that says not whose is root's
+rule 20-web.conf 'name web*\nvcpu 900us/1ms\n'
+rm -f "$FAKE_KVM_LOG"
+check 0 "note: /etc/vbs/vm.d/20-web.conf has no 'user', so it is for root's machines only; uid 64055 has one of that name" \
+	"rules: without a user" vm attach --rules -q web1
+[ ! -e "$FAKE_KVM_LOG" ]
+ok $? "rules: which is not for this one"
+sed -i 's/64055/0/' "$root/proc/100/status"
+check 0 "" "rules: but for root's" vm attach --rules -q web1
+! says "note: " && asked "flags=0x0 pid=100 vcpus=0 vcpu=900000/1000000:0:0 dm=200000/1500000:0:0 guest=0" "rules: of whom there is nothing to say"
+sed -i 's/^Uid:.*/Uid:\t0\t64055\t0\t0/' "$root/proc/100/status"
+rule 20-web.conf 'name web*\nuser 64055\nvcpu 800us/1ms\n'
+check 0 "" "rules: a user's number" vm attach --rules -q web1
+asked "flags=0x0 pid=100 vcpus=0 vcpu=800000/1000000:0:0 dm=200000/1500000:0:0 guest=0" "rules: his machine"
+rule 20-web.conf '# all\n\nuser *\nname\tweb*   # of the shop\n  vcpu 200us/1ms\ncap 40%\nvcpus 3\nsplit yes\nalign no\n'
+rule 30-rest.conf 'name *\nuser *\nvcpu 100us/1ms\n'
 rule 25-web.conf~ 'name web1\nvcpu 900us/1ms\n'
 check 0 "" "rules: the first that names it" vm attach --rules -q web1
 asked "flags=0x4 pid=100 vcpus=3 vcpu=200000/1000000:419431:0 dm=200000/1500000:0:0 guest=0" "rules: what it says"
@@ -305,7 +319,7 @@ wrong_rule 'name x\n' "say how much a vCPU gets"
 wrong_rule 'name x\nvcpu 2ms/10ms\n' "the same share is --vcpu 200us/1ms"
 wrong_rule 'name x\ncap 5%\nsplit maybe\n' "05-wrong.conf:3: split: it is yes or no"
 wrong_rule 'name x\ncap 5%\nuser nosuch\n' "there is no such user"
-cp "$here/vm/files/web.conf" "$root/etc/vbs/vm.d/00-example.conf"
+sed 's/libvirt-qemu/64055/' "$here/vm/files/web.conf" >"$root/etc/vbs/vm.d/00-example.conf"
 check 0 "web1: each vCPU 400us/1ms, cap 50 %; device model 200us/1.5ms" "rules: the example" vm attach --rules web1
 rm "$root/etc/vbs/vm.d/00-example.conf"
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "base/sysfile.h"
 #include "vm/rules.h"
 
@@ -34,7 +35,16 @@ static const char *copy(char *to, size_t size, const char *value)
 
 static const char *take_user(struct vm_rule *rule, const char *value)
 {
-	return getpwnam(value) ? copy(rule->user, sizeof(rule->user), value) : "there is no such user";
+	struct passwd *pw = getpwnam(value);
+	uint64_t uid;
+
+	if (pw)
+		rule->uid = pw->pw_uid;
+	else if (!parse_count(value, &uid) && uid < UINT32_MAX)
+		rule->uid = uid;
+	else if (strcmp(value, "*"))
+		return "there is no such user";
+	return copy(rule->user, sizeof(rule->user), value);
 }
 
 static const char *take(struct vm_rule *rule, const char *key, const char *value)
@@ -103,13 +113,20 @@ int vm_rule_read(const char *file, struct vm_rule *rule)
 	return why ? wrong(rule, 0, "", why) : 0;
 }
 
+/*
+ * Everybody may have a process of any name, and on many machines open /dev/kvm, which is
+ * what KVM announces: without a user a rule is for root's, who is 0.
+ */
 static bool is_for(const struct vm_rule *rule, const char *name, const char *comm, uint32_t uid)
 {
-	struct passwd *pw = rule->user[0] ? getpwnam(rule->user) : NULL;
-
-	if (rule->user[0] && uid != UINT32_MAX && (!pw || pw->pw_uid != uid))
+	if (fnmatch(rule->name, name, 0) && (!*comm || fnmatch(rule->name, comm, 0)))
 		return false;
-	return !fnmatch(rule->name, name, 0) || (*comm && !fnmatch(rule->name, comm, 0));
+	if (uid == UINT32_MAX || rule->uid == uid || !strcmp(rule->user, "*"))
+		return true;
+	if (!rule->user[0])
+		failure(VC_OK, "note: %s has no 'user', so it is for root's machines only; uid %u has one of that name",
+			rule->file, uid);
+	return false;
 }
 
 /* As fnmatch() has it: no hidden files, and none that a package manager put aside */

@@ -11,13 +11,14 @@
 struct vm_rule {
 	char file[512];
 	char name[VM_NAME];		/* a pattern, of the machine or its process */
-	char user[VM_NAME];		/* "", or whose process it is */
+	char user[VM_NAME];		/* whose process it is: "" root's, "*" anybody's */
+	uint32_t uid;
 	struct vm_request req;
 };
 
 /*
- * The first rule, in the order of the files, for that name and user (-1: any): 1, 0 if
- * there is none, or -1 with the message printed.
+ * The first rule, in the order of the files, for that name and user (-1: not known, where
+ * root says which machine it is): 1, 0 if there is none, or -1 with the message printed.
  */
 int vm_rule_find(const char *name, const char *comm, uint32_t uid, struct vm_rule *rule);
 
