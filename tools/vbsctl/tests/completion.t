@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The bash completion knows every command and option of 'vbsctl help'.  TAP.
 #	VBSCTL=path tests/completion.t
+# shellcheck disable=SC2016 # commands that are not to be run
 set -u
 vbsctl=${VBSCTL:-vbsctl}
 . "$(dirname "$0")/../completion/vbsctl"
