@@ -215,7 +215,10 @@ static uint64_t steps(const struct ts_pool *p)
 	return n;
 }
 
-/* As each estimator does: the bound given last holds, too, while the same servers agree */
+/*
+ * As each estimator does: the bound given last holds, too, while the same servers agree, and
+ * not more than may be wrong contradict themselves: it is what they contradict.
+ */
 static void narrow(const struct ts_pool *p, uint64_t counter, uint32_t agree,
 		   struct te_span *time)
 {
@@ -286,11 +289,11 @@ enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *cl
 	if (result != TS_OK || !ts_combine(v.period, v.n, need, &period))
 		ts_combine(v.period, v.n, 1, &period);
 	agree = judge(&v, &time);
-	if (result == TS_OK)
-		narrow(p, counter, agree, &time);
 	estimate(&v, clock);
 	clock->counter = counter;
 	clock->holding = too_many_hold(&v, p->faulty);
+	if (result == TS_OK && !clock->holding)
+		narrow(p, counter, agree, &time);
 	fill(&time, &period, &v.server[0]->estimator, clock);
 	p->last = *clock;
 	p->last_steps = steps(p);

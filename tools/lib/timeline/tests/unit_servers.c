@@ -194,6 +194,44 @@ static void a_turncoat_is_borne(void **state)
 	assert_true(inside(&b));
 }
 
+/* The time itself steps, for all servers: as it is not known yet whether it did, both are covered */
+static void a_step_is_covered_at_once(struct bed *b, int servers)
+{
+	struct sim_spec spec = calm;
+	int i;
+
+	spec.servers = servers;
+	begin(b, &spec, (servers - 1) / 2);
+	rounds(b, 30, 0);
+	assert_int_equal(b->result, TS_OK);
+	assert_false(b->clock.holding);
+	b->sim.truth -= (__int128)1000000000 << TE_PERIOD_BITS;
+	/* Until more than may be wrong contradict themselves they may be the wrong ones */
+	for (i = 0; i < servers; i++) {
+		hear(b, i);
+		sim_wait(&b->sim, 1000);
+		assert_int_equal(b->clock.holding, i >= b->pool.faulty);
+		assert_int_equal(inside(b), i >= b->pool.faulty);
+	}
+	for (i = 0; i < 3 * servers; i++) {
+		hear(b, i % servers);
+		sim_wait(&b->sim, 16e9 / servers);
+		assert_true(inside(b));
+	}
+	assert_int_equal(b->result, TS_OK);
+	assert_false(b->clock.holding);
+}
+
+static void a_step_of_all_is_covered(void **state)
+{
+	struct bed b;
+	int servers;
+
+	(void)state;
+	for (servers = 1; servers <= 7; servers += 2)
+		a_step_is_covered_at_once(&b, servers);
+}
+
 static void too_many_liars_are_told(void **state)
 {
 	struct sim_spec spec = calm;
@@ -295,6 +333,7 @@ int main(void)
 		cmocka_unit_test(one_of_three_may_be_silent),
 		cmocka_unit_test(a_liar_is_shown),
 		cmocka_unit_test(a_turncoat_is_borne),
+		cmocka_unit_test(a_step_of_all_is_covered),
 		cmocka_unit_test(too_many_liars_are_told),
 		cmocka_unit_test(one_server_is_as_its_estimator),
 		cmocka_unit_test(order_does_not_matter),
