@@ -58,38 +58,44 @@ static int look(struct setter *t)
 	return VC_OK;
 }
 
+static struct counter_mark mark_of(const struct timeline_get *get)
+{
+	return (struct counter_mark){ get->set.counter_id, get->counter_hz, get->disruption };
+}
+
+/* What has become of the counter since this was asked last, whoever has looked in between */
+static enum counter_state compare_counter(struct setter *t)
+{
+	struct counter_mark last = t->counter;
+
+	t->counter = mark_of(&t->get);
+	if (t->counter.id != last.id || t->counter.hz != last.hz)
+		return COUNTER_OTHER;
+	return t->counter.disruption != last.disruption ? COUNTER_DISRUPTED : COUNTER_SAME;
+}
+
 int setter_look(struct setter *t, enum counter_state *state)
 {
-	unsigned int counter_id = t->get.set.counter_id;
-	uint64_t hz = t->get.counter_hz;
 	int code = look(t);
 
 	*state = COUNTER_SAME;
 	if (code)
 		return code;
-	if (t->get.set.counter_id != counter_id || t->get.counter_hz != hz) {
-		*state = COUNTER_OTHER;
-		return VC_OK;
-	}
-	if (!t->started)
-		return VC_OK;
-	if (t->get.updates != t->updates && !t->warned) {
+	*state = compare_counter(t);
+	if (t->started && t->get.updates != t->updates && !t->warned) {
 		failure(VC_OK, "warning: somebody else sets '%s' too", t->name);
 		t->warned = true;
 	}
-	if (t->get.updates == t->updates && t->get.disruption != t->disruption)
-		*state = COUNTER_DISRUPTED;
-	t->disruption = t->get.disruption;
 	return VC_OK;
 }
 
+/* It was set, and by whom it was is known up to here; what became of the counter is not asked */
 static int look_after(struct setter *t)
 {
 	int code = look(t);
 
 	t->started = true;
 	t->updates = t->get.updates;
-	t->disruption = t->get.disruption;
 	return code;
 }
 
@@ -161,8 +167,6 @@ static int refused(struct setter *t, int err)
 int setter_set(struct setter *t, const struct te_clock *c, const struct source_state *state,
 	       bool bounded, struct timeline_set *set, bool *done, enum counter_state *counter)
 {
-	unsigned int counter_id = t->get.set.counter_id;
-	uint64_t marker = t->get.disruption;
 	int err, code;
 
 	*done = false;
@@ -180,8 +184,7 @@ int setter_set(struct setter *t, const struct te_clock *c, const struct source_s
 	if (code)
 		return code;
 	/* Disrupted between the sample and now: begin anew with the counter of now */
-	if (err ? err == ESTALE || t->get.set.counter_id != counter_id ||
-		  t->get.disruption != marker : disrupted(t)) {
+	if (compare_counter(t) != COUNTER_SAME || (err ? err == ESTALE : disrupted(t))) {
 		*counter = COUNTER_OTHER;
 		return VC_OK;
 	}
@@ -223,6 +226,7 @@ int setter_open(struct setter *t, const char *name, const char *from)
 	if (t->fd < 0)
 		return code;
 	code = timeline_get_named(t->fd, name, &t->get);
+	t->counter = mark_of(&t->get);
 	tracking_begin(&t->tracking, from, t->get.set.generation);
 	return code;
 }

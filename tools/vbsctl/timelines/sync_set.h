@@ -16,12 +16,18 @@ enum counter_state {
 	COUNTER_OTHER		/* and so is what is known of its frequency */
 };
 
+/* What samples are of: those of two counters, or from both sides of a disruption, do not mix */
+struct counter_mark {
+	unsigned int id;
+	uint64_t hz, disruption;
+};
+
 struct setter {
 	const char *name, *from;
 	int fd;
 	struct timeline_get get;	/* as it was found last */
-	bool started;			/* 'disruption' and 'updates' are known */
-	uint64_t disruption;
+	struct counter_mark counter;	/* as whoever takes samples was told last */
+	bool started;			/* 'updates' is known */
 	uint64_t updates;
 	bool warned;			/* that somebody else sets it */
 	struct timeline_set last;	/* as it was set last, */
