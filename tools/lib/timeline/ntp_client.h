@@ -43,6 +43,12 @@ void nc_end(struct nc_server *s);
 /* Sends a request that is due; NTP_NO_ANSWER if the one before had none, NTP_TAKEN otherwise */
 enum ntp_refusal nc_ask(struct nc_server *s, unsigned int counter_id, uint64_t now);
 
+/* What is sent and has no answer is to have none */
+static inline void nc_drop(struct nc_server *s)
+{
+	s->nonce = 0;
+}
+
 /*
  * Asks it before it is due, but no more often than its least poll allows, whoever has reason
  * for that however often; and who has not answered yet, or is being looked up, has its time.

@@ -95,6 +95,11 @@ static void the_counter_loses_time_in_silence(void **state)
 	disruption_in_silence(stand_still_for_a_while);
 }
 
+static void pause_of_two_seconds(struct world *w)
+{
+	world_disrupt(w, 2 * WORLD_SEC);
+}
+
 /* Somebody else sets the timeline, too, between two looks */
 static void stand_still_and_set(struct world *w)
 {
@@ -109,6 +114,19 @@ static void another_setter_hides_no_disruption(void **state)
 	world_at(1000 * WORLD_SEC, stand_still_and_set);
 	world_at(1600 * WORLD_SEC, NULL);
 	assert_int_equal(world_run("sync", "lab", "--from", ONE, NULL), 0);
+	check_kept(98);
+}
+
+/* Two answers are on their way while the machine stands still: with the first that is seen */
+static void an_answer_outlives_a_disruption(void **state)
+{
+	(void)state;
+	world_begin(SOME_DAY);
+	world->server[0].way = 5000000;
+	world->server[1].way = 20000000;
+	world_at(1000000, pause_of_two_seconds);
+	world_at(600 * WORLD_SEC, NULL);
+	assert_int_equal(world_run("sync", "lab", "--from", TWO, "--faulty", "0", NULL), 0);
 	check_kept(98);
 }
 
@@ -128,6 +146,7 @@ int main(void)
 		cmocka_unit_test(the_counter_begins_anew_in_silence),
 		cmocka_unit_test(the_counter_loses_time_in_silence),
 		cmocka_unit_test(another_setter_hides_no_disruption),
+		cmocka_unit_test(an_answer_outlives_a_disruption),
 	};
 
 	if (!mkdtemp(root))

@@ -103,10 +103,20 @@ static const char *start(struct net_loop *n)
 	return NULL;
 }
 
+/* What was sent before the counter was disrupted tells nothing by the counter of now */
+static void drop_requests(struct net_loop *n)
+{
+	int i;
+
+	for (i = 0; i < n->req->net.servers; i++)
+		nc_drop(&n->server[i]);
+}
+
 static int begin_anew(struct net_loop *n)
 {
 	const char *why = start(n);
 
+	drop_requests(n);
 	if (why)
 		log_trouble(&n->t.log, "%s: '%s' is not updated", why, n->req->name);
 	return VC_OK;
@@ -124,6 +134,7 @@ static int check_counter(struct net_loop *n, bool *same)
 	if (!n->usable || state == COUNTER_OTHER)
 		return begin_anew(n);
 	ts_reset(&n->pool);
+	drop_requests(n);
 	return VC_OK;
 }
 
