@@ -74,6 +74,23 @@ void te_reset(struct te_estimator *e)
 	te_bank_reset(&e->bank);
 }
 
+static void shift_pool(struct te_pool *pool, int64_t ns)
+{
+	int i;
+
+	for (i = 0; i < pool->samples; i++)
+		pool->sample[i].ref_ns += ns;
+}
+
+void te_shift(struct te_estimator *e, int64_t ns)
+{
+	shift_pool(&e->pool, ns);
+	shift_pool(&e->suspects, ns);
+	shift_pool(&e->others, ns);
+	e->bank.ref_ns += ns;
+	e->last.time_ns += ns;
+}
+
 bool te_init(struct te_estimator *e, const struct te_config *config)
 {
 	u128 nominal = ((u128)PPB << TE_PERIOD_BITS);

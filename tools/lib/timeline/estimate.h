@@ -93,6 +93,9 @@ bool te_init(struct te_estimator *e, const struct te_config *config);
 /* Forgets all samples: the counter was disrupted */
 void te_reset(struct te_estimator *e);
 
+/* The time that the reference shows is another one by now: what was sampled moves with it */
+void te_shift(struct te_estimator *e, int64_t ns);
+
 /* Takes a sample; the clock is good from its second counter value on */
 enum te_result te_update(struct te_estimator *e, const struct te_sample *s,
 			 struct te_clock *clock);

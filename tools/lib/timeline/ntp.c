@@ -52,6 +52,7 @@ static const char *const refusals[NTP_REFUSALS] = {
 	[NTP_HELD] = "held longer than the exchange took",
 	[NTP_VAGUE] = "states a bound above 1.5 s",
 	[NTP_BROKEN] = "an exchange that cannot be",
+	[NTP_LEAPING] = "amid a leap second",
 };
 
 const char *ntp_refusal(enum ntp_refusal refusal)

@@ -48,6 +48,7 @@ enum ntp_refusal {
 	NTP_HELD,		/* for longer than the whole exchange took */
 	NTP_VAGUE,		/* its own bound is above NTP_ERROR_MAX */
 	NTP_BROKEN,		/* the exchange cannot be as it is told */
+	NTP_LEAPING,		/* within a leap second, by the clock that does not know of it */
 	NTP_REFUSALS
 };
 

@@ -177,12 +177,25 @@ void nc_hasten(struct nc_server *s, uint64_t now)
 		s->due = due;
 }
 
+void nc_begin_again(struct nc_server *s, uint64_t now)
+{
+	uint64_t due = now + next_random(s) % 1000000000;
+
+	nc_hasten(s, now);
+	if (s->ended || s->limits || lookup_runs(&s->lookup))
+		return;
+	s->burst = NC_BURST;
+	if (due < s->due)
+		s->due = due;
+}
+
 void nc_obey(struct nc_server *s, enum ntp_refusal refusal, uint64_t now)
 {
 	uint64_t rest;
 
 	switch (refusal) {
 	case NTP_KISS_RATE:
+		s->limits = true;
 		s->burst = 0;
 		s->least = s->least * 2 < s->most ? s->least * 2 : s->most;
 		s->poll = s->poll * 2 < s->most ? s->poll * 2 : s->most;

@@ -31,6 +31,7 @@ struct nc_server {
 	uint64_t poll;			/* ns */
 	uint64_t due;			/* ns of CLOCK_MONOTONIC */
 	uint64_t asked;			/* then, too: the last time */
+	bool limits;			/* it has asked for fewer requests */
 	bool ended;			/* it wants no requests, until it is due again */
 };
 
@@ -60,6 +61,12 @@ static inline int nc_fd(const struct nc_server *s)
 {
 	return lookup_runs(&s->lookup) ? s->lookup.fd : s->fd;
 }
+
+/*
+ * As at the beginning, within the next second, so that clients do not come all at once: but not
+ * one that has asked for fewer requests, or wants none
+ */
+void nc_begin_again(struct nc_server *s, uint64_t now);
 
 /* What was waited for is a lookup, and it has ended: false if nobody knows the name */
 bool nc_found(struct nc_server *s, uint64_t now);

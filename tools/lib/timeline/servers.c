@@ -9,6 +9,11 @@
  * The estimate may be wrong, so it is a mean of what the servers within that hull think
  * likely, weighted by what is expected of them, and clamped to the hull.
  *
+ * Where a leap second is announced for the end of the month, from a minute before it each
+ * server that was not heard after it is covered with it and without, and the clock is no more
+ * than that until more servers have been heard than may be wrong.  Who has it moves all of
+ * its samples, as the counter's rate is what it was.
+ *
  * Overflow: te_read() returns times of 64 bits and bounds of 64 bits, their sums are
  * below 2^65; periods are below 2^62.
  */
@@ -40,6 +45,8 @@ static void forget(struct ts_server *s)
 	te_reset(&s->estimator);
 	s->has_clock = false;
 	s->fresh = false;
+	s->undecided = false;
+	s->leap = NTP_LEAP_NONE;
 }
 
 void ts_reset(struct ts_pool *p)
@@ -49,6 +56,8 @@ void ts_reset(struct ts_pool *p)
 	for (i = 0; i < p->servers; i++)
 		forget(&p->server[i]);
 	p->last_agree = 0;
+	p->last_result = TS_NOTHING;
+	p->leap = (struct leap){ 0 };
 }
 
 void ts_refuse(struct ts_pool *p, int server, enum ntp_refusal refusal)
@@ -56,12 +65,137 @@ void ts_refuse(struct ts_pool *p, int server, enum ntp_refusal refusal)
 	p->server[server].refused[refusal]++;
 }
 
+static int announcing(const struct ts_pool *p, enum ntp_leap leap, int *of)
+{
+	int i, n = 0;
+
+	*of = 0;
+	for (i = 0; i < p->servers; i++) {
+		if (!p->server[i].has_clock || p->server[i].outside)
+			continue;
+		n += p->server[i].leap == leap;
+		*of += 1;
+	}
+	return n;
+}
+
+static bool is_by_most(const struct ts_pool *p, enum ntp_leap leap)
+{
+	int of, n = announcing(p, leap, &of);
+
+	return 2 * n > of;
+}
+
+enum ntp_leap ts_leap(const struct ts_pool *p)
+{
+	if (p->leap.at && leap_stage(&p->leap, p->last.counter) != LEAP_BEFORE)
+		return NTP_LEAP_NONE;
+	return is_by_most(p, NTP_LEAP_61) ? NTP_LEAP_61 :
+	       is_by_most(p, NTP_LEAP_59) ? NTP_LEAP_59 : NTP_LEAP_NONE;
+}
+
+/* So many that one of them is right, or most */
+static bool is_believed(const struct ts_pool *p, enum ntp_leap leap)
+{
+	int of;
+
+	return announcing(p, leap, &of) > p->faulty || is_by_most(p, leap);
+}
+
+bool ts_leap_is_ahead(const struct ts_pool *p)
+{
+	return is_believed(p, NTP_LEAP_61) || is_believed(p, NTP_LEAP_59);
+}
+
+/*
+ * From the clock given last, if that has a bound.  One that is not known to a minute may be
+ * anywhere, also at another end of a month.
+ */
+static uint64_t until_leap(const struct ts_pool *p, uint64_t counter)
+{
+	const struct te_clock *c = &p->last;
+
+	if (p->leap.at || p->last_result != TS_OK || !ts_leap_is_ahead(p) ||
+	    c->err_low > LEAP_MINUTE_NS || c->err_high > LEAP_MINUTE_NS)
+		return UINT64_MAX;
+	return leap_until(c, counter, leap_end_of_month(c->time_ns));
+}
+
+uint64_t ts_leap_wait(const struct ts_pool *p, uint64_t counter)
+{
+	return p->leap.at ? leap_until_after(&p->leap, counter) : until_leap(p, counter);
+}
+
+void ts_leap_cover(const struct ts_pool *p, struct te_clock *clock)
+{
+	struct leap leap;
+
+	leap_begin(&leap, clock, 0, is_believed(p, NTP_LEAP_61), is_believed(p, NTP_LEAP_59));
+	leap_cover_clock(&leap, clock);
+}
+
+/* One is near as of a counter value: what all have said was before it */
+static void look_for_leap(struct ts_pool *p, uint64_t counter)
+{
+	int i;
+
+	if (until_leap(p, counter))
+		return;
+	leap_begin(&p->leap, &p->last, leap_end_of_month(p->last.time_ns),
+		   is_believed(p, NTP_LEAP_61), is_believed(p, NTP_LEAP_59));
+	for (i = 0; i < p->servers; i++)
+		p->server[i].undecided = p->server[i].has_clock;
+	p->last_agree = 0;
+}
+
+static bool meets(const struct te_span *a, const struct te_span *b, int64_t ns)
+{
+	return a->low <= b->high + ns && b->low + ns <= a->high;
+}
+
+/*
+ * The first sample of a server after it: does it say that there was one?  If it leaves that
+ * open, what was before tells nothing any more.
+ */
+static void decide(struct ts_pool *p, struct ts_server *s, const struct te_sample *sample)
+{
+	__int128 took = (__int128)s->estimator.prior_high * (sample->after - sample->before);
+	struct te_span is, was;
+	bool without, longer, shorter;
+	uint64_t low, high;
+	int64_t time, ns;
+
+	te_read(&s->clock, sample->after, &time, &low, &high);
+	was = (struct te_span){ (__int128)time - low, (__int128)time + high };
+	is.low = (__int128)sample->ref_ns - sample->err_low;
+	is.high = (__int128)sample->ref_ns + sample->err_high + (took >> TE_PERIOD_BITS) + 1;
+	without = meets(&is, &was, 0);
+	longer = p->leap.longer && meets(&is, &was, -LEAP_NS);
+	shorter = p->leap.shorter && meets(&is, &was, LEAP_NS);
+	s->undecided = false;
+	if (without + longer + shorter > 1) {
+		forget(s);
+		return;
+	}
+	ns = longer ? -LEAP_NS : shorter ? LEAP_NS : 0;
+	te_shift(&s->estimator, ns);
+	s->clock.time_ns += ns;
+}
+
 enum ntp_refusal ts_take(struct ts_pool *p, int server, const struct ntp_exchange *x)
 {
 	struct ts_server *s = &p->server[server];
 	struct te_sample sample;
 	enum ntp_refusal refusal = ntp_sample(&s->estimator, x, p->pivot, &sample);
+	enum leap_stage stage = LEAP_AFTER;
 
+	look_for_leap(p, x->after);
+	if (p->leap.at)
+		stage = leap_stage_between(&p->leap, x->before, x->after);
+	if (refusal == NTP_TAKEN && stage == LEAP_AMID)
+		refusal = NTP_LEAPING;
+	if (refusal == NTP_TAKEN && stage == LEAP_AFTER && s->undecided)
+		decide(p, s, &sample);
 	if (refusal == NTP_TAKEN && te_update(&s->estimator, &sample, &s->clock) != TE_OK)
 		refusal = NTP_BROKEN;
 	ts_refuse(p, server, refusal);
@@ -70,6 +204,8 @@ enum ntp_refusal ts_take(struct ts_pool *p, int server, const struct ntp_exchang
 	s->sample = sample;
 	s->has_clock = true;
 	s->fresh = true;
+	s->leap = x->leap;
+	s->undecided = stage == LEAP_BEFORE;
 	return NTP_TAKEN;
 }
 
@@ -130,6 +266,8 @@ static void look(struct ts_pool *p, uint64_t counter, struct view *v)
 		v->time[v->n] = (struct te_span){ (__int128)time - low, (__int128)time + high };
 		v->period[v->n] = (struct te_span){ (__int128)c->period - c->period_error,
 						    (__int128)c->period + c->period_error };
+		if (p->server[i].undecided)
+			leap_cover(&p->leap, &v->time[v->n]);
 		v->bit[v->n] = 1U << i;
 		v->server[v->n++] = &p->server[i];
 	}
@@ -179,20 +317,37 @@ static double weight(const struct ts_server *s)
 	return 1 / (error * error + way * way + stated * stated + 1);
 }
 
-/* Relative to the first of those that are not outside: each end of the hull is an end of one */
-static void estimate(const struct view *v, struct te_clock *clock)
+/*
+ * Who is not outside; and near a leap second those who have not been heard since, unless more
+ * have been than may be wrong
+ */
+static uint32_t who_counts(const struct view *v, bool decided)
+{
+	uint32_t inside = 0, among = 0;
+	int i;
+
+	for (i = 0; i < v->n; i++) {
+		if (v->server[i]->outside)
+			continue;
+		inside |= 1U << i;
+		among |= v->server[i]->undecided != decided ? 1U << i : 0;
+	}
+	return among ? among : inside;
+}
+
+/* Relative to the first of those that count: each end of the hull is an end of one */
+static void estimate(const struct view *v, bool decided, struct te_clock *clock)
 {
 	double sum = 0, time = 0, period = 0, error = 0, w;
-	int i, first = 0;
+	uint32_t who = who_counts(v, decided);
+	int i, first = __builtin_ctz(who);
 
-	while (v->server[first]->outside)
-		first++;
 	*clock = v->server[first]->clock;
 	clock->time_ns = v->reading[first];
 	for (i = first; i < v->n; i++) {
 		const struct te_clock *c = &v->server[i]->clock;
 
-		if (v->server[i]->outside)
+		if (!(who & 1U << i))
 			continue;
 		w = weight(v->server[i]);
 		sum += w;
@@ -267,15 +422,45 @@ static bool too_many_hold(const struct view *v, int faulty)
 	return n > faulty;
 }
 
+/*
+ * Whether it is known if there was a leap second; and when it is from all, or the others have
+ * not been heard for as long as anything is remembered, it is over.
+ */
+static bool is_decided(struct ts_pool *p, uint64_t counter)
+{
+	int i, heard = 0, undecided = 0;
+	bool over;
+
+	if (!p->leap.at)
+		return true;
+	for (i = 0; i < p->servers; i++) {
+		undecided += p->server[i].undecided;
+		heard += p->server[i].has_clock && !p->server[i].undecided;
+	}
+	if (heard <= p->faulty || leap_stage(&p->leap, counter) != LEAP_AFTER)
+		return false;
+	over = p->leap.clock.counter + p->server[0].estimator.memory < counter;
+	for (i = 0; over && i < p->servers; i++) {
+		if (p->server[i].undecided)
+			forget(&p->server[i]);
+	}
+	if (over || !undecided)
+		p->leap = (struct leap){ 0 };
+	return true;
+}
+
 enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *clock)
 {
 	enum ts_result result = TS_OK;
 	struct te_span time, period;
 	struct view v;
 	uint32_t agree;
+	bool decided;
 	int need;
 
 	counter = newest(p, counter);
+	look_for_leap(p, counter);
+	decided = is_decided(p, counter);
 	look(p, counter, &v);
 	if (!v.n)
 		return TS_NOTHING;
@@ -289,13 +474,14 @@ enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *cl
 	if (result != TS_OK || !ts_combine(v.period, v.n, need, &period))
 		ts_combine(v.period, v.n, 1, &period);
 	agree = judge(&v, &time);
-	estimate(&v, clock);
+	estimate(&v, decided, clock);
 	clock->counter = counter;
-	clock->holding = too_many_hold(&v, p->faulty);
+	clock->holding = too_many_hold(&v, p->faulty) || !decided;
 	if (result == TS_OK && !clock->holding)
 		narrow(p, counter, agree, &time);
 	fill(&time, &period, &v.server[0]->estimator, clock);
 	p->last = *clock;
+	p->last_result = result;
 	p->last_steps = steps(p);
 	p->last_agree = result == TS_OK && !clock->holding ? agree : 0;
 	return result;

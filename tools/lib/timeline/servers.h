@@ -9,10 +9,18 @@
 #ifndef LIB_TIMELINE_SERVERS_H
 #define LIB_TIMELINE_SERVERS_H
 
+#include "timeline/leap.h"
 #include "timeline/ntp.h"
 
 #define TS_SERVERS	16
 #define TS_FALSE	3	/* samples in a row outside of what the others say */
+
+enum ts_result {
+	TS_NOTHING,	/* no server has a clock */
+	TS_UNBOUNDED,	/* all that have one may be wrong: a clock without a bound */
+	TS_DISAGREE,	/* more than 'faulty' are: what any of them says is covered */
+	TS_OK
+};
 
 struct ts_server {
 	struct te_estimator estimator;
@@ -22,6 +30,8 @@ struct ts_server {
 	bool fresh;			/* not combined yet */
 	bool outside;			/* of what the others leave */
 	int outside_running;
+	enum ntp_leap leap;		/* what it has announced */
+	bool undecided;			/* not heard since the leap second that is near */
 	uint64_t refused[NTP_REFUSALS];	/* [NTP_TAKEN]: taken */
 };
 
@@ -33,13 +43,8 @@ struct ts_pool {
 	struct te_clock last;		/* what was given last, */
 	uint64_t last_steps;
 	uint32_t last_agree;		/* by these servers, 0: it does not hold */
-};
-
-enum ts_result {
-	TS_NOTHING,	/* no server has a clock */
-	TS_UNBOUNDED,	/* all that have one may be wrong: a clock without a bound */
-	TS_DISAGREE,	/* more than 'faulty' are: what any of them says is covered */
-	TS_OK
+	enum ts_result last_result;
+	struct leap leap;		/* at the end of a month */
 };
 
 /* False if the configuration makes no sense */
@@ -57,6 +62,22 @@ void ts_refuse(struct ts_pool *p, int server, enum ntp_refusal refusal);
 
 /* The clock of them all as of a counter value, or of the newest sample if that is later */
 enum ts_result ts_clock(struct ts_pool *p, uint64_t counter, struct te_clock *clock);
+
+/*
+ * What is announced: by most, for who reads the clock; and by so many that it is reckoned with,
+ * which are most, or more than may be wrong.
+ */
+enum ntp_leap ts_leap(const struct ts_pool *p);
+bool ts_leap_is_ahead(const struct ts_pool *p);
+
+/*
+ * ns from a counter value on until something is to be done about a leap second, UINT64_MAX: nothing.
+ * While none is near that is ts_clock(), after it all servers are to be asked.
+ */
+uint64_t ts_leap_wait(const struct ts_pool *p, uint64_t counter);
+
+/* The clock that ts_clock() gave, for who cannot go on until a leap second: covered either way */
+void ts_leap_cover(const struct ts_pool *p, struct te_clock *clock);
 
 /* Whether it has been outside for so long that it is not to be believed */
 static inline bool ts_is_false(const struct ts_server *s)

@@ -65,7 +65,7 @@ struct world {
 	int sets;
 	/* What a reader was told */
 	uint64_t looked;
-	int readings, synchronized, outside, outside_synchronized;
+	int readings, synchronized, outside;
 	uint64_t first_outside;
 	uint64_t widest;		/* of the bounds while synchronized, both sides */
 	char said[4096];		/* the messages */
@@ -83,8 +83,11 @@ void world_at(uint64_t ns, void (*happens)(struct world *w));
 /* 'vbsctl ARG...' there, as a process of its own: its exit status */
 int world_run(const char *first, ...) __attribute__((sentinel));
 
-/* Forgets what was judged until now */
+/* Readings count from now on; those with the truth outside are never forgotten */
 void world_judge_anew(struct world *w);
+
+/* Time that passes when nothing runs */
+void world_pass(struct world *w, uint64_t ns);
 
 uint64_t world_counter(const struct world *w);
 int64_t world_truth(const struct world *w);

@@ -33,7 +33,7 @@ struct net_loop {
 	FILE *record;
 	struct ts_pool pool;
 	bool usable;
-	unsigned int leaps[TS_SERVERS];	/* what each has announced */
+	bool asked_after;		/* the leap second that was near: all servers */
 	uint64_t told[TS_SERVERS];	/* ns, when what is no answer of each was printed last */
 	bool short_told;	/* that the accuracy is out of reach */
 	uint64_t answers;
@@ -148,19 +148,16 @@ static int record(struct net_loop *n, const struct exchanges_line *line)
 	return failure(VC_FAIL, "cannot write %s: %s", n->req->record, strerror(errno));
 }
 
-/* What most of the servers that are not outside announce */
 static unsigned int leap(const struct net_loop *n)
 {
-	int count[3] = { 0 }, i, of = 0;
-
-	for (i = 0; i < n->pool.servers; i++) {
-		if (!n->pool.server[i].has_clock || n->pool.server[i].outside)
-			continue;
-		count[n->leaps[i]]++;
-		of++;
+	switch (ts_leap(&n->pool)) {
+	case NTP_LEAP_61:
+		return LEAP_PRE_POS;
+	case NTP_LEAP_59:
+		return LEAP_PRE_NEG;
+	default:
+		return LEAP_NONE;
 	}
-	return count[NTP_LEAP_61] * 2 > of ? LEAP_PRE_POS :
-	       count[NTP_LEAP_59] * 2 > of ? LEAP_PRE_NEG : LEAP_NONE;
 }
 
 static const char *no_bound(enum ts_result result)
@@ -274,7 +271,6 @@ static int take(struct net_loop *n, int i, const struct exchanges_line *line)
 	if (refusal != NTP_TAKEN)
 		return VC_OK;
 	n->answers++;
-	n->leaps[i] = line->x.leap;
 	result = ts_clock(&n->pool, line->x.after, &clock);
 	adapt(n, &clock);
 	print_combined(n->req, &clock, n->t.get.counter_hz, result);
@@ -417,12 +413,58 @@ static int ask(struct net_loop *n, uint64_t now)
 	return tell_silence(n);
 }
 
+/* A minute before it, and then as soon as it is over; once each */
+static int look_at_leap(struct net_loop *n)
+{
+	uint64_t counter = source_counter(n->t.get.set.counter_id), now = sync_now();
+	enum ts_result result;
+	struct te_clock clock;
+	int i;
+
+	n->asked_after &= n->pool.leap.at != 0;
+	if (n->asked_after || ts_leap_wait(&n->pool, counter))
+		return VC_OK;
+	if (!n->pool.leap.at) {
+		result = ts_clock(&n->pool, counter, &clock);
+		return set_clock(n, &clock, result);
+	}
+	for (i = 0; i < n->req->net.servers; i++)
+		nc_begin_again(&n->server[i], now);
+	n->asked_after = true;
+	return VC_OK;
+}
+
+/* Other clocks may be faster or slower than this one by 1 in 8 */
+static uint64_t leap_due(const struct net_loop *n, uint64_t now)
+{
+	uint64_t left = ts_leap_wait(&n->pool, source_counter(n->t.get.set.counter_id));
+
+	if (n->asked_after || left == UINT64_MAX)
+		return UINT64_MAX;
+	return now + (left > LEAP_NS ? left - left / 8 : left);
+}
+
+/* Nobody sees to it any more when the leap second comes */
+static int leave_leap(struct net_loop *n)
+{
+	enum ts_result result;
+	struct te_clock clock;
+
+	if (!n->req->name || n->pool.leap.at || !ts_leap_is_ahead(&n->pool))
+		return VC_OK;
+	result = ts_clock(&n->pool, source_counter(n->t.get.set.counter_id), &clock);
+	ts_leap_cover(&n->pool, &clock);
+	return result == TS_OK ? set_clock(n, &clock, result) : VC_OK;
+}
+
 /* The first instant at which somebody is to be asked, or who watches over this is to hear */
 static uint64_t next_due(const struct net_loop *n, uint64_t now)
 {
 	uint64_t part = notify_watchdog_ns(), due = now + (part ? part : 3600 * NS);
+	uint64_t leap = leap_due(n, now);
 	int i;
 
+	due = leap < due ? leap : due;
 	for (i = 0; i < n->req->net.servers; i++) {
 		if (n->server[i].due < due)
 			due = n->server[i].due;
@@ -480,10 +522,14 @@ static int run(struct net_loop *n)
 		nc_begin(&n->server[i], net->least, net->most, now);
 	notify_send("READY=1\nSTATUS=asking %d servers", net->servers);
 	while (!sync_ended() && !code && (!n->req->count || n->answers < n->req->count)) {
-		code = ask(n, sync_now());
+		code = look_at_leap(n);
+		if (!code)
+			code = ask(n, sync_now());
 		if (!code)
 			code = wait_and_hear(n);
 	}
+	if (!code)
+		code = leave_leap(n);
 	notify_send("STOPPING=1");
 	return code;
 }

@@ -153,6 +153,37 @@ static void haste_has_a_limit(void **state)
 	nc_end(&s);
 }
 
+/* Four requests within the next seconds, of one that lets itself be asked */
+static void it_can_begin_again(void **state)
+{
+	uint64_t now = 1000 * SEC, least = ~0ULL, most = 0;
+	struct nc_server s;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		assert_null(nc_parse(&s, "127.0.0.1:1", "123"));
+		nc_begin(&s, 64 * SEC, 1024 * SEC, now);
+		s.burst = 0;
+		s.asked = now - SEC;
+		s.due = now + 50 * SEC;
+		nc_begin_again(&s, now);
+		assert_in_range(s.due, now, now + SEC);
+		least = s.due < least ? s.due : least;
+		most = s.due > most ? s.due : most;
+		assert_int_equal(s.burst, NC_BURST);
+	}
+	assert_true(most - least > SEC / 2);
+	/* One that has asked for fewer requests has its least poll, and one that wants none its hour */
+	nc_obey(&s, NTP_KISS_RATE, now);
+	nc_begin_again(&s, now);
+	assert_int_equal(s.burst, 0);
+	assert_int_equal(s.due, s.asked + 128 * SEC);
+	nc_obey(&s, NTP_KISS_DENY, now);
+	nc_begin_again(&s, now);
+	assert_true(s.due >= now + NC_DENIED_NS);
+}
+
 /* However short the least poll is: an answer may take longer, and a lookup goes on */
 static void haste_waits_for_answers(void **state)
 {
@@ -371,6 +402,7 @@ int main(void)
 		cmocka_unit_test(schedule),
 		cmocka_unit_test(haste_has_a_limit),
 		cmocka_unit_test(haste_waits_for_answers),
+		cmocka_unit_test(it_can_begin_again),
 		cmocka_unit_test(kisses_are_obeyed),
 		cmocka_unit_test(who_denies_is_asked_again),
 		cmocka_unit_test(who_is_lost_is_looked_for),

@@ -285,6 +285,239 @@ static void order_does_not_matter(void **state)
 	assert_true(b.clock.err_low + b.clock.err_high < 1000000);
 }
 
+#define NEW_YEAR	1798761600LL
+#define SECOND		((__int128)1000000000 << TE_PERIOD_BITS)
+
+/* @s before the end of a month, each second counted by the truth */
+static void begin_before_leap(struct bed *b, const struct sim_spec *spec, int faulty, double s)
+{
+	begin(b, spec, faulty);
+	b->sim.truth = NEW_YEAR * SECOND - (__int128)(s * 1e9) * (SECOND / 1000000000);
+}
+
+/* As of now, without a new answer */
+static void look_now(struct bed *b)
+{
+	b->result = ts_clock(&b->pool, b->sim.counter, &b->clock);
+	sim_wait(&b->sim, 1000);
+}
+
+static void hear_of(struct bed *b, int server, enum ntp_leap leap)
+{
+	struct ntp_exchange x;
+
+	assert_true(sim_exchange(&b->sim, server, &x));
+	x.leap = leap;
+	assert_int_equal(ts_take(&b->pool, server, &x), NTP_TAKEN);
+	b->result = ts_clock(&b->pool, x.after, &b->clock);
+	sim_wait(&b->sim, 1000);
+}
+
+static void hear_all_of(struct bed *b, int rounds, enum ntp_leap leap)
+{
+	int i, j;
+
+	for (i = 0; i < rounds; i++) {
+		for (j = 0; j < b->pool.servers; j++)
+			hear_of(b, j, leap);
+		sim_wait(&b->sim, 16e9);
+	}
+}
+
+static double width(const struct bed *b)
+{
+	return (double)b->clock.err_low + (double)b->clock.err_high;
+}
+
+/* @leap seconds more; what each server says after it is heard one by one */
+static void over_a_leap_second(int servers, int faulty, int leap)
+{
+	enum ntp_leap announced = leap > 0 ? NTP_LEAP_61 : NTP_LEAP_59;
+	struct sim_spec spec = calm;
+	double before;
+	struct bed b;
+	int i;
+
+	spec.servers = servers;
+	begin_before_leap(&b, &spec, faulty, 400);
+	hear_all_of(&b, 20, announced);
+	assert_int_equal(b.result, TS_OK);
+	assert_int_equal(ts_leap(&b.pool), announced);
+	before = width(&b);
+	assert_in_range(ts_leap_wait(&b.pool, b.sim.counter), 19e9, 21e9);
+	sim_wait(&b.sim, ts_leap_wait(&b.pool, b.sim.counter) - 1e6);
+	look_now(&b);
+	assert_false(b.clock.holding);
+	sim_wait(&b.sim, 2e6);
+	look_now(&b);
+	assert_true(b.clock.holding && inside(&b));
+	assert_true(width(&b) > 1e9);
+	/* An answer before it decides nothing */
+	hear_of(&b, 0, announced);
+	assert_true(b.clock.holding && inside(&b));
+	assert_in_range(ts_leap_wait(&b.pool, b.sim.counter), 60.5e9, 61.5e9);
+	sim_wait(&b.sim, 60e9);
+	b.sim.truth -= leap * SECOND;
+	assert_true(inside(&b));
+	assert_int_equal(ts_leap(&b.pool), announced);
+	sim_wait(&b.sim, 2e9);
+	for (i = 0; i < servers; i++) {
+		assert_int_equal(b.clock.holding, i <= faulty);
+		hear_of(&b, i, NTP_LEAP_NONE);
+		assert_true(inside(&b));
+		assert_int_equal(ts_leap(&b.pool), NTP_LEAP_NONE);
+	}
+	/* As good as before, as it is known how fast the counter is */
+	assert_true(width(&b) < before * 1.5);
+	assert_true(ts_leap_wait(&b.pool, b.sim.counter) == UINT64_MAX);
+	assert_int_equal(b.pool.leap.at, 0);
+	hear_all_of(&b, 20, NTP_LEAP_NONE);
+	assert_true(inside(&b) && !b.clock.holding && b.result == TS_OK);
+	for (i = 0; i < servers; i++)
+		assert_int_equal(b.pool.server[i].estimator.contradictions, 0);
+}
+
+static void leap_seconds_are_covered(void **state)
+{
+	(void)state;
+	over_a_leap_second(1, 0, 1);
+	over_a_leap_second(1, 0, -1);
+	over_a_leap_second(3, 1, 1);
+	over_a_leap_second(3, 0, -1);
+	over_a_leap_second(5, 2, 1);
+}
+
+/* It goes on being covered: the others may be the ones that are wrong; an hour later they are forgotten */
+static void who_is_silent_after_it_is_undecided(void **state)
+{
+	struct bed b;
+	int i;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 1, 400);
+	hear_all_of(&b, 20, NTP_LEAP_61);
+	sim_wait(&b.sim, 50e9);
+	look_now(&b);
+	sim_wait(&b.sim, 40e9);
+	b.sim.truth -= SECOND;
+	hear_of(&b, 0, NTP_LEAP_NONE);
+	assert_true(b.clock.holding && inside(&b) && width(&b) > 1e9);
+	/* The one that was heard may be wrong: the time is that of the others */
+	assert_true(b.clock.err_low > 900000000);
+	hear_of(&b, 1, NTP_LEAP_NONE);
+	assert_true(!b.clock.holding && inside(&b) && width(&b) < 1e6);
+	assert_true(b.pool.server[2].has_clock);
+	for (i = 0; i < 240; i++) {
+		hear_of(&b, 0, NTP_LEAP_NONE);
+		hear_of(&b, 1, NTP_LEAP_NONE);
+		assert_true(!b.clock.holding && inside(&b));
+		sim_wait(&b.sim, 16e9);
+	}
+	assert_false(b.pool.server[2].has_clock);
+	assert_int_equal(b.pool.leap.at, 0);
+}
+
+static void one_may_be_wrong_about_it(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 1, 400);
+	rounds(&b, 20, 0);
+	hear_of(&b, 0, NTP_LEAP_61);
+	assert_false(ts_leap_is_ahead(&b.pool));
+	assert_true(ts_leap_wait(&b.pool, b.sim.counter) == UINT64_MAX);
+	hear_of(&b, 1, NTP_LEAP_61);
+	assert_true(ts_leap_is_ahead(&b.pool));
+	/* They take it back */
+	hear_of(&b, 1, NTP_LEAP_NONE);
+	assert_false(ts_leap_is_ahead(&b.pool));
+	sim_wait(&b.sim, 100e9);
+	look_now(&b);
+	assert_true(!b.clock.holding && inside(&b));
+}
+
+/* Also where nobody has looked in the minute before it, as where exchanges are replayed */
+static void it_is_seen_when_it_is_over(void **state)
+{
+	struct bed b;
+	int i;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 1, 400);
+	hear_all_of(&b, 20, NTP_LEAP_61);
+	sim_wait(&b.sim, 100e9);
+	b.sim.truth -= SECOND;
+	for (i = 0; i < 3; i++) {
+		hear_of(&b, i, NTP_LEAP_NONE);
+		assert_int_equal(b.clock.holding, i == 0);
+		assert_true(inside(&b));
+	}
+	assert_true(width(&b) < 1e6);
+}
+
+/* What comes amid it is no sample, whichever second the server is in */
+static void nothing_is_taken_amid_it(void **state)
+{
+	struct ntp_exchange x;
+	struct bed b;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 1, 400);
+	hear_all_of(&b, 20, NTP_LEAP_61);
+	sim_wait(&b.sim, 80e9 - 0.5e9);
+	look_now(&b);
+	assert_true(sim_exchange(&b.sim, 0, &x));
+	assert_int_equal(ts_take(&b.pool, 0, &x), NTP_LEAPING);
+	b.sim.truth -= SECOND;
+	assert_true(sim_exchange(&b.sim, 0, &x));
+	assert_int_equal(ts_take(&b.pool, 0, &x), NTP_LEAPING);
+	assert_int_equal(b.pool.server[0].refused[NTP_LEAPING], 2);
+	/* The counter was disrupted: what it was by that is not known any more */
+	ts_reset(&b.pool);
+	hear_all_of(&b, 20, NTP_LEAP_NONE);
+	assert_true(inside(&b) && !b.clock.holding && b.result == TS_OK);
+}
+
+/* It leaves open whether there was one: what was before tells nothing any more */
+static void a_vague_answer_after_it(void **state)
+{
+	struct bed b;
+	struct ntp_exchange x;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 0, 400);
+	b.pool.servers = 1;
+	hear_all_of(&b, 20, NTP_LEAP_61);
+	sim_wait(&b.sim, 100e9);
+	b.sim.truth -= SECOND;
+	assert_true(sim_exchange(&b.sim, 0, &x));
+	x.root_dispersion = ntp_short(1200000000);
+	assert_int_equal(ts_take(&b.pool, 0, &x), NTP_TAKEN);
+	b.result = ts_clock(&b.pool, x.after, &b.clock);
+	sim_wait(&b.sim, 1000);
+	assert_true(inside(&b) && width(&b) > 2e9);
+	hear_all_of(&b, 5, NTP_LEAP_NONE);
+	assert_true(inside(&b) && !b.clock.holding && width(&b) < 1e7);
+}
+
+/* For who cannot see to it */
+static void it_is_covered_for_ever(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	begin_before_leap(&b, &calm, 1, 400);
+	hear_all_of(&b, 5, NTP_LEAP_61);
+	look_now(&b);
+	assert_true(width(&b) < 1e7);
+	ts_leap_cover(&b.pool, &b.clock);
+	assert_true(b.clock.holding);
+	sim_wait(&b.sim, 1000e9);
+	b.sim.truth -= SECOND;
+	assert_true(inside(&b));
+}
+
 /* As VMClock promises: each bound within the one before */
 static void bounds_are_nested(void **state)
 {
@@ -338,6 +571,13 @@ int main(void)
 		cmocka_unit_test(one_server_is_as_its_estimator),
 		cmocka_unit_test(order_does_not_matter),
 		cmocka_unit_test(bounds_are_nested),
+		cmocka_unit_test(leap_seconds_are_covered),
+		cmocka_unit_test(who_is_silent_after_it_is_undecided),
+		cmocka_unit_test(one_may_be_wrong_about_it),
+		cmocka_unit_test(it_is_seen_when_it_is_over),
+		cmocka_unit_test(nothing_is_taken_amid_it),
+		cmocka_unit_test(a_vague_answer_after_it),
+		cmocka_unit_test(it_is_covered_for_ever),
 		cmocka_unit_test(nonsense_is_refused),
 	};
 
