@@ -94,6 +94,11 @@ static int64_t interval(const uint8_t *p)
 	return v < 0 ? v >> 16 : (v >> 16) + !!(v & 0xffff);
 }
 
+static void take_default(const uint8_t *p, struct ptp4l_state *s)
+{
+	s->number_ports = get16(p + 2);
+}
+
 static void take_current(const uint8_t *p, struct ptp4l_state *s)
 {
 	int64_t path = interval(p + 10);
@@ -127,10 +132,15 @@ static void take_time_status(const uint8_t *p, struct ptp4l_state *s)
 		s->offset_ns = offset;
 }
 
-/* Of several ports that which is a slave counts */
+/* Of several ports that which is a slave counts, or is about to be one */
+static int rank(uint8_t port_state)
+{
+	return port_state == STATE_SLAVE ? 2 : port_state == STATE_UNCERTAIN;
+}
+
 static void take_port(const uint8_t *p, struct ptp4l_state *s)
 {
-	if (s->interface[0] && p[10] != STATE_SLAVE)
+	if (s->interface[0] && rank(p[10]) <= rank(s->port_state))
 		return;
 	s->port_state = p[10];
 	s->software = !p[11];
@@ -142,6 +152,7 @@ static const struct data_set {
 	size_t size;
 	void (*take)(const uint8_t *p, struct ptp4l_state *s);
 } data_sets[] = {
+	{ PTP4L_DEFAULT, 20, take_default },
 	{ PTP4L_CURRENT, 18, take_current },
 	{ PTP4L_PARENT, 32, take_parent },
 	{ PTP4L_TIME_PROPERTIES, 4, take_time_properties },
@@ -195,23 +206,22 @@ static int connect_to(int fd, const char *own, const char *path)
 	return 0;
 }
 
-/* Each port answers for itself: all that come count */
+/* Each port answers for itself, one after the other: all are waited for, and those that come count */
 static int ask_one(int fd, enum ptp4l_id id, uint16_t sequence, struct ptp4l_state *state)
 {
+	unsigned int taken = 0, all = id == PTP4L_PORT_PROPERTIES ? state->number_ports : 1;
 	uint8_t request[PTP4L_REQUEST], reply[1500];
-	int err = EPROTO;
 	ssize_t n;
 
 	ptp4l_fill(request, id, sequence);
 	if (send(fd, request, sizeof(request), 0) < 0)
 		return errno;
 	do {
-		n = recv(fd, reply, sizeof(reply), err ? 0 : MSG_DONTWAIT);
+		n = recv(fd, reply, sizeof(reply), 0);
 		if (n < 0)
-			return err ? errno : 0;
-		if (!ptp4l_take(reply, n, id, sequence, state))
-			err = 0;
-	} while (err || id == PTP4L_PORT_PROPERTIES);
+			return taken ? 0 : errno;
+		taken += !ptp4l_take(reply, n, id, sequence, state);
+	} while (taken < all || !taken);
 	return 0;
 }
 
@@ -247,6 +257,17 @@ static uint64_t accuracy_ns(uint8_t code)
 	const uint8_t first = 0x17;
 
 	return code < first || code >= first + sizeof(ns) / sizeof(ns[0]) ? 0 : ns[code - first];
+}
+
+bool ptp4l_is_slave(const struct ptp4l_state *s)
+{
+	return rank(s->port_state);
+}
+
+bool ptp4l_same_clock(const struct ptp4l_state *a, const struct ptp4l_state *b)
+{
+	return a->software == b->software && a->ptp_scale == b->ptp_scale &&
+	       (a->software || !strcmp(a->interface, b->interface));
 }
 
 const char *ptp4l_error(const struct ptp4l_state *s, int64_t before, uint64_t hop_ns,

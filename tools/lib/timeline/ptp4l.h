@@ -14,11 +14,12 @@
 
 /* The data sets that are asked for */
 enum ptp4l_id {
-	PTP4L_CURRENT = 0x2001, PTP4L_PARENT = 0x2002, PTP4L_TIME_PROPERTIES = 0x2003,
+	PTP4L_DEFAULT = 0x2000, PTP4L_CURRENT = 0x2001, PTP4L_PARENT = 0x2002, PTP4L_TIME_PROPERTIES = 0x2003,
 	PTP4L_TIME_STATUS = 0xc000, PTP4L_PORT_PROPERTIES = 0xc004
 };
 
 struct ptp4l_state {
+	unsigned int number_ports;
 	unsigned int steps_removed;
 	int64_t offset_ns;		/* from the master, away from zero */
 	uint64_t path_ns;		/* mean delay of the path, up */
@@ -34,6 +35,12 @@ struct ptp4l_state {
 
 /* 0 or an error number: EPROTO where something else than ptp4l answers */
 int ptp4l_ask(const char *path, struct ptp4l_state *state);
+
+/* Whether a port of it follows a master, or is about to: then it is known which clock it keeps */
+bool ptp4l_is_slave(const struct ptp4l_state *state);
+
+/* Whether two states, of such ports, are of the same clock, with the same scale */
+bool ptp4l_same_clock(const struct ptp4l_state *a, const struct ptp4l_state *b);
 
 /*
  * The bound of its clock, with @before the offset at the look before this: NULL and *ns, or

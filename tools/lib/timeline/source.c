@@ -122,12 +122,36 @@ static int phc_of(const char *interface)
 	return err ? -1 : info.phc_index;
 }
 
+/* Instead of the one that is open, if any: that stays so if this cannot be opened */
+static int open_phc(struct timeline_source *src, const struct ptp4l_state *state, char *why,
+		    size_t size)
+{
+	struct timeline_source before = *src;
+	int phc = phc_of(state->interface), err;
+	char path[32];
+
+	if (phc < 0) {
+		snprintf(why, size, "%s, which ptp4l uses, has no PTP clock", state->interface);
+		return ENODEV;
+	}
+	if (state->ptp_scale)
+		src->scale = SCALE_TAI;
+	snprintf(path, sizeof(path), "/dev/ptp%d", phc);
+	err = open_ptp(src, path, why, size);
+	if (err) {
+		*src = before;
+		return err;
+	}
+	source_close(&before);
+	src->kept = *state;
+	return 0;
+}
+
 /* CLOCK_REALTIME if it has the packets stamped by that, else the clock of its interface */
 static int open_ptp4l(struct timeline_source *src, const char *where, char *why, size_t size)
 {
 	struct ptp4l_state state;
-	int err = ptp4l_ask(where, &state), phc;
-	char path[32];
+	int err = ptp4l_ask(where, &state);
 
 	src->ptp4l = where;
 	src->says = "what ptp4l states";
@@ -135,21 +159,18 @@ static int open_ptp4l(struct timeline_source *src, const char *where, char *why,
 		snprintf(why, size, "ptp4l does not answer at %s: %s", where, strerror(err));
 		return err == EINVAL ? EPROTO : err;
 	}
+	if (!ptp4l_is_slave(&state)) {
+		snprintf(why, size, "ptp4l at %s is nobody's slave: which clock it keeps is not known now",
+			 where);
+		return EAGAIN;
+	}
 	src->offset_ns = state.offset_ns;
-	if (state.software) {
-		src->clock = CLOCK_REALTIME;
-		src->scale = SCALE_UTC;
-		return 0;
-	}
-	phc = phc_of(state.interface);
-	if (phc < 0) {
-		snprintf(why, size, "%s, which ptp4l uses, has no PTP clock", state.interface);
-		return ENODEV;
-	}
-	if (state.ptp_scale)
-		src->scale = SCALE_TAI;
-	snprintf(path, sizeof(path), "/dev/ptp%d", phc);
-	return open_ptp(src, path, why, size);
+	if (!state.software)
+		return open_phc(src, &state, why, size);
+	src->kept = state;
+	src->clock = CLOCK_REALTIME;
+	src->scale = SCALE_UTC;
+	return 0;
 }
 
 static const char *ptp4l_socket(void)
@@ -293,6 +314,23 @@ static int sample_system(struct timeline_source *src, unsigned int counter_id,
 	return 0;
 }
 
+/*
+ * It keeps another clock than it did, as where another port has become the slave: what was
+ * sampled is void, and that one is followed if it has the same scale.
+ */
+static const char *follow_ptp4l(struct timeline_source *src, const struct ptp4l_state *ptp,
+				struct source_state *state)
+{
+	char why[256];
+
+	state->restart = true;
+	if (ptp->ptp_scale != src->kept.ptp_scale)
+		return "keeps its clock on another scale than it did";
+	if (!ptp->software && !src->kept.software)
+		open_phc(src, ptp, why, sizeof(why));
+	return "keeps another clock than it did";
+}
+
 /* What ptp4l says now; the larger of its bounds counts */
 static const char *look_at_ptp4l(struct timeline_source *src, struct source_state *state,
 				 uint64_t *error)
@@ -309,6 +347,10 @@ static const char *look_at_ptp4l(struct timeline_source *src, struct source_stat
 	state->tai_known = ptp.utc_offset_valid;
 	state->tai_offset = ptp.utc_offset;
 	state->leap_indicator = ptp.leap61 ? LEAP_PRE_POS : ptp.leap59 ? LEAP_PRE_NEG : LEAP_NONE;
+	if (ptp4l_is_slave(&ptp) && !ptp4l_same_clock(&ptp, &src->kept))
+		return follow_ptp4l(src, &ptp, state);
+	if (!why && ptp.software && !(ptp.ptp_scale && ptp.utc_offset_valid))
+		return "has a grandmaster that does not tell TAI - UTC";
 	return why;
 }
 

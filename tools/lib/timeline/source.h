@@ -22,6 +22,7 @@ struct timeline_source {
 	enum source_scale scale;
 	struct belief belief;	/* of the system's clocks */
 	const char *ptp4l;	/* where the one is that keeps it, or NULL */
+	struct ptp4l_state kept;	/* which one that is */
 	int64_t offset_ns;	/* from its master, as it said last */
 	uint64_t hop_ns;	/* what a clock between them adds */
 	const char *says;	/* who bounds it, of chrony and ptp4l */

@@ -15,7 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/timeline.h>
+
 #include "timeline/ptp4l.h"
+#include "timeline/source.h"
 #include "timeline/tests/random.h"
 
 #define DATA	54
@@ -47,6 +50,10 @@ static size_t respond(uint8_t reply[256], const uint8_t request[PTP4L_REQUEST])
 	size_t n;
 
 	switch (id) {
+	case PTP4L_DEFAULT:
+		n = answer(reply, request, 20);
+		put(p + 2, 2, 1);
+		return n;
 	case PTP4L_CURRENT:
 		n = answer(reply, request, 18);
 		put(p, 2, 1);
@@ -69,6 +76,7 @@ static size_t respond(uint8_t reply[256], const uint8_t request[PTP4L_REQUEST])
 		return n;
 	default:
 		n = answer(reply, request, 13 + 4);
+		p[9] = 1;
 		p[10] = 9;
 		p[11] = 1;
 		p[12] = 4;
@@ -77,8 +85,10 @@ static size_t respond(uint8_t reply[256], const uint8_t request[PTP4L_REQUEST])
 	}
 }
 
-static const enum ptp4l_id ids[] = { PTP4L_CURRENT, PTP4L_PARENT, PTP4L_TIME_PROPERTIES,
+static const enum ptp4l_id ids[] = { PTP4L_DEFAULT, PTP4L_CURRENT, PTP4L_PARENT, PTP4L_TIME_PROPERTIES,
 				     PTP4L_TIME_STATUS, PTP4L_PORT_PROPERTIES };
+
+#define IDS	(sizeof(ids) / sizeof(ids[0]))
 
 static struct ptp4l_state slave(void)
 {
@@ -86,7 +96,7 @@ static struct ptp4l_state slave(void)
 	struct ptp4l_state s = { 0 };
 	size_t i, n;
 
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < IDS; i++) {
 		ptp4l_fill(request, ids[i], i);
 		n = respond(reply, request);
 		assert_int_equal(ptp4l_take(reply, n, ids[i], i, &s), 0);
@@ -99,6 +109,7 @@ static void fields_are_where_they_are(void **state)
 	struct ptp4l_state s = slave();
 
 	(void)state;
+	assert_int_equal(s.number_ports, 1);
 	assert_int_equal(s.steps_removed, 1);
 	assert_int_equal(s.offset_ns, -7);
 	assert_int_equal(s.path_ns, 2501);
@@ -118,7 +129,7 @@ static void too_short_is_none(void **state)
 	size_t i, n;
 
 	(void)state;
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < IDS; i++) {
 		ptp4l_fill(request, ids[i], i);
 		n = respond(reply, request);
 		assert_int_equal(ptp4l_take(reply, n - 1, ids[i], i, &s), EPROTO);
@@ -177,78 +188,112 @@ static void anything_is_survived(void **state)
 
 	(void)state;
 	for (i = 0; i < 300000; i++) {
-		ptp4l_fill(request, ids[i % 5], 5);
+		ptp4l_fill(request, ids[i % IDS], 5);
 		n = respond(reply, request);
 		for (at = random_between(&x, 0, 3); at; at--)
 			reply[random_between(&x, 0, n - 1)] = random_bits(&x);
 		if (i & 1)
 			n = random_between(&x, 0, n);
-		taken += !ptp4l_take(reply, n, ids[i % 5], 5, &s);
+		taken += !ptp4l_take(reply, n, ids[i % IDS], 5, &s);
 		assert_true(strlen(s.interface) < sizeof(s.interface));
 	}
 	assert_in_range(taken, 30000, 250000);
 }
 
+/* Its ports answer one after the other; the slave is the last but one */
 struct server {
 	int fd;
-	int requests;
-	int ports;	/* that answer */
+	int ports;
+	int state;	/* of the slave */
+	int flags;	/* of the time */
+	bool software;
+	char letter;	/* of its interface */
+	int silent;	/* ports that do not answer */
+	unsigned int pause;	/* us, before the next one does */
 };
+
+static void fill_port(const struct server *s, uint8_t *p, int port)
+{
+	p[9] = port + 1;
+	p[10] = port == s->ports - 2 || s->ports == 1 ? s->state : 6;
+	p[11] = !s->software;
+	p[13 + 2] = s->letter;
+	p[13 + 3] = '0' + port;
+}
+
+static void answer_all(const struct server *s, const uint8_t *request, const struct sockaddr_un *to,
+		       socklen_t size)
+{
+	uint8_t reply[256];
+	size_t n = respond(reply, request);
+	unsigned int id = request[52] << 8 | request[53];
+	int port, ports = id == PTP4L_PORT_PROPERTIES ? s->ports - s->silent : 1;
+
+	if (id == PTP4L_DEFAULT)
+		put(reply + DATA + 2, 2, s->ports);
+	if (id == PTP4L_TIME_PROPERTIES)
+		reply[DATA + 2] = s->flags;
+	for (port = 0; port < ports; port++) {
+		if (id == PTP4L_PORT_PROPERTIES)
+			fill_port(s, reply + DATA, port);
+		sendto(s->fd, reply, n, 0, (const struct sockaddr *)to, size);
+		usleep(ports > 1 ? s->pause : 0);
+	}
+}
 
 static void *serve(void *arg)
 {
 	struct server *s = arg;
 	struct sockaddr_un from;
-	uint8_t request[512], reply[256];
-	socklen_t size;
-	size_t n;
-	int i, port;
+	uint8_t request[512];
+	socklen_t size = sizeof(from);
 
-	for (i = 0; i < s->requests; i++) {
+	while (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) > 1) {
+		answer_all(s, request, &from, size);
 		size = sizeof(from);
-		if (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from,
-			     &size) < 0)
-			break;
-		n = respond(reply, request);
-		for (port = 0; port < (n == DATA + 17 ? s->ports : 1); port++) {
-			if (n == DATA + 17 && s->ports > 1) {
-				reply[DATA + 10] = port == 1 ? 9 : 6;
-				reply[DATA + 13 + 3] = '0' + port;
-			}
-			sendto(s->fd, reply, n, 0, (struct sockaddr *)&from, size);
-		}
 	}
 	return NULL;
 }
 
+static char root[] = "/tmp/unit-ptp4l.XXXXXX";
+static struct sockaddr_un at = { .sun_family = AF_UNIX };
+static pthread_t thread;
+
+static struct server begin_server(void)
+{
+	struct server s = { .ports = 1, .state = 9, .flags = 0x3d, .letter = 'h' };
+
+	s.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", root);
+	assert_int_equal(bind(s.fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	return s;
+}
+
+/* It goes on to be there, and answers no more */
+static void stop_server(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	assert_int_equal(sendto(fd, "", 1, 0, (struct sockaddr *)&at, sizeof(at)), 1);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 static void over_a_socket(void **state)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	char root[] = "/tmp/unit-ptp4l.XXXXXX", path[64];
-	struct server server = { .requests = 10, .ports = 1 };
 	struct ptp4l_state s, other = slave();
-	pthread_t thread;
+	struct server server = begin_server();
+	char path[64];
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
-	setenv("VBSCTL_ROOT", root, 1);
-	snprintf(path, sizeof(path), "%s/run", root);
-	mkdir(path, 0755);
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", root);
-	server.fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	assert_int_equal(bind(server.fd, (struct sockaddr *)&at, sizeof(at)), 0);
 	pthread_create(&thread, NULL, serve, &server);
 	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
 	assert_int_equal(s.path_ns, other.path_ns);
 	assert_int_equal(s.offset_ns, other.offset_ns);
 	assert_int_equal(s.accuracy, other.accuracy);
 	assert_true(s.gm_present);
-	assert_string_equal(s.interface, other.interface);
-	server.ports = 3;
-	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
-	pthread_join(thread, NULL);
-	assert_string_equal(s.interface, "eth1");
-	assert_int_equal(s.port_state, 9);
+	assert_string_equal(s.interface, "eth0");
+	stop_server();
 	/* It is there and says nothing; then it is gone */
 	assert_int_equal(ptp4l_ask(at.sun_path, &s), EPROTO);
 	close(server.fd);
@@ -258,9 +303,126 @@ static void over_a_socket(void **state)
 	/* Nothing of its own is left */
 	snprintf(path, sizeof(path), "%s/run/vbsctl", root);
 	assert_int_equal(rmdir(path), 0);
+}
+
+/* However late the answer of the one that is a slave comes */
+static void all_ports_are_waited_for(void **state)
+{
+	struct server server = begin_server();
+	struct ptp4l_state s;
+
+	(void)state;
+	server.ports = 4;
+	server.pause = 20000;
+	pthread_create(&thread, NULL, serve, &server);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	assert_string_equal(s.interface, "eth2");
+	assert_int_equal(s.port_state, 9);
+	/* Also if it has yet to lock */
+	server.state = 8;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	assert_string_equal(s.interface, "eth2");
+	assert_int_equal(s.port_state, 8);
+	/* One that never answers is not waited for longer than for an answer; then others count */
+	server.silent = 1;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	assert_string_equal(s.interface, "eth2");
+	stop_server();
+	close(server.fd);
+	unlink(at.sun_path);
+}
+
+static void which_clock_it_is(void **state)
+{
+	struct ptp4l_state a = slave(), b = a;
+	int code;
+
+	(void)state;
+	assert_true(ptp4l_same_clock(&a, &b));
+	b.interface[3]++;
+	assert_false(ptp4l_same_clock(&a, &b));
+	b = a;
+	b.ptp_scale = false;
+	assert_false(ptp4l_same_clock(&a, &b));
+	b = a;
+	b.software = true;
+	assert_false(ptp4l_same_clock(&a, &b));
+	for (code = 0; code < 256; code++) {
+		b.port_state = code;
+		assert_int_equal(ptp4l_is_slave(&b), code == 9 || code == 8);
+	}
+}
+
+/* Read once; why it has no bound, and whether what was before is void */
+static const char *look(struct timeline_source *src, bool *restart)
+{
+	struct source_state state;
+	struct te_sample sample;
+
+	assert_int_equal(source_sample(src, TIMELINE_COUNTER_RAW, &sample, &state), 0);
+	*restart = state.restart;
+	return state.why;
+}
+
+/* The bound is of the clock that it kept when it was found, and of no other one */
+static void it_may_keep_another_clock(void **state)
+{
+	struct timeline_source src = { .readings = 1, .hop_ns = PTP4L_NO_HOPS };
+	struct server server = begin_server();
+	char from[128], why[256];
+	bool restart;
+
+	(void)state;
+	snprintf(from, sizeof(from), "ptp4l:%s", at.sun_path);
+	server.software = true;
+	pthread_create(&thread, NULL, serve, &server);
+	/* Which it will keep is not known */
+	server.state = 4;
+	assert_int_not_equal(source_open(&src, from, why, sizeof(why)), 0);
+	assert_non_null(strstr(why, "nobody's slave"));
+	server.state = 9;
+	assert_int_equal(source_open(&src, from, why, sizeof(why)), 0);
+	assert_int_equal(src.scale, SCALE_UTC);
+	assert_null(look(&src, &restart));
+	assert_false(restart);
+	/* Another interface, by which CLOCK_REALTIME is kept, too; another scale, another kind of stamps */
+	server.letter = 'x';
+	assert_null(look(&src, &restart));
+	server.flags &= ~8;
+	assert_string_equal(look(&src, &restart), "keeps its clock on another scale than it did");
+	assert_true(restart);
+	server.flags |= 8;
+	server.software = false;
+	assert_string_equal(look(&src, &restart), "keeps another clock than it did");
+	assert_true(restart);
+	server.software = true;
+	assert_null(look(&src, &restart));
+	/* UTC is what its grandmaster says that it is */
+	server.flags &= ~4;
+	assert_string_equal(look(&src, &restart), "has a grandmaster that does not tell TAI - UTC");
+	stop_server();
+	close(server.fd);
+	unlink(at.sun_path);
+}
+
+static int begin(void **state)
+{
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	setenv("VBSCTL_ROOT", root, 1);
 	snprintf(path, sizeof(path), "%s/run", root);
-	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(rmdir(root), 0);
+	return mkdir(path, 0755);
+}
+
+static int end(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command);
 }
 
 int main(void)
@@ -272,7 +434,10 @@ int main(void)
 		cmocka_unit_test(what_makes_it_none),
 		cmocka_unit_test(anything_is_survived),
 		cmocka_unit_test(over_a_socket),
+		cmocka_unit_test(all_ports_are_waited_for),
+		cmocka_unit_test(which_clock_it_is),
+		cmocka_unit_test(it_may_keep_another_clock),
 	};
 
-	return cmocka_run_group_tests_name("timeline ptp4l", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("timeline ptp4l", tests, begin, end);
 }
