@@ -197,6 +197,8 @@ void nc_obey(struct nc_server *s, enum ntp_refusal refusal, uint64_t now)
 	case NTP_KISS_RATE:
 		s->limits = true;
 		s->burst = 0;
+		/* Its wish is above its user's */
+		s->most = s->most > NC_LIMITED_NS ? s->most : NC_LIMITED_NS;
 		s->least = s->least * 2 < s->most ? s->least * 2 : s->most;
 		s->poll = s->poll * 2 < s->most ? s->poll * 2 : s->most;
 		nc_schedule(s, now);

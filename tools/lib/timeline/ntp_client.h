@@ -9,6 +9,7 @@
 
 #define NC_BURST	4		/* requests at the beginning, */
 #define NC_BURST_NS	2000000000ULL	/* so far apart */
+#define NC_LIMITED_NS	1024000000000ULL	/* as seldom as a server may be asked that asks for fewer requests */
 #define NC_DENIED_NS	3600000000000ULL	/* at least, before who denies service is asked again */
 
 struct nc_server {

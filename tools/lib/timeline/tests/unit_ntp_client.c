@@ -78,11 +78,35 @@ static void kisses_are_obeyed(void **state)
 	assert_in_range(s.due, 30 * SEC, 34 * SEC);
 	nc_obey(&s, NTP_KISS_RATE, 5);
 	nc_obey(&s, NTP_KISS_RATE, 5);
-	assert_int_equal(s.poll, 100 * SEC);
-	assert_int_equal(s.least, 100 * SEC);
+	assert_int_equal(s.poll, 128 * SEC);
+	assert_int_equal(s.least, 128 * SEC);
 	assert_false(s.ended);
 	nc_obey(&s, NTP_KISS_DENY, 5);
 	assert_true(s.ended);
+}
+
+/* Whatever the longest poll is that its user wants, as where that is the least one */
+static void kisses_are_obeyed_beyond_the_poll(void **state)
+{
+	static const uint64_t most[] = { 16 * SEC, 24 * SEC, 36 * 3600 * SEC };
+	struct nc_server s = { 0 };
+	uint64_t last;
+	size_t i;
+	int n;
+
+	(void)state;
+	for (i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+		nc_begin(&s, 16 * SEC, most[i], 0);
+		for (n = 0; n < 20; n++) {
+			last = s.poll;
+			nc_obey(&s, NTP_KISS_RATE, 5);
+			assert_int_equal(s.poll, s.least);
+			if (n < 6)
+				assert_int_equal(s.poll, 2 * last);
+			assert_in_range(s.due, s.poll * 0.95, s.poll * 1.05 + 5);
+		}
+		assert_int_equal(s.poll, i < 2 ? NC_LIMITED_NS : most[i]);
+	}
 }
 
 /* One that denies service is left alone for an hour, or its longest poll, and then asked again */
@@ -404,6 +428,7 @@ int main(void)
 		cmocka_unit_test(haste_waits_for_answers),
 		cmocka_unit_test(it_can_begin_again),
 		cmocka_unit_test(kisses_are_obeyed),
+		cmocka_unit_test(kisses_are_obeyed_beyond_the_poll),
 		cmocka_unit_test(who_denies_is_asked_again),
 		cmocka_unit_test(who_is_lost_is_looked_for),
 		cmocka_unit_test(names_are_looked_up),
