@@ -16,7 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -220,20 +220,44 @@ static int ask_beside(const char *path, uint64_t *ns)
 	return err;
 }
 
-static int open_remote(const char *where)
+static bool is_loopback(const struct sockaddr_storage *a)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *list;
+	if (a->ss_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == 127;
+	return a->ss_family == AF_INET6 &&
+	       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr);
+}
+
+/* No name: who looks one up waits for a resolver, and gets an address of anybody */
+static bool find_loopback(const char *where, struct sockaddr_storage *address)
+{
 	struct nc_server s;
+
+	return !nc_parse(&s, where, CHRONY_PORT) && lookup_numeric(s.host, s.port, address) &&
+	       is_loopback(address);
+}
+
+bool ask_may_be_chronyd(const char *where)
+{
+	struct sockaddr_storage address;
+
+	return !where[0] || where[0] == '/' || find_loopback(where, &address);
+}
+
+static int open_loopback(const char *where)
+{
+	struct sockaddr_storage to;
+	socklen_t size;
 	int fd;
 
-	if (nc_parse(&s, where, CHRONY_PORT) || getaddrinfo(s.host, s.port, &hints, &list))
+	if (!find_loopback(where, &to))
 		return -1;
-	fd = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && (wait_at_most(fd) || connect(fd, list->ai_addr, list->ai_addrlen))) {
+	size = to.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (wait_at_most(fd) || connect(fd, (struct sockaddr *)&to, size))) {
 		close(fd);
 		fd = -1;
 	}
-	freeaddrinfo(list);
 	return fd;
 }
 
@@ -249,7 +273,7 @@ int ask_chronyd_at(const char *where, uint64_t *ns)
 {
 	if (!where[0])
 		return ask_anywhere(ns);
-	return where[0] == '/' ? ask_beside(where, ns) : take_tracking(open_remote(where), ns);
+	return where[0] == '/' ? ask_beside(where, ns) : take_tracking(open_loopback(where), ns);
 }
 
 int ask_ntpd(uint64_t *ns)

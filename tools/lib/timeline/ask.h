@@ -3,6 +3,7 @@
 #ifndef LIB_TIMELINE_ASK_H
 #define LIB_TIMELINE_ASK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/un.h>
 
@@ -14,7 +15,12 @@
 /* A bound in ns, rounded up; 0 or an error number: EPROTO no such answer, EAGAIN not synchronized */
 int ask_chronyd(uint64_t *ns);
 
-/* Of a chronyd elsewhere: "/SOCKET", "ADDRESS", "ADDRESS:PORT"; "": its usual places */
+/*
+ * Of a chronyd elsewhere on this machine: "/SOCKET", "ADDRESS", "ADDRESS:PORT", of the loopback
+ * interface; "": its usual places.  Anything else may be of another machine, and so of another
+ * clock.
+ */
+bool ask_may_be_chronyd(const char *where);
 int ask_chronyd_at(const char *where, uint64_t *ns);
 int ask_ntpd(uint64_t *ns);
 

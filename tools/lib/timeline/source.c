@@ -24,6 +24,7 @@
 #endif
 
 #include "base/sysfile.h"
+#include "timeline/ask.h"
 #include "timeline/source.h"
 
 #define TICK_NS		1	/* what a reading is rounded down by */
@@ -102,6 +103,11 @@ static const char *where_of(const char *from, const char *who, const char *other
 
 static int open_chrony(struct timeline_source *src, const char *where, char *why, size_t size)
 {
+	if (!ask_may_be_chronyd(where)) {
+		snprintf(why, size, "chrony:%s: it is neither the path of a socket nor an address of the loopback interface of this machine",
+			 where);
+		return EINVAL;
+	}
 	src->belief.chronyd = where;
 	src->says = "chronyd's tracking report";
 	return open_system(src, CLOCK_REALTIME, SCALE_UTC, why, size);

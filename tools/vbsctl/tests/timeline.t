@@ -57,6 +57,7 @@ check 1 "ptp4l does not answer at $root/none: No such file" "sync: no ptp4l" syn
 check 2 "the unit is missing" "sync: bad hop error" sync x --from ptp4l --hop-error 5
 check 2 "has another scale than was asked for" "sync: scale of chrony" sync x --from chrony --scale tai
 check 2 "it is none of realtime" "sync: chronyd is no reference" sync x --from chronyd
+check 2 "of this machine" "sync: chronyd of another machine" sync x --from chrony:192.0.2.1
 check 2 "it takes one name" "sources without a name" sources
 check 1 "is kept from no servers now" "sources of nobody" sources x
 check 2 "it takes one name" "serve without a name" serve

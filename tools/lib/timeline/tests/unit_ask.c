@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* chronyd asked where its user says it is: at a Unix socket, and at an address with a port. */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "base/tests/unit.h"
 
 #include "timeline/ask.h"
+#include "timeline/source.h"
 
 #define BOUND	(500000000 + 250000000)	/* root delay 1 s, dispersion 0.25 s */
 
@@ -126,7 +129,46 @@ static void at_an_address(void **state)
 	check(where, fd);
 	close(fd);
 	assert_int_equal(ask_chronyd_at(where, &ns), EPROTO);
-	assert_int_equal(ask_chronyd_at("no.such.name.invalid", &ns), EPROTO);
+}
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+		struct addrinfo **list)
+{
+	int (*real)(const char *n, const char *s, const struct addrinfo *h, struct addrinfo **l);
+
+	if (!(hints->ai_flags & AI_NUMERICHOST))
+		fail_msg("%s is looked up", node);
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(node, service, hints, list);
+}
+
+/* What another machine's chronyd states is of another clock; and a name is a matter of a resolver */
+static void only_on_this_machine(void **state)
+{
+	static const char *const here[] = {
+		"", "/run/chrony/chronyd.sock", "127.0.0.1", "127.0.0.1:323", "127.9.8.7:1323", "::1",
+		"[::1]:323",
+	}, *const elsewhere[] = {
+		"192.0.2.1", "192.0.2.1:323", "0.0.0.0", "::", "128.0.0.1", "126.255.255.255:323", "2001:db8::1",
+		"[2001:db8::1]:323", "::ffff:192.0.2.1", "localhost", "ntp.example", "chronyd.sock", "127.0.0.1:0",
+		"127.0.0.1:x", ":323",
+	};
+	struct timeline_source src = { 0 };
+	char from[128], why[256];
+	uint64_t ns;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		assert_true(ask_may_be_chronyd(here[i]));
+	for (i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+		assert_false(ask_may_be_chronyd(elsewhere[i]));
+		assert_int_equal(ask_chronyd_at(elsewhere[i], &ns), EPROTO);
+		snprintf(from, sizeof(from), "chrony:%s", elsewhere[i]);
+		assert_int_equal(source_open(&src, from, why, sizeof(why)), EINVAL);
+		assert_non_null(strstr(why, "of this machine"));
+	}
+	assert_int_equal(source_open(&src, "chrony:127.0.0.1:5", why, sizeof(why)), 0);
 }
 
 int main(void)
@@ -134,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(at_a_path),
 		cmocka_unit_test(at_an_address),
+		cmocka_unit_test(only_on_this_machine),
 	};
 
 	return cmocka_run_group_tests_name("timeline ask", tests, NULL, NULL);
