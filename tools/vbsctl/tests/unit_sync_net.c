@@ -14,6 +14,7 @@
 #include "tests/world.h"
 #include "timeline/ntp.h"
 #include "timeline/source.h"
+#include "timeline/tracking.h"
 
 #define SOME_DAY	1790000000	/* in September 2026 */
 #define NEW_YEAR	1798761600	/* 2027 begins */
@@ -278,6 +279,49 @@ static void it_ends_before_it(void **state)
 	assert_int_equal(world->synchronized, 0);
 }
 
+static void write_something(FILE *f, const void *arg)
+{
+	fputs(arg, f);
+}
+
+static bool is_there(const char *end)
+{
+	FILE *f = tracking_open(WORLD_NAME, end);
+
+	if (f)
+		fclose(f);
+	return f;
+}
+
+/* What another process keeps it by is left alone by one that could not begin */
+static void it_removes_only_its_own(void **state)
+{
+	struct tracking t;
+
+	(void)state;
+	world_begin(SOME_DAY);
+	world_at(100 * WORLD_SEC, NULL);
+	assert_int_equal(world_run("sync", "lab", "--from", ONE, NULL), 0);
+	assert_false(is_there(""));
+	assert_false(is_there(" servers"));
+	tracking_begin(&t, "ntp:somebody", 3);
+	assert_int_equal(tracking_write(WORLD_NAME, &t), 0);
+	assert_int_equal(tracking_put(WORLD_NAME, " servers", write_something, "his"), 0);
+	world_begin(SOME_DAY);
+	assert_int_equal(world_run("sync", "lab", "--from", ONE, "--record", "/no/such/file", NULL), 1);
+	assert_true(is_there(""));
+	assert_true(is_there(" servers"));
+	/* Nor by one that has had no answer */
+	world_begin(SOME_DAY);
+	world->server[0].silent = true;
+	world_at(100 * WORLD_SEC, NULL);
+	assert_int_equal(world_run("sync", "lab", "--from", ONE, NULL), 0);
+	assert_true(is_there(""));
+	assert_true(is_there(" servers"));
+	tracking_drop(WORLD_NAME, "");
+	tracking_drop(WORLD_NAME, " servers");
+}
+
 static int clean_up(void **state)
 {
 	char command[128];
@@ -289,6 +333,8 @@ static int clean_up(void **state)
 
 int main(void)
 {
+	char path[64];
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_keeps_a_timeline),
 		cmocka_unit_test(the_counter_begins_anew_in_silence),
@@ -304,10 +350,13 @@ int main(void)
 		cmocka_unit_test(it_is_announced_for_too_long),
 		cmocka_unit_test(nobody_answers_after_it),
 		cmocka_unit_test(it_ends_before_it),
+		cmocka_unit_test(it_removes_only_its_own),
 	};
 
 	if (!mkdtemp(root))
 		return 1;
 	setenv("VBSCTL_ROOT", root, 1);
+	snprintf(path, sizeof(path), "%s/run", root);
+	mkdir(path, 0755);
 	return cmocka_run_group_tests_name("timeline sync_net", tests, NULL, clean_up);
 }

@@ -33,6 +33,7 @@ struct net_loop {
 	FILE *record;
 	struct ts_pool pool;
 	bool usable;
+	bool told_servers;		/* others can read what is known of them */
 	bool asked_after;		/* the leap second that was near: all servers */
 	uint64_t told[TS_SERVERS];	/* ns, when what is no answer of each was printed last */
 	bool short_told;	/* that the accuracy is out of reach */
@@ -211,6 +212,7 @@ static void adapt(struct net_loop *n, const struct te_clock *c)
 
 static void leave_word_of_servers(struct net_loop *n)
 {
+	n->told_servers = true;
 	net_word_write(n->req->name, &(struct net_word_of){ &n->req->net, &n->pool,
 							    source_counter(n->t.get.set.counter_id) });
 }
@@ -598,7 +600,7 @@ int sync_net(struct sync_request *req)
 		code = failure(VC_FAIL, "cannot write %s: %s", req->record, strerror(errno));
 	for (i = 0; i < req->net.servers; i++)
 		nc_end(&n.server[i]);
-	if (req->name)
+	if (n.told_servers && !setter_is_followed(&n.t))
 		net_word_remove(req->name);
 	setter_close(&n.t);
 	return code;

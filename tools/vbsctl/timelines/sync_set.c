@@ -216,6 +216,13 @@ bool setter_leave_word(struct setter *t)
 	return !err;
 }
 
+bool setter_is_followed(const struct setter *t)
+{
+	struct tracking last;
+
+	return !tracking_read(t->name, &last) && last.pid != getpid();
+}
+
 int setter_open(struct setter *t, const char *name, const char *from)
 {
 	int code = VC_OK;

@@ -60,6 +60,9 @@ int setter_skip(struct setter *t, enum quality quality);
  */
 bool setter_leave_word(struct setter *t);
 
+/* Whether another process keeps the timeline by now, and tells so */
+bool setter_is_followed(const struct setter *t);
+
 uint64_t sync_now(void);
 void sync_catch_signals(void);
 bool sync_ended(void);
