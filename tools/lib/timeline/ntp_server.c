@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,8 +88,10 @@ int ntp_listen(const char *host, const char *port)
 	return fd >= 0 ? fd : listen_as(host ? AF_UNSPEC : AF_INET, host, port);
 }
 
-int ntp_serve(int fd, void (*read)(void *arg, struct ntp_reading *r), void *arg)
+int ntp_serve(int fd, void (*read)(void *arg, struct ntp_reading *r), void *arg,
+	      const sigset_t *waiting)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	_Alignas(struct cmsghdr) char control[128];
 	uint8_t packet[512], reply[NTP_SIZE];
 	struct ntp_reading received, answered;
@@ -97,8 +100,10 @@ int ntp_serve(int fd, void (*read)(void *arg, struct ntp_reading *r), void *arg)
 	struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &iov,
 			    .msg_iovlen = 1, .msg_control = control,
 			    .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(fd, &m, 0);
+	ssize_t n = ppoll(&p, 1, NULL, waiting);
 
+	if (n >= 0)
+		n = recvmsg(fd, &m, MSG_DONTWAIT);
 	if (n < 0)
 		return errno;
 	read(arg, &received);

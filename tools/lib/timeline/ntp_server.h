@@ -3,6 +3,8 @@
 #ifndef LIB_TIMELINE_NTP_SERVER_H
 #define LIB_TIMELINE_NTP_SERVER_H
 
+#include <signal.h>
+
 #include "timeline/ntp.h"
 
 /* A reading of the clock that is served; it is within @error of the truth */
@@ -22,8 +24,10 @@ int ntp_listen(const char *host, const char *port);
 
 /*
  * Waits for one request and answers it from the address that it came to; read(arg) is
- * called after it came and before the answer leaves.  0 or an error number.
+ * called after it came and before the answer leaves.  Signals are masked by @waiting, if that
+ * is not NULL, while it waits.  0 or an error number.
  */
-int ntp_serve(int fd, void (*read)(void *arg, struct ntp_reading *r), void *arg);
+int ntp_serve(int fd, void (*read)(void *arg, struct ntp_reading *r), void *arg,
+	      const sigset_t *waiting);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,6 +156,7 @@ int clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
+/* At its worst: a signal comes right before it, and its handler has run when it begins to wait */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *ts, struct timespec *left)
 {
 	uint64_t ns = ts->tv_sec * WORLD_SEC + ts->tv_nsec;
@@ -229,6 +231,14 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
 	int i = flags & MSG_ERRQUEUE ? -1 : arrived(world, server_of(fd));
 
+	if (world->failures) {
+		world->failures--;
+		errno = ENOMEM;
+		return -1;
+	}
+	/* As clock_nanosleep(), and nothing comes */
+	if (i < 0 && server_of(fd) < 0 && !(flags & MSG_DONTWAIT))
+		pass_to(world, world->now + 1000 * 3600 * WORLD_SEC);
 	if (i < 0) {
 		errno = EAGAIN;
 		return -1;
@@ -239,10 +249,13 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 	return sizeof(world->packet[i].data);
 }
 
-static uint64_t next_packet(const struct world *w, uint64_t end)
+/* That happens, or comes */
+static uint64_t next_instant(const struct world *w, uint64_t end)
 {
 	int i;
 
+	if (w->events && w->event[0].at < end)
+		end = w->event[0].at > w->now ? w->event[0].at : w->now;
 	for (i = 0; i < w->packets; i++) {
 		if (w->packet[i].arrives < end)
 			end = w->packet[i].arrives;
@@ -276,18 +289,30 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts, const sigset_
 	int ready = 0;
 	nfds_t i;
 
-	(void)mask;
 	end = world->now + ns;
 	do {
-		pass_to(world, next_packet(world, end));
+		if (!world->failures || !n)
+			pass_to(world, next_instant(world, end));
 		for (i = 0; i < n; i++) {
-			fds[i].revents = arrived(world, server_of(fds[i].fd)) >= 0 ? POLLIN : 0;
+			fds[i].revents = world->failures || arrived(world, server_of(fds[i].fd)) >= 0 ?
+					 POLLIN : 0;
 			ready += !!fds[i].revents;
 		}
-		if (is_told_to_end())
+		if (mask && !sigismember(mask, SIGTERM) && is_told_to_end())
 			return end_it();
 	} while (!ready && world->now < end);
 	return ready;
+}
+
+/* Who keeps CLOCK_REALTIME has told it of the leap second on the day */
+int adjtimex(struct timex *tx)
+{
+	*tx = (struct timex){ .maxerror = 1000 };
+	if (!world->leap || !world->leaps_at)
+		return TIME_OK;
+	if (world->now < world->leaps_at)
+		return world->leap > 0 ? TIME_INS : TIME_DEL;
+	return world->leap > 0 && world->now < world->leaps_at + WORLD_SEC ? TIME_OOP : TIME_WAIT;
 }
 
 /* The kernel */
@@ -368,8 +393,15 @@ extern char last_message[];
 
 static int run(int argc, char **argv)
 {
-	const struct command *cmd = &timeline_sync;
+	static const struct command *const commands[] = { &timeline_sync, &timeline_serve };
+	const struct command *cmd = NULL;
+	size_t i;
 	int code;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!strcmp(commands[i]->name + strlen("timeline "), argv[0]))
+			cmd = commands[i];
+	}
 
 	optind = 1;
 	code = cmd->run(cmd, argc, argv);
@@ -390,7 +422,7 @@ int world_run(const char *first, ...)
 	va_end(ap);
 	pid = fork();
 	if (!pid)
-		alarm(60);
+		alarm(30);
 	if (!pid)
 		_exit(run(argc, argv));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))

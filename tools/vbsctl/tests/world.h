@@ -56,6 +56,7 @@ struct world {
 	struct world_server server[WORLD_SERVERS];
 	struct world_packet packet[64];	/* under way */
 	int packets;
+	int failures;			/* of recvmsg(), that are to come */
 	struct world_event event[WORLD_EVENTS];
 	int events;
 	/* The kernel's */
@@ -80,7 +81,7 @@ void world_begin(int64_t begins_s);
 /* @happens when so many ns have passed; NULL: SIGTERM */
 void world_at(uint64_t ns, void (*happens)(struct world *w));
 
-/* 'vbsctl ARG...' there, as a process of its own: its exit status */
+/* 'vbsctl timeline ARG...' there, sync or serve; as a process of its own: its exit status */
 int world_run(const char *first, ...) __attribute__((sentinel));
 
 /* Readings count from now on; those with the truth outside are never forgotten */

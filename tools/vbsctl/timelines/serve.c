@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vbsctl timeline serve: an NTP server of a timeline, with its bound as root dispersion. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,9 @@
 #include "timelines/sync_set.h"
 #include "timelines/text.h"
 #include "timelines/timelines.h"
+
+#define PAUSE_NS	100000000	/* after a failure, */
+#define FAILURES_MAX	100		/* of which so many in a row are one that lasts */
 
 struct serve {
 	const char *name;
@@ -43,13 +47,28 @@ static void read_clock(void *arg, struct ntp_reading *r)
 	r->leap = leap_of(s->get.set.leap_indicator);
 }
 
+/* The kernel may be short of something for a while */
+static void wait_for_better_times(void)
+{
+	struct timespec ts = { .tv_nsec = PAUSE_NS };
+
+	ppoll(NULL, 0, &ts, sync_waiting());
+}
+
 static int serve_all(struct serve *s, int fd)
 {
-	int err = 0;
+	int err = 0, failures = 0;
 
 	sync_catch_signals();
-	while (!sync_ended() && !s->gone && (!err || err == EINTR))
-		err = ntp_serve(fd, read_clock, s);
+	while (!sync_ended() && !s->gone && failures < FAILURES_MAX) {
+		err = ntp_serve(fd, read_clock, s, sync_waiting());
+		if (!err || err == EINTR || err == EAGAIN) {
+			failures = 0;
+			continue;
+		}
+		failures++;
+		wait_for_better_times();
+	}
 	if (s->gone)
 		return timeline_failure("serve", s->name, s->gone == EINVAL ? ENOENT : s->gone);
 	if (sync_ended())

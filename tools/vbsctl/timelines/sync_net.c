@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -496,14 +495,12 @@ static int wait_and_hear(struct net_loop *n)
 	uint64_t now = sync_now(), due = next_due(n, now), left = due > now ? due - now : 0;
 	struct timespec ts = { left / NS, left % NS };
 	int i, code = VC_OK;
-	sigset_t none;
 
-	sigemptyset(&none);
 	for (i = 0; i < servers; i++)
 		fds[i] = (struct pollfd){ .fd = nc_fd(&n->server[i]), .events = POLLIN };
 	fds[servers] = (struct pollfd){ .fd = n->req->net.by_demand ? n->t.fd : -1, .events = POLLIN };
 	notify_send("WATCHDOG=1");
-	if (ppoll(fds, servers + 1, &ts, &none) <= 0)
+	if (ppoll(fds, servers + 1, &ts, sync_waiting()) <= 0)
 		return VC_OK;
 	for (i = 0; !code && i < servers; i++) {
 		if (fds[i].revents)
@@ -568,17 +565,6 @@ static int open_timeline(struct net_loop *n)
 		       timeline_type(n->t.get.time_type));
 }
 
-/* They come while it waits, and not just before */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 int sync_net(struct sync_request *req)
 {
 	static struct net_loop n;
@@ -593,7 +579,6 @@ int sync_net(struct sync_request *req)
 	if (!code)
 		code = open_record(&n);
 	sync_catch_signals();
-	block_signals();
 	if (!code)
 		code = run(&n);
 	if (n.record && fclose(n.record) && !code)

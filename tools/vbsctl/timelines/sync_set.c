@@ -5,6 +5,7 @@
  * reading failed, and without one if the reference cannot be what it was.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@
 #include "timelines/timelines.h"
 
 #define NO_BOUND_NS	(TE_ERROR_MAX / 2)
-#define WORD_NS		1000000000ULL
+#define NS		1000000000ULL
+#define WORD_NS		NS
 
 static volatile sig_atomic_t ended;
 
@@ -24,12 +26,26 @@ static void on_signal(int sig)
 	ended = 1;
 }
 
+/* They come while it waits (sync_waiting()), and not just before */
 void sync_catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t set;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+const sigset_t *sync_waiting(void)
+{
+	static sigset_t none;
+
+	sigemptyset(&none);
+	return &none;
 }
 
 bool sync_ended(void)
@@ -246,32 +262,18 @@ void setter_close(struct setter *t)
 	close(t->fd);
 }
 
-static struct timespec earlier_of(const struct timespec *at, uint64_t part)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += part / 1000000000;
-	t.tv_nsec += part % 1000000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t.tv_sec < at->tv_sec || (t.tv_sec == at->tv_sec && t.tv_nsec < at->tv_nsec) ?
-	       t : *at;
-}
-
 void sync_sleep_until(const struct timespec *at)
 {
-	uint64_t part = notify_watchdog_ns();
-	struct timespec wake;
+	uint64_t end = at->tv_sec * NS + at->tv_nsec, part = notify_watchdog_ns(), now, left;
+	struct timespec ts;
 
-	do {
+	for (;;) {
 		notify_send("WATCHDOG=1");
-		wake = *at;
-		if (part)
-			wake = earlier_of(at, part);
-		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) && ended)
+		now = sync_now();
+		if (now >= end || ended)
 			return;
-	} while (wake.tv_sec != at->tv_sec || wake.tv_nsec != at->tv_nsec);
+		left = part && part < end - now ? part : end - now;
+		ts = (struct timespec){ left / NS, left % NS };
+		ppoll(NULL, 0, &ts, sync_waiting());
+	}
 }

@@ -3,6 +3,7 @@
 #ifndef VBSCTL_TIMELINES_SYNC_SET_H
 #define VBSCTL_TIMELINES_SYNC_SET_H
 
+#include <signal.h>
 #include <time.h>
 
 #include "timeline/tracking.h"
@@ -64,7 +65,10 @@ bool setter_leave_word(struct setter *t);
 bool setter_is_followed(const struct setter *t);
 
 uint64_t sync_now(void);
+
+/* SIGINT and SIGTERM, from then on only where something waits with that mask */
 void sync_catch_signals(void);
+const sigset_t *sync_waiting(void);
 bool sync_ended(void);
 
 /* Until an instant or a signal; whoever watches over this hears of it in between */

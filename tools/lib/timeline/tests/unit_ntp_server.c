@@ -116,7 +116,7 @@ static void *serve_three(void *arg)
 	int i;
 
 	for (i = 0; i < 3; i++)
-		ntp_serve(*(int *)arg, read_clock, NULL);
+		ntp_serve(*(int *)arg, read_clock, NULL, NULL);
 	return NULL;
 }
 
