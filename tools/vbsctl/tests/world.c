@@ -149,7 +149,7 @@ int clock_gettime(clockid_t clock, struct timespec *ts)
 		return syscall(SYS_clock_gettime, clock, ts);
 	world->now += 20;
 	ns = clock == CLOCK_MONOTONIC_RAW ? world_counter(world) :
-	     clock == CLOCK_REALTIME ? (uint64_t)(world_truth(world) + world->realtime_off) :
+	     clock == CLOCK_REALTIME || clock == CLOCK_TAI ? (uint64_t)(world_truth(world) + world->realtime_off) :
 	     world->now + BOOTED + world->monotonic_off;
 	ts->tv_sec = ns / WORLD_SEC;
 	ts->tv_nsec = ns % WORLD_SEC;

@@ -6,6 +6,10 @@
  * It ends when it is told to, when its timeline is gone or it may not set it any
  * more; nothing that the reference does ends it (sync_set.c).
  *
+ * Of a leap second that is announced for the end of the day (leap.h): from a minute before it
+ * until it is over the clock is covered with it and without, and freerunning; nothing is taken
+ * amid it, and what was before it is void after it.
+ *
  * A reference without a stated quality is followed and nothing is claimed: its
  * samples count as good to UNSTATED_NS so that its steps are seen.  Where there are
  * samples with a bound in the memory, those without add nothing to it.
@@ -16,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "timeline/leap.h"
 #include "timeline/trace.h"
 #include "timelines/sync.h"
 #include "timelines/sync_set.h"
@@ -30,6 +35,10 @@ struct loop {
 	FILE *record;
 	struct te_estimator estimator;
 	bool usable;			/* 'estimator' is for the counter in use */
+	unsigned int announced;		/* the leap indicator of the last sample */
+	struct leap leap;
+	struct te_clock clock;		/* that was made last, without it, */
+	bool has_clock;
 	uint64_t vouched;		/* counter at the last sample with a bound, 0: none */
 	const struct keeper_kind *keeper;	/* that was told last */
 	pid_t keeper_pid;
@@ -45,6 +54,8 @@ static const char *start_estimator(struct loop *l)
 	};
 
 	l->vouched = 0;
+	l->has_clock = false;
+	l->leap = (struct leap){ 0 };
 	l->usable = false;
 	if (l->t.get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
 		return "the counter is CLOCK_MONOTONIC_RAW, and in a time namespace that cannot be told";
@@ -58,6 +69,8 @@ static void forget(struct loop *l)
 {
 	te_reset(&l->estimator);
 	l->vouched = 0;
+	l->has_clock = false;
+	l->leap = (struct leap){ 0 };
 }
 
 static void begin_anew(struct loop *l)
@@ -173,19 +186,78 @@ static void weigh(struct loop *l, struct te_sample *s, const struct source_state
 		s->err_low = s->err_high = UNSTATED_NS;
 }
 
+static bool leap_is_ahead(const struct loop *l)
+{
+	return l->has_clock && l->t.get.time_type == TIMELINE_TIME_UTC &&
+	       (l->announced == LEAP_PRE_POS || l->announced == LEAP_PRE_NEG);
+}
+
+/* ns until one is near, or the one that is is over; UINT64_MAX: there is none */
+static uint64_t leap_wait(const struct loop *l, uint64_t counter)
+{
+	if (l->leap.at)
+		return leap_until_after(&l->leap, counter);
+	return leap_is_ahead(l) ? leap_until(&l->clock, counter, leap_end_of_day(l->clock.time_ns)) :
+				  UINT64_MAX;
+}
+
+/* Whether a sample is amid it.  What was announced before the sample counts: after it nobody does */
+static bool is_amid_leap(struct loop *l, const struct te_sample *s)
+{
+	enum leap_stage stage;
+
+	if (!l->leap.at && !leap_wait(l, s->after))
+		leap_begin(&l->leap, &l->clock, leap_end_of_day(l->clock.time_ns),
+			   l->announced == LEAP_PRE_POS, l->announced == LEAP_PRE_NEG);
+	if (!l->leap.at)
+		return false;
+	stage = leap_stage_between(&l->leap, s->before, s->after);
+	if (stage == LEAP_AFTER)
+		forget(l);
+	return stage == LEAP_AMID;
+}
+
+/* It is set as what it is; near a leap second that is less */
+static int set_near_leap(struct loop *l, struct te_clock *clock, const struct te_sample *s,
+			 const struct source_state *state)
+{
+	l->clock = *clock;
+	l->has_clock = true;
+	l->announced = state->leap_indicator;
+	/* What this sample tells of it counts at once */
+	if (!l->leap.at && !leap_wait(l, s->after))
+		is_amid_leap(l, s);
+	if (l->leap.at)
+		leap_cover_clock(&l->leap, clock);
+	return set_clock(l, clock, s, state);
+}
+
+/* Nobody sees to it any more when it comes */
+static int leave_leap(struct loop *l)
+{
+	struct leap leap;
+
+	if (!leap_is_ahead(l) || l->leap.at)
+		return VC_OK;
+	leap_begin(&leap, &l->clock, 0, l->announced == LEAP_PRE_POS, l->announced == LEAP_PRE_NEG);
+	return setter_cover(&l->t, &leap);
+}
+
 static int take_sample(struct loop *l, struct te_sample *s, const struct source_state *state)
 {
 	enum te_result result;
 	struct te_clock clock;
 	int code;
 
+	if (is_amid_leap(l, s))
+		return VC_OK;
 	weigh(l, s, state);
 	code = record(l, s);
 	if (code)
 		return code;
 	result = te_update(&l->estimator, s, &clock);
 	if (result == TE_OK)
-		return set_clock(l, &clock, s, state);
+		return set_near_leap(l, &clock, s, state);
 	if (result == TE_RANGE) {
 		log_trouble(&l->t.log, "%s shows a time out of range: '%s' is not updated",
 			    l->req->from, l->req->name);
@@ -229,7 +301,7 @@ static int update(struct loop *l)
 	return take_sample(l, &sample, &state);
 }
 
-/* The first instant of the grid that has not passed */
+/* The first instant of the grid that has not passed; it may have woken up before the one that is next */
 static void next_instant(struct timespec *at, uint64_t interval)
 {
 	struct timespec now;
@@ -237,11 +309,26 @@ static void next_instant(struct timespec *at, uint64_t interval)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	late = (now.tv_sec - at->tv_sec) * 1000000000LL + now.tv_nsec - at->tv_nsec;
+	if (late < 0)
+		return;
 	if (late >= (int64_t)interval)
 		interval += late / interval * interval;
 	nsec = at->tv_nsec + interval % 1000000000;
 	at->tv_sec += interval / 1000000000 + nsec / 1000000000;
 	at->tv_nsec = nsec % 1000000000;
+}
+
+/* The next instant, or sooner: other clocks may be faster or slower than this one by 1 in 8 */
+static void sleep_until(struct loop *l, const struct timespec *at)
+{
+	uint64_t left = leap_wait(l, source_counter(l->t.get.set.counter_id)), end = sync_now();
+	struct timespec sooner;
+
+	if (left > LEAP_NS)
+		left -= left / 8;
+	end = left > LEAP_MINUTE_NS * 60 ? UINT64_MAX : end + left + 1000000;
+	sooner = (struct timespec){ end / LEAP_NS, end % LEAP_NS };
+	sync_sleep_until(sooner.tv_sec < at->tv_sec ? &sooner : at);
 }
 
 static int run(struct loop *l)
@@ -256,10 +343,12 @@ static int run(struct loop *l)
 		notify_send("READY=1\nSTATUS=%s", l->t.log.trouble[0] ? l->t.log.trouble : "synchronized");
 	while (!sync_ended() && !code && ++n != l->req->count) {
 		next_instant(&at, l->req->interval);
-		sync_sleep_until(&at);
+		sleep_until(l, &at);
 		if (!sync_ended())
 			code = update(l);
 	}
+	if (!code)
+		code = leave_leap(l);
 	notify_send("STOPPING=1");
 	return code;
 }

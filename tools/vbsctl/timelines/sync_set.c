@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "timeline/leap.h"
 #include "timeline/params.h"
 #include "timelines/sync_set.h"
 #include "timelines/timelines.h"
@@ -154,6 +155,21 @@ int setter_skip(struct setter *t, enum quality quality)
 		drop_bounds(&set);
 	timeline_ioctl(t->fd, TIMELINE_SET, &set);
 	t->quality = quality;
+	return look_after(t);
+}
+
+int setter_cover(struct setter *t, const struct leap *leap)
+{
+	struct timeline_set set = t->last;
+	struct te_clock bound = { .err_low = set.err_low_ns, .err_high = set.err_high_ns };
+
+	if (!t->has_last)
+		return VC_OK;
+	leap_cover_clock(leap, &bound);
+	set.clock_status = TIMELINE_STATUS_FREERUNNING;
+	set.err_low_ns = bound.err_low;
+	set.err_high_ns = bound.err_high;
+	timeline_ioctl(t->fd, TIMELINE_SET, &set);
 	return look_after(t);
 }
 

@@ -55,6 +55,10 @@ int setter_set(struct setter *t, const struct te_clock *c, const struct source_s
 /* An update that is not made: the timeline goes on as it was set last, with less claimed */
 int setter_skip(struct setter *t, enum quality quality);
 
+/* What was set last, covered with a leap second and without */
+struct leap;
+int setter_cover(struct setter *t, const struct leap *leap);
+
 /*
  * The tracking that others read: once a second, and when the reference is believed or no
  * more; whether it was written
