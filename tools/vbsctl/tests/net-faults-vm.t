@@ -224,5 +224,27 @@ kill $loose $watch $strict $more
 sleep 70
 asks "nobody needs it any more" 640 8 14
 leave "as often as needed"
+# A year ends with a leap second, which all three servers announce; a timeline that steps, and one that
+# slews, at a poll that is longer than what is left of the year
+set -- 1798761600 1801440000
+for created in --step ""; do
+	leap="--leap-second ${1}000000000"
+	start_of_truth=$(ntp_truth --start | sed "s/,.*//"),$((($1 - 400) * 1000000000))
+	shift
+	server 1
+	server 2
+	server 3
+	follow lab --from ntp:10.0.1.1,10.0.2.1,10.0.3.1 --poll 1024s
+	sleep 300
+	judge "a leap second${created:+, a timeline that steps}" 250
+	readings=$(sed -n 's/^readings=\([0-9]*\) .*/\1/p' "$out")
+	seconds=$(((readings - $(figure synchronized)) * 250 / readings))
+	echo "# freerunning for $seconds s"
+	[ $seconds -ge 60 ] && [ $seconds -le 75 ]
+	ok $? "a leap second: freerunning from a minute before it until it is over"
+	run 0 read lab && says synchronized
+	ok $? "a leap second: synchronized after it"
+	leave "a leap second"
+done
 stop_all
 plan

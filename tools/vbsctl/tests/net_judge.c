@@ -6,7 +6,9 @@
  * one, and how far off the middle, and CLOCK_REALTIME. Fails if one was outside or before
  * another.
  *
- *	net_judge --at C0,T0 [--rate PPM:SECONDS,...] [--pause USEC] NAME SECONDS
+ * --leap-second NS: the truth goes back by a second then, as ntp_truth has it; so may the time.
+ *
+ *	net_judge --at C0,T0 [--rate PPM:SECONDS,...] [--pause USEC] [--leap-second NS] NAME SECONDS
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -122,7 +124,7 @@ static int judge(const struct truth *t, unsigned int id, uint64_t ns, useconds_t
 	tell_off("error", v.error, v.readings);
 	tell_off("realtime", v.realtime, v.readings);
 	putchar('\n');
-	return v.outside || v.backwards || !v.readings ? VC_FAIL : VC_OK;
+	return v.outside || v.backwards > (t->leaps_at ? 1 : 0) || !v.readings ? VC_FAIL : VC_OK;
 }
 
 static int judge_named(const struct truth *t, const char *name, const char *seconds,
@@ -140,7 +142,8 @@ static int judge_named(const struct truth *t, const char *name, const char *seco
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "at", 1, NULL, 'a' }, { "rate", 1, NULL, 'r' }, { "pause", 1, NULL, 'p' }, { 0 }
+		{ "at", 1, NULL, 'a' }, { "rate", 1, NULL, 'r' }, { "pause", 1, NULL, 'p' },
+		{ "leap-second", 1, NULL, 'L' }, { 0 }
 	};
 	useconds_t pause = 10000;
 	struct truth t;
@@ -150,6 +153,8 @@ int main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'p')
 			pause = strtoul(optarg, NULL, 10);
+		else if (c == 'L')
+			t.leaps_at = strtoll(optarg, NULL, 10);
 		else if (c == '?' || !(c == 'a' ? truth_take_start(&t, optarg) :
 						  truth_take_rates(&t, optarg)))
 			return VC_USAGE;

@@ -12,6 +12,9 @@ rate=11.6:1500,12.4:1500,12:1500
 # us between readings that are judged
 pause=50000
 pids=
+created=
+# Of servers and judges: --leap-second NS
+leap=
 # Not busybox's, which is what its nsenter takes for these names
 ip=/usr/bin/ip
 tc=/usr/bin/tc
@@ -81,7 +84,8 @@ server() {
 	shift
 	eval "old=\${server$place:-}"
 	[ -z "$old" ] || { kill -KILL "$old" && wait "$old"; } 2>/dev/null
-	nsenter -t "$(space_of "$place")" -n ntp_truth --at "$start_of_truth" --rate $rate --stated 8000 "$@" 123 &
+	# shellcheck disable=SC2086
+	nsenter -t "$(space_of "$place")" -n ntp_truth --at "$start_of_truth" --rate $rate $leap --stated 8000 "$@" 123 &
 	eval "server$place=$!"
 	pids="$pids $!"
 }
@@ -105,11 +109,12 @@ is_freerunning() {
 	vbsctl timeline read "$1" | grep -q freerunning
 }
 
-# follow NAME ARG...: a new timeline, kept by sync; what that says is in $root/NAME
+# follow NAME ARG...: a new timeline, with the options $created, kept by sync; what that says is in $root/NAME
 follow() {
 	followed=$1
 	shift
-	vbsctl timeline create "$followed" >/dev/null
+	# shellcheck disable=SC2086
+	vbsctl timeline create $created "$followed" >/dev/null
 	vbsctl timeline sync "$followed" --json "$@" >"$root/$followed" 2>&1 &
 	sync=$!
 	until_true 600 is_synchronized "$followed" || { tail -n 20 "$root/$followed" >"$out" && false; }
@@ -125,7 +130,8 @@ leave() {
 
 # judge NAME SECONDS [TIMELINE]: the truth is in the bound of each reading, of 20 a second
 judge() {
-	net_judge --at "$start_of_truth" --rate $rate --pause $pause "${3:-$followed}" "$2" >"$out" 2>&1
+	# shellcheck disable=SC2086
+	net_judge --at "$start_of_truth" --rate $rate $leap --pause $pause "${3:-$followed}" "$2" >"$out" 2>&1
 	ok $? "$1: the truth is in the bound in every reading, and time goes on"
 	sed "s/^/# $1: /" "$out"
 }

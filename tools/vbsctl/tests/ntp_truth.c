@@ -15,6 +15,8 @@
  *	--late USEC		it waits before it answers
  *	--code TEXT		a kiss of death instead of an answer
  *	--leap N		the leap indicator
+ *	--leap-second NS	of the truth, since 1970: it goes back by a second then, and until then
+ *				the leap indicator says so
  *	--flood N		before each answer, so many that are forged
  *	--stamped		requests are received when the kernel stamps them, not when they are
  *				read, and sent when that is likely done, as by servers that are to be
@@ -41,6 +43,7 @@
 #include "timeline/source.h"
 #include "timeline/trace.h"
 
+#define NSEC		1000000000LL
 #define AGE_MAX		100000	/* ns */
 #define SENDING_MAX	8000
 
@@ -62,6 +65,9 @@ static void read_clock(void *arg, struct ntp_reading *r)
 	r->error_ns = s->stated;
 	r->synchronized = s->leap != NTP_LEAP_UNKNOWN;
 	r->leap = s->leap;
+	/* It is not far off, and the second is more than that */
+	if (s->truth.leaps_at && r->ns - s->lie < s->truth.leaps_at - NSEC)
+		r->leap = NTP_LEAP_61;
 }
 
 static void kiss(const char *code, const uint8_t *request, uint8_t reply[NTP_SIZE])
@@ -194,7 +200,8 @@ int main(int argc, char **argv)
 		{ "code", 1, NULL, 'c' }, { "leap", 1, NULL, 'p' }, { "flood", 1, NULL, 'f' },
 		{ "judge", 0, NULL, 'j' },
 		{ "stamped", 0, NULL, 'm' }, { "start", 0, NULL, 'S' },
-		{ "set", 1, NULL, 'R' }, { 0 }
+		{ "set", 1, NULL, 'R' },
+		{ "leap-second", 1, NULL, 'L' }, { 0 }
 	};
 	struct server s = { .seed = getpid() };
 	const char *realtime = NULL;
@@ -229,6 +236,9 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			s.leap = atoi(optarg);
+			break;
+		case 'L':
+			s.truth.leaps_at = strtoll(optarg, NULL, 10);
 			break;
 		case 'f':
 			s.flood = atoi(optarg);

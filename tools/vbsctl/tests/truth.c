@@ -47,6 +47,7 @@ int64_t truth_at(const struct truth *t, uint64_t counter)
 {
 	uint64_t left = counter - t->c0, part, round = 0;
 	__int128 sum = 0, whole = 0;
+	int64_t ns;
 	int i;
 
 	for (i = 0; i < t->pieces; i++) {
@@ -60,5 +61,6 @@ int64_t truth_at(const struct truth *t, uint64_t counter)
 		sum += (__int128)t->piece[i].period * part;
 		left -= part;
 	}
-	return t->t0 + (int64_t)(sum / UNIT);
+	ns = t->t0 + (int64_t)(sum / UNIT);
+	return t->leaps_at && ns >= t->leaps_at ? ns - (int64_t)NSEC : ns;
 }

@@ -20,6 +20,7 @@ struct truth {
 		uint64_t ticks;
 	} piece[TRUTH_PIECES];
 	int pieces;
+	int64_t leaps_at;	/* ns since 1970; then it is a second less than the script has it; 0: never */
 };
 
 /* One whose rate is that of the counter */
