@@ -21,7 +21,10 @@ struct analysis {
 	uint64_t overhead, period, slice, least_period;
 	const char *of_channel;		/* an option that only --channel has, or NULL */
 	bool has_overhead, has_slice, aligned, move, propose, defaults, json;
-	struct machine machine;
+	struct machine machine;		/* with the guest's least period, if there is a vCPU */
+	struct machine host;
+	bool one_in_guest;		/* of a channel only this side is on the vCPU */
+	enum channel_side in_guest;
 	struct ratio share;		/* of the load */
 };
 

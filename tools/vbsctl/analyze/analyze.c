@@ -64,7 +64,9 @@ static const char *take_value(int c, const char *text, struct analysis *a)
 		return strchr(text, ':') ? channel_take_switch(text, &a->channel) :
 					   parse_resource(text, &a->to);
 	case 'g':
-		return parse_resource(text, &a->vcpu);
+		a->one_in_guest = strchr(text, ':');
+		return a->one_in_guest ? channel_take_side(text, &a->in_guest, &a->vcpu) :
+					 parse_resource(text, &a->vcpu);
 	case 'c':
 		return parse_bandwidth(text, &a->cap);
 	case 'C':
@@ -146,8 +148,11 @@ static void set_least_period(struct analysis *a)
 	int i;
 
 	least = lesser(lesser(lesser(least, a->res.period), a->to.period), a->period);
-	for (i = 0; i < SIDES; i++)
+	for (i = 0; i < SIDES; i++) {
+		if (a->one_in_guest && i != (int)a->in_guest)
+			continue;
 		least = lesser(lesser(least, a->channel.res[i].period), a->channel.to[i].period);
+	}
 	for (i = 0; i < a->set.servers; i++)
 		least = lesser(least, a->set.server[i].res.period);
 	if (a->least_period)
@@ -163,6 +168,7 @@ static void complete(struct analysis *a)
 		machine_defaults(&a->machine);
 	else
 		machine_read(&a->machine);
+	a->host = a->machine;
 	set_least_period(a);
 	if (!a->has_slice)
 		a->slice = a->machine.limits.slice;
@@ -216,6 +222,7 @@ static int useless(const struct command *cmd, const struct analysis *a)
 		  a->res.period || a->propose || a->channel.slot },
 		{ "--switch-to SIDE:", "--channel",
 		  a->channel.to[SENDER].period || a->channel.to[RECEIVER].period, a->channel.slot },
+		{ "--vcpu SIDE:", "--channel", a->one_in_guest, a->channel.slot },
 		{ "--least-period", "--vcpu", a->least_period, a->vcpu.period },
 	};
 	size_t i;
@@ -304,7 +311,8 @@ const struct command cmd_analyze = {
 	"  --slice TIME         slice of members, 0ms for none\n"
 	"  --overhead TIME      cost of one instance with its two context switches\n"
 	"  --capacity BANDWIDTH what admission may book on a CPU\n"
-	"  --vcpu B/P           the CPU is a vCPU with this resource\n"
+	"  --vcpu B/P           the CPU is a vCPU with this resource; sender:B/P or receiver:B/P\n"
+	"                       of a channel: only this side is in that guest\n"
 	"  --least-period TIME  the guest's sched_vbs_period_min_us; without it, the least\n"
 	"                       period of the servers\n"
 	"  --channel BYTES      a ring with slots of this size between two servers\n"

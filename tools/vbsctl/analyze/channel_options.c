@@ -101,12 +101,24 @@ const char *channel_take(int option, const char *text, struct channel *c)
 	}
 }
 
+const char *channel_take_side(const char *text, enum channel_side *side, struct resource *res)
+{
+	char word[PARSE_ITEM];
+	const char *rest = parse_cut(text, ':', word);
+
+	if (!rest || (strcmp(word, "sender") && strcmp(word, "receiver")))
+		return "write which side, as in sender:1ms/5ms";
+	*side = strcmp(word, "sender") ? RECEIVER : SENDER;
+	return parse_resource(rest, res);
+}
+
 const char *channel_take_switch(const char *text, struct channel *c)
 {
-	char side[PARSE_ITEM];
-	const char *res = parse_cut(text, ':', side);
+	enum channel_side side;
+	struct resource res;
+	const char *why = channel_take_side(text, &side, &res);
 
-	if (!res || (strcmp(side, "sender") && strcmp(side, "receiver")))
-		return "write which side switches, as in sender:1ms/5ms";
-	return parse_resource(res, &c->to[strcmp(side, "sender") ? RECEIVER : SENDER]);
+	if (!why)
+		c->to[side] = res;
+	return why;
 }

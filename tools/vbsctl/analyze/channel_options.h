@@ -39,6 +39,7 @@ void channel_defaults(struct channel *c);
 const char *channel_take(int option, const char *text, struct channel *c);
 
 /* "sender:1ms/5ms" */
+const char *channel_take_side(const char *text, enum channel_side *side, struct resource *res);
 const char *channel_take_switch(const char *text, struct channel *c);
 
 #endif

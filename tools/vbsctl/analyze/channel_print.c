@@ -110,25 +110,43 @@ static int say_refused(const struct analysis *a, const char *why)
 	return VC_FAIL;
 }
 
+static bool on_vcpu(const struct analysis *a, enum channel_side side)
+{
+	return a->vcpu.period && (!a->one_in_guest || side == a->in_guest);
+}
+
+/* Of the kernel of that side, which is the guest's or this one */
+static bool refuses(const struct analysis *a, enum channel_side side, const struct resource *res, char *why,
+		    size_t size)
+{
+	const struct machine *m = on_vcpu(a, side) ? &a->machine : &a->host;
+
+	return res->period && limits_refuse(&m->limits, a->overhead, res, why, size);
+}
+
+static uint32_t capacity_of(const struct analysis *a, enum channel_side side)
+{
+	return a->capacity || on_vcpu(a, side) ? analysis_capacity(a) : capacity_host(&a->host);
+}
+
 /* True, with @why in words, if the kernel would not take a resource of either side */
 static bool refused(const struct analysis *a, char *why, size_t size)
 {
 	const struct channel *c = &a->channel;
-	uint32_t capacity = analysis_capacity(a);
 	enum channel_side side;
 	char limit[256];
 
 	for (side = SENDER; side < SIDES; side++) {
-		uint32_t cap = channel_cap(c, side, a->aligned);
+		uint32_t cap = channel_cap(c, side, a->aligned), capacity = capacity_of(a, side);
 
-		if (analysis_refuses(a, &c->res[side], limit, sizeof(limit)) ||
-		    (c->to[side].period && analysis_refuses(a, &c->to[side], limit, sizeof(limit)))) {
+		if (refuses(a, side, &c->res[side], limit, sizeof(limit)) ||
+		    refuses(a, side, &c->to[side], limit, sizeof(limit))) {
 			snprintf(why, size, "the %s: %s", channel_side_name(side), limit);
 			return true;
 		}
 		if (cap > capacity) {
 			snprintf(why, size, "the %s: a cap of %s is above the capacity of a %s, %s",
-				 channel_side_name(side), fmt_bw(cap).s, a->vcpu.period ? "vCPU" : "CPU",
+				 channel_side_name(side), fmt_bw(cap).s, on_vcpu(a, side) ? "vCPU" : "CPU",
 				 fmt_bw(capacity).s);
 			return true;
 		}

@@ -436,11 +436,23 @@ check 1 "the kernel refuses the sender: a cap of 95 % is above the capacity of a
 	"analyze --channel: a sender that does not fit" analyze --defaults --channel 1 --sender 95ms/100ms --receiver 1ms/2ms
 check 1 "leaves nothing of a budget of the receiver" "analyze --channel: all overhead" \
 	analyze --defaults --channel 1 --sender 1ms/2ms --receiver 10us/2ms --overhead 10us
+guest="analyze --defaults --channel 64 --poll --reply 64 --sender 100us/1ms --vcpu receiver:500us/1ms --least-period 4ms"
+# shellcheck disable=SC2086
+{
+	check 0 "Round trip within 10.848ms, 2 hops included." "analyze --channel: a receiver in a guest, behind a sender that is not" \
+		$guest --receiver 400us/4ms
+	check 1 "the kernel refuses the receiver: a cap of 40 % is above the capacity of a vCPU, 37.48 %" \
+		"analyze --channel: more than its vCPU supplies" $guest --receiver 1600us/4ms
+	check 1 "the kernel refuses the receiver: a period of 1ms is below kernel.sched_vbs_period_min_us, 4ms" \
+		"analyze --channel: too short for its vCPU" $guest --receiver 100us/1ms
+}
+check 2 "--vcpu SIDE: has no meaning here: it goes with --channel" "analyze: a side without --channel" \
+	analyze --res 1ms/20ms --vcpu sender:5ms/10ms
 check 2 "--channel needs --sender and --receiver" "analyze --channel: one side" analyze --channel 64 --sender 1ms/2ms
 check 2 "--slots has no meaning here: it goes with --channel" "analyze: --slots without --channel" analyze --res 1ms/2ms --slots 4
 check 2 "--slots '0': a ring has 1 to 1048576 slots" "analyze --channel: no slots" "$@" --slots 0
 check 2 "--per-byte '1us': write it in ns, as in 0.25ns" "analyze --channel: per byte" "$@" --per-byte 1us
-check 2 "write which side switches, as in sender:1ms/5ms" "analyze --channel: who switches" "$@" --switch-to both:1ms/2ms
+check 2 "write which side, as in sender:1ms/5ms" "analyze --channel: who switches" "$@" --switch-to both:1ms/2ms
 check 2 "--message '2.5K': it must be a whole number" "analyze --channel: half a byte" "$@" --message 2.5K
 check 2 "--switch-to SIDE: has no meaning here: it goes with --channel" "analyze: who switches without --channel" \
 	analyze --res 1ms/2ms --switch-to sender:1ms/4ms
