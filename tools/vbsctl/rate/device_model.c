@@ -33,18 +33,22 @@ int device_model_find(const struct command *cmd, const char *name, struct device
 static int act(const struct device_model *dm, const struct vm_request *req)
 {
 	const struct vm_deed deed = {
-		.verb = "measure", .object = "its device model", .pid = dm->pid, .quiet = true,
+		.verb = "measure", .object = "its device model", .pid = dm->pid, .quiet = true, .passing = true,
 	};
 
 	return vm_act(&deed, req);
 }
 
+/* What it had stays booked: others would have it when it is to have that again */
 int device_model_set(const struct device_model *dm, const struct resource *res, uint32_t cap)
 {
+	const uint32_t had = dm->before.dm_cap ? dm->before.dm_cap : resource_cap(&dm->before.dm);
 	struct vm_request req = dm->before;
 
 	req.dm = *res;
-	req.dm_cap = cap;
+	req.dm_cap = cap ? cap : resource_cap(res);
+	if (req.dm_cap < had)
+		req.dm_cap = had;
 	return act(dm, &req);
 }
 

@@ -115,7 +115,7 @@ int vm_act(const struct vm_deed *deed, const struct vm_request *req)
 		print_json(deed, req, &config, code);
 	else if (!code && !deed->quiet)
 		print_done(deed, req, &config);
-	if (!code)
+	if (!code && !deed->passing)
 		warn(req);
 	return code;
 }

@@ -13,6 +13,7 @@ struct vm_deed {
 	const char *object;	/* as the user names it */
 	pid_t pid;
 	bool quiet, json, test;
+	bool passing;		/* it does not stay so: no warnings of what it means */
 };
 
 /* The request for the VMMs of a process: 0 or an exit code, message printed */
