@@ -213,6 +213,12 @@ static void what_cannot_be_is_refused(void **state)
 	(void)state;
 	assert_int_equal(ntp_sample(&e, &x, PIVOT, &s), NTP_TAKEN);
 	assert_in_range(s.after - s.before, 1, HZ / 1990);
+	/* What is on the wire is as its user says */
+	assert_int_equal(s.err_low, ntp_error(&x, false));
+	e.config.rounds_up = true;
+	assert_int_equal(ntp_sample(&e, &x, PIVOT, &s), NTP_TAKEN);
+	assert_int_equal(s.err_low, ntp_error(&x, true));
+	e.config.rounds_up = false;
 	x.transmit += 3000000;	/* 700 ppm more than the exchange took */
 	assert_int_equal(ntp_sample(&e, &x, PIVOT, &s), NTP_HELD);
 	x.transmit = x.receive - 1;
