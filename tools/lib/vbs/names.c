@@ -210,6 +210,7 @@ enum entry {
 	GONE,		/* it names nobody, or not any more */
 	TAKEN,		/* the name of a server by root's word or the caller's, or perhaps */
 	OTHERS,		/* somebody else's, which counts for him */
+	UNKNOWN,	/* the caller's, of a server that is gone or not shown to him */
 };
 
 static enum entry look_at(const struct vbs_snapshot *snap, int dir, const char *file)
@@ -223,15 +224,18 @@ static enum entry look_at(const struct vbs_snapshot *snap, int dir, const char *
 	s = vbs_find_server(snap, id);
 	if (s && is_believed(s, writer))
 		return !writer || writer == me ? TAKEN : OTHERS;
-	/* Users see their own servers always */
-	if (s || !vbs_hidden_servers(snap) || (me && writer == me))
+	if (s || !vbs_hidden_servers(snap))
 		return GONE;
-	return writer == me ? TAKEN : OTHERS;
+	if (writer != me)
+		return OTHERS;
+	/* Root's may be anybody's server; a user's next one counts for more than what he cannot see */
+	return me ? UNKNOWN : TAKEN;
 }
 
 struct claim {
 	const struct vbs_snapshot *snap;
 	const char *name;
+	bool claims;		/* for another server */
 	bool taken;
 };
 
@@ -245,7 +249,7 @@ static void clear(void *arg, int dir, const char *file, const char *name)
 		return;
 	what = look_at(c->snap, dir, file);
 	c->taken |= what == TAKEN;
-	if (what == GONE)
+	if (what == GONE || (what == UNKNOWN && c->claims))
 		unlinkat(dir, file, 0);
 }
 
@@ -289,7 +293,7 @@ static int put_entry(int dir, const char *from, const char *name, const struct v
 
 int vbs_name_set(const char *name, uint32_t id, const struct vbs_snapshot *snap)
 {
-	struct claim claim = { .snap = snap, .name = name };
+	struct claim claim = { .snap = snap, .name = name, .claims = true };
 	int err, dir = make_dir();
 	char file[32];
 

@@ -186,7 +186,7 @@ for name in held empty old; do
 	ok $? "a name that a file of somebody else holds: $name"
 done
 start /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice \
-	vbsctl run --res 1ms/10ms --name both -- sleep 100
+	vbsctl run --res 1ms/10ms --name both -- /usr/bin/setpriv --ambient-caps=-all --inh-caps=-all sleep 100
 users=$pid
 until_true 'grep -q sleep "/proc/$users/comm"'
 check 0 '"owner": 0' "a name that a user's server has: root's is root's" run --res 1ms/10ms --name both -- vbsctl list --json both
@@ -279,7 +279,7 @@ run 0 list && cmp -s "$out" "$root/before"
 ok $? "apply: what was saved changes nothing"
 plan_is '{ "name": "audio", "res": "2ms/10ms", "cap": "95%", "unit": "mixer.service" }'
 check 4 "cannot switch" "apply: no room" apply "$root/plan"
-plan_is '{ "name": "big", "res": "2ms/10ms", "cap": "95%", "command": "init" }'
+plan_is '{ "name": "big", "res": "2ms/10ms", "cap": "95%", "command": "init", "user": "root" }'
 check 4 "cannot admit 1: needs 95 %" "apply: no room for a new one" apply "$root/plan"
 chmod 755 "$root"
 user_check 5 "needs CAP_SYS_NICE" "apply: without privilege" "vbsctl apply $root/plan"
