@@ -124,8 +124,8 @@ VBS_TEST("a thousand members that wait for one thread slow nothing", 100)
 	many = cost_of(2);
 	t_diag("to come and go beside 1 that waits: %ju ns; beside %d: %ju ns",
 	       (uintmax_t)few, CROWD, (uintmax_t)many);
-	/* The tree is deeper by ten levels. */
-	t_at_most(many, few + few / 5, "ns to come and go beside all of them");
+	/* The tree is deeper by ten levels, and two CPUs take turns. */
+	t_at_most(many, 2 * few, "ns to come and go beside all of them");
 	t_kill(pid);
 	t_equal(books_empty(2 * SEC), 0, "booked at last");
 }
