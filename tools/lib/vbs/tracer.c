@@ -51,6 +51,32 @@ bool tracer_enable(struct tracer *t, const char *event)
 	return tracer_set(t, file, "1");
 }
 
+/* Whoever opens it is told once and for all whether stamps are ns: those are split into s and us */
+static bool open_pipe(struct tracer *t)
+{
+	t->fd = open_file(t, "trace_pipe", O_RDONLY | O_NONBLOCK);
+	return t->fd >= 0;
+}
+
+bool tracer_clock(struct tracer *t, const char *clock)
+{
+	if (!tracer_set(t, "trace_clock", clock))
+		return false;
+	close(t->fd);
+	t->used = 0;
+	return open_pipe(t);
+}
+
+void tracer_end(struct tracer *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	if (*t->dir)
+		rmdir(t->dir);
+	*t->dir = '\0';
+}
+
 bool tracer_begin(struct tracer *t, const char *what)
 {
 	int err;
@@ -58,26 +84,17 @@ bool tracer_begin(struct tracer *t, const char *what)
 	memset(t, 0, sizeof(*t));
 	snprintf(t->name, sizeof(t->name), "vbsctl-%.10s-%d", what, (int)getpid());
 	snprintf(t->dir, sizeof(t->dir), "%.400s/%s", sys_path(INSTANCES), t->name);
+	t->fd = -1;
 	if (mkdir(t->dir, 0700)) {
-		t->fd = -1;
+		*t->dir = '\0';
 		return false;
 	}
-	t->fd = open_file(t, "trace_pipe", O_RDONLY | O_NONBLOCK);
-	if (t->fd >= 0)
+	if (open_pipe(t))
 		return true;
 	err = errno;
-	rmdir(t->dir);
+	tracer_end(t);
 	errno = err;
 	return false;
-}
-
-void tracer_end(struct tracer *t)
-{
-	if (t->fd < 0)
-		return;
-	close(t->fd);
-	t->fd = -1;
-	rmdir(t->dir);
 }
 
 /* A complete line out of what was read; false if there is none */

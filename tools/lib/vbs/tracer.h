@@ -26,6 +26,9 @@ void tracer_end(struct tracer *t);
 bool tracer_set(struct tracer *t, const char *file, const char *word);
 bool tracer_add(struct tracer *t, const char *file, const char *word);
 
+/* Stamps with that clock from now on, as "x86-tsc"; what was recorded before is gone */
+bool tracer_clock(struct tracer *t, const char *clock);
+
 /* "sched/sched_switch" */
 bool tracer_enable(struct tracer *t, const char *event);
 

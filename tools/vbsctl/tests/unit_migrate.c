@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What both ends of a migration say to each other, and when it is given up. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/tests/unit.h"
 
@@ -81,7 +82,7 @@ static void a_standstill_has_both_bounds(void **state)
 
 static void part_of_an_instance_is_lost_as_a_whole(void **state)
 {
-	struct vm_standstill s = { true, 0, 0, 10 * MS };
+	struct vm_standstill s = { .known = true, .most = 10 * MS };
 
 	(void)state;
 	assert_int_equal(vm_instances_lost(&s, 1 * MS), 10);
@@ -89,24 +90,132 @@ static void part_of_an_instance_is_lost_as_a_whole(void **state)
 	assert_int_equal(vm_instances_lost(&s, 1 * MS), 11);
 	s.most = 0;
 	assert_int_equal(vm_instances_lost(&s, 1 * MS), 0);
-	/* Clocks that disagree: it has not stood still for less than no time */
-	vm_standstill_of(&(struct vm_instant){ true, 2000, 10, 10 }, &(struct vm_instant){ true, 1000, 10, 10 }, &s);
+	/* It may have stood still for no time, but not for less: then the clocks disagree */
+	vm_standstill_of(&(struct vm_instant){ true, 1010, 10, 10 }, &(struct vm_instant){ true, 1000, 10, 10 }, &s);
+	assert_true(s.known && !s.contradiction);
 	assert_int_equal(s.least, 0);
-	assert_int_equal(s.most, 0);
+	assert_int_equal(s.most, 10);
+	vm_standstill_of(&(struct vm_instant){ true, 2000, 10, 10 }, &(struct vm_instant){ true, 1000, 10, 10 }, &s);
+	assert_true(s.contradiction);
+	assert_false(s.known);
 }
 
 static void lines_of_the_tracer(void **state)
 {
-	uint64_t counter;
+	struct crossed e;
 
 	(void)state;
 	assert_true(crossing_parse("       CPU 0/KVM-123     [000] d..1. 72034567890123: kvm_entry: vcpu 0, rip 0xfff0",
-				   "kvm_entry", &counter));
-	assert_int_equal(counter, 72034567890123);
+				   true, &e));
+	assert_int_equal(e.counter, 72034567890123);
+	assert_int_equal(e.tid, 123);
+	assert_false(e.halted);
+	assert_true(crossing_parse(" a-7 [1] -8 [2-4194303 [001] ..... 12: kvm_vcpu_wakeup: wait time 1500 ns, polling valid",
+				   true, &e));
+	assert_int_equal(e.counter, 12);
+	assert_int_equal(e.tid, 4194303);
+	assert_int_equal(e.waited, 1500);
+	assert_true(e.halted);
 	assert_false(crossing_parse("       CPU 0/KVM-123     [000] d..1. 72034567890123: kvm_exit: vcpu 0",
-				    "kvm_entry", &counter));
-	assert_false(crossing_parse("CPU:0 [LOST 12 EVENTS]", "kvm_exit", &counter));
-	assert_false(crossing_parse("", "kvm_exit", &counter));
+				    true, &e));
+	assert_false(crossing_parse("CPU:0 [LOST 12 EVENTS]", false, &e));
+	assert_false(crossing_parse("", false, &e));
+	assert_false(crossing_parse("12: kvm_exit: vcpu 0", false, &e));
+}
+
+/* As a reader is told who has opened the pipe before the clock was another: microseconds are no counter */
+static void seconds_are_no_counter(void **state)
+{
+	struct crossed e;
+
+	(void)state;
+	assert_false(crossing_parse("       CPU 0/KVM-123     [000] d..1.    46.123456: kvm_exit: vcpu 0 reason hlt",
+				    false, &e));
+}
+
+static const struct crossed exits[] = {
+	{ .tid = 7, .counter = 1000 * MS },
+	{ .tid = 8, .counter = 1000 * MS + 50 * US },
+	{ .tid = 7, .counter = 1000 * MS + 200 * US },
+	{ .tid = 8, .counter = 1000 * MS + 40 * US },
+};
+
+/* A counter of 1 GHz, and a timeline that is right to 10 and 20 us 2 ms after the first of them */
+static const struct moment after = {
+	.period = 18446744073ULL, .counter = 1002 * MS, .at = { true, 9002 * MS, 10 * US, 20 * US },
+};
+
+static void of_each_thread_the_last_exit(void **state)
+{
+	struct crossing *c = calloc(1, sizeof(*c));
+	struct vm_instant at;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_true(crossing_take(c, &exits[i]));
+	assert_false(crossing_take(c, &exits[3]));
+	assert_int_equal(c->n, 2);
+	crossing_instant(c, &after, 0, &at);
+	assert_true(at.known);
+	/* 3 us and rounding for what its rate may be */
+	assert_in_range(at.ns, 9000 * MS + 200 * US - 1, 9000 * MS + 200 * US + 1);
+	assert_in_range(at.ns + at.high, 9000 * MS + 220 * US + 2700, 9000 * MS + 220 * US + 2710);
+	assert_in_range(at.ns - at.low, 9000 * MS + 40 * US - 2940, 9000 * MS + 40 * US - 2920);
+	free(c);
+}
+
+static void of_each_thread_the_first_entry(void **state)
+{
+	struct crossing *c = calloc(1, sizeof(*c));
+	struct vm_instant at;
+
+	(void)state;
+	c->first = true;
+	assert_true(crossing_take(c, &exits[0]));
+	assert_true(crossing_take(c, &exits[1]));
+	assert_false(crossing_take(c, &exits[2]));
+	crossing_instant(c, &after, 1 * MS, &at);
+	assert_in_range(at.ns, 9000 * MS - 1, 9000 * MS + 1);
+	assert_in_range(at.ns - at.low, 9000 * MS - 10 * US - 3010, 9000 * MS - 10 * US - 2990);
+	assert_in_range(at.ns + at.high, 9000 * MS + 70 * US + 2900, 9000 * MS + 70 * US + 2940);
+	free(c);
+}
+
+/* It was inside from when it had begun to wait; when that ended is told late */
+static void who_halts_is_inside(void **state)
+{
+	const struct crossed wakeup = { .tid = 7, .counter = 1000 * MS, .waited = 300 * MS, .halted = true };
+	struct crossing *c = calloc(1, sizeof(*c));
+	struct vm_instant at;
+
+	(void)state;
+	c->first = true;
+	crossing_take(c, &wakeup);
+	crossing_instant(c, &after, 1 * MS, &at);
+	assert_in_range(at.ns, 8700 * MS - 1, 8700 * MS + 1);
+	/* 1500 ppm of 302 ms, and the slack */
+	assert_in_range(at.low, 1 * MS + 10 * US + 453000, 1 * MS + 10 * US + 453010);
+	assert_in_range(at.high, 20 * US + 453000, 20 * US + 453010);
+	c->first = false;
+	crossing_instant(c, &after, 1 * MS, &at);
+	assert_in_range(at.ns, 9000 * MS - 1, 9000 * MS + 1);
+	assert_in_range(at.low, 1 * MS + 10 * US + 3000, 1 * MS + 10 * US + 3010);
+	free(c);
+}
+
+static void who_has_not_been_seen_was_nowhere(void **state)
+{
+	struct crossing *c = calloc(1, sizeof(*c));
+	struct vm_instant at;
+
+	(void)state;
+	crossing_instant(c, &after, 0, &at);
+	assert_false(at.known);
+	crossing_take(c, &exits[0]);
+	crossing_instant(c, &(struct moment){ 0 }, 0, &at);
+	assert_false(at.known);
+	free(c);
 }
 
 static struct transfer_look looks(const char *status, uint64_t passes)
@@ -180,6 +289,11 @@ int main(void)
 		cmocka_unit_test(a_standstill_has_both_bounds),
 		cmocka_unit_test(part_of_an_instance_is_lost_as_a_whole),
 		cmocka_unit_test(lines_of_the_tracer),
+		cmocka_unit_test(seconds_are_no_counter),
+		cmocka_unit_test(of_each_thread_the_last_exit),
+		cmocka_unit_test(of_each_thread_the_first_entry),
+		cmocka_unit_test(who_halts_is_inside),
+		cmocka_unit_test(who_has_not_been_seen_was_nowhere),
 		cmocka_unit_test(a_strict_one_is_given_up_while_the_guest_runs),
 		cmocka_unit_test(nothing_is_given_up_once_it_has_stopped),
 		cmocka_unit_test(what_qemu_says),

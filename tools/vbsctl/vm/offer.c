@@ -88,6 +88,8 @@ void vm_standstill_of(const struct vm_instant *left, const struct vm_instant *en
 	most = s->ns + (int64_t)(entered->high + left->low);
 	s->least = least > 0 ? least : 0;
 	s->most = most > 0 ? most : 0;
+	s->contradiction = most < 0;
+	s->known = !s->contradiction;
 }
 
 uint64_t vm_instances_lost(const struct vm_standstill *s, uint64_t period)

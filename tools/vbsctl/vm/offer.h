@@ -33,9 +33,12 @@ struct vm_instant {
 void vm_entered_write(const struct vm_instant *at, char line[OFFER_LINE]);
 bool vm_entered_read(const char *line, struct vm_instant *at);
 
-/* How long the guest stood still: at least @least, at most @most ns */
+/*
+ * How long the guest stood still: at least @least, at most @most ns; @ns: from the last vCPU here to the
+ * first there, as read.  @contradiction: it has come before it has gone, so one of the timelines is wrong
+ */
 struct vm_standstill {
-	bool known;
+	bool known, contradiction;
 	int64_t ns;
 	uint64_t least, most;
 };

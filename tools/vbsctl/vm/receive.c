@@ -29,6 +29,7 @@
 
 #define OFFER_NS	10000000000ULL	/* it is there when this is started */
 #define LOOK_NS		2000000ULL
+#define ALL_NS		2000000000ULL	/* from the first vCPU that runs to the last */
 
 struct receiver {
 	const struct command *cmd;
@@ -40,7 +41,9 @@ struct receiver {
 	char text[2 * OFFER_LINE];
 	size_t used;
 	struct crossing crossing;
-	bool traces;
+	bool traces, told;
+	struct vm_instant entered;	/* the first vCPU */
+	uint64_t seen;			/* when that was seen, 0: not yet */
 };
 
 static const struct option options[] = {
@@ -188,14 +191,75 @@ static void say(const char *line)
 	fflush(stdout);
 }
 
-static void tell_entry(const struct receiver *r)
+/* A vCPU's thread joins its place as it first runs */
+static bool all_run(const struct receiver *r)
 {
-	struct vm_instant at = { 0 };
-	char line[OFFER_LINE];
+	struct vbs_snapshot *snap = vbs_snapshot_read();
+	const struct vbs_group *g = group_of(r, snap);
+	unsigned int in = 0;
+	int i;
 
-	if (*r->offer.timeline)
-		crossing_instant(&r->crossing, r->offer.timeline, &at);
-	vm_entered_write(&at, line);
+	for (i = 0; g && i < snap->servers; i++)
+		in += snap->server[i].group == g->pid && !strcmp(snap->server[i].role, "vcpu") &&
+		      snap->server[i].members;
+	in += g ? g->unplaced : 0;
+	i = g && in >= g->vcpus;
+	vbs_snapshot_free(snap);
+	return i;
+}
+
+static bool one_vcpu(const struct receiver *r)
+{
+	return r->req.one || r->offer.req.vcpus == 1;
+}
+
+/* One that has come halted may have been there before the first that is seen inside */
+static void note_entry(struct receiver *r)
+{
+	uint64_t slack = 2 * r->req.vcpu.period;
+	struct moment now = { 0 };
+
+	r->seen = now_ns();
+	if (*r->offer.timeline && moment_read(r->offer.timeline, &now))
+		crossing_instant(&r->crossing, &now, slack, &r->entered);
+	if (!one_vcpu(r))
+		r->entered.low += slack;
+}
+
+/* By now all are there */
+static void note_last(struct receiver *r)
+{
+	struct moment now;
+	int64_t since;
+
+	if (one_vcpu(r) || !r->entered.known)
+		return;
+	r->entered.known = moment_read(r->offer.timeline, &now);
+	since = now.at.ns + (int64_t)now.at.high - r->entered.ns;
+	if (since > (int64_t)r->entered.high)
+		r->entered.high = since;
+}
+
+/* When the first is seen, and then all run: tells the other end when that was */
+static void watch_entry(struct receiver *r)
+{
+	char line[OFFER_LINE];
+	bool late;
+
+	if (!r->seen) {
+		if (!crossing_look(&r->crossing))
+			return;
+		note_entry(r);
+	}
+	late = now_ns() - r->seen > ALL_NS;
+	if (!one_vcpu(r) && !late && !all_run(r))
+		return;
+	if (late)
+		r->entered.known = false;
+	note_last(r);
+	crossing_end(&r->crossing);
+	r->told = true;
+	vm_entered_write(&r->entered, line);
 	say(line);
 }
 
@@ -207,18 +271,15 @@ static bool has_gone(const struct receiver *r)
 /* Until the other end is content: VC_OK, or goes away before the guest has come */
 static int await(struct receiver *r)
 {
-	bool told = false;
 	char line[OFFER_LINE];
 
 	for (;;) {
 		if (line_next(STDIN_FILENO, r->text, &r->used, line, LOOK_NS))
 			return strcmp(line, "done") ? VC_FAIL : VC_OK;
 		if (errno == ECONNRESET)
-			return told || !r->traces ? VC_OK : VC_FAIL;
-		if (!told && r->traces && crossing_look(&r->crossing)) {
-			told = true;
-			tell_entry(r);
-		}
+			return r->told || !r->traces ? VC_OK : VC_FAIL;
+		if (!r->told && r->traces)
+			watch_entry(r);
 		if (has_gone(r)) {
 			r->started = r->configured = false;
 			return failure(VC_FAIL, "%s has ended", r->deed.object);
@@ -238,7 +299,7 @@ static int receive(struct receiver *r)
 			strerror(errno));
 	say(r->traces ? "booked traced=1" : "booked traced=0");
 	code = await(r);
-	if (r->traces)
+	if (r->traces && !r->told)
 		crossing_end(&r->crossing);
 	return code;
 }

@@ -26,6 +26,11 @@ void transfer_read(struct json_object *o, struct transfer_look *look)
 	look->took = qmp_number(o, "total-time");
 }
 
+bool transfer_has_stopped(const struct transfer_look *look)
+{
+	return strcmp(look->status, "active") && strcmp(look->status, "setup");
+}
+
 enum transfer_verdict transfer_judge(const struct transfer_plan *plan, const struct transfer_look *look,
 				     uint64_t elapsed)
 {
@@ -33,8 +38,7 @@ enum transfer_verdict transfer_judge(const struct transfer_plan *plan, const str
 		return TRANSFER_DONE;
 	if (!strcmp(look->status, "failed") || !strcmp(look->status, "cancelled"))
 		return TRANSFER_FAILED;
-	/* In any other state the guest has been stopped */
-	if (strcmp(look->status, "active") && strcmp(look->status, "setup"))
+	if (transfer_has_stopped(look))
 		return TRANSFER_GOES_ON;
 	if (!plan->relax && (look->passes >= plan->passes || elapsed >= plan->within))
 		return TRANSFER_HOPELESS;
@@ -98,6 +102,8 @@ static enum transfer_verdict watch(struct qmp *q, const struct transfer_plan *pl
 			snprintf(look->why, sizeof(look->why), "%.150s", q->why);
 			return TRANSFER_FAILED;
 		}
+		if (transfer_has_stopped(look))
+			plan->has_stopped(plan->arg);
 		verdict = transfer_judge(plan, look, now_ns() - began);
 		if (verdict == TRANSFER_HOPELESS || (verdict == TRANSFER_GOES_ON && stopped))
 			return cancel(q, look, verdict == TRANSFER_HOPELESS ? verdict : TRANSFER_FAILED);
@@ -115,8 +121,7 @@ static bool to_be_tried_again(const struct transfer_look *look)
 	return !look->sent && (strstr(look->why, "refused") || strstr(look->why, "No such file"));
 }
 
-static enum transfer_verdict go(struct qmp *q, const struct transfer_plan *plan, struct transfer_look *look,
-				bool (*there)(void *arg), void *arg)
+static enum transfer_verdict go(struct qmp *q, const struct transfer_plan *plan, struct transfer_look *look)
 {
 	uint64_t end = now_ns() + LISTENS_NS;
 	enum transfer_verdict verdict;
@@ -130,14 +135,13 @@ static enum transfer_verdict go(struct qmp *q, const struct transfer_plan *plan,
 			verdict = TRANSFER_FAILED;
 		}
 		if (verdict != TRANSFER_FAILED || !to_be_tried_again(look) || now_ns() > end || stopped ||
-		    !there(arg))
+		    !plan->there(plan->arg))
 			return verdict;
 		sleep_until(now_ns() + 5 * LOOK_NS);
 	}
 }
 
-enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *plan,
-				   struct transfer_look *look, bool (*there)(void *arg), void *arg)
+enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *plan, struct transfer_look *look)
 {
 	struct json_object *before = qmp_ask(q, "query-migrate-parameters", NULL);
 	enum transfer_verdict verdict = TRANSFER_FAILED;
@@ -145,7 +149,7 @@ enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *pl
 
 	memset(look, 0, sizeof(*look));
 	if (before && (plan->relax || set_limit(q, plan->limit / 1000000)))
-		verdict = go(q, plan, look, there, arg);
+		verdict = go(q, plan, look);
 	else
 		snprintf(look->why, sizeof(look->why), "%.150s", q->why);
 	if (before)

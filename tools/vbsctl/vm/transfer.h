@@ -19,6 +19,11 @@ struct transfer_plan {
 	uint64_t limit;		/* ns, strict: what QEMU may estimate */
 	uint64_t passes;	/* strict: after so many it is refused */
 	uint64_t within;	/* ns, strict: or after that time */
+	/* Whether somebody waits for the guest at the other end */
+	bool (*there)(void *arg);
+	/* At each look, from when the guest has been stopped */
+	void (*has_stopped)(void *arg);
+	void *arg;
 };
 
 /* What query-migrate says */
@@ -34,6 +39,9 @@ struct transfer_look {
 
 enum transfer_verdict { TRANSFER_GOES_ON, TRANSFER_DONE, TRANSFER_FAILED, TRANSFER_HOPELESS };
 
+/* By its status: then a migration is not given up any more */
+bool transfer_has_stopped(const struct transfer_look *look);
+
 void transfer_read(struct json_object *answer, struct transfer_look *look);
 
 /* @elapsed: ns */
@@ -42,10 +50,9 @@ enum transfer_verdict transfer_judge(const struct transfer_plan *plan, const str
 
 /*
  * Until the guest has gone, TRANSFER_DONE, or it is clear that it does not go: then it runs here as
- * if nothing had been.  @look: the last.  @there(arg): whether somebody waits for it at the other
- * end; who does not listen yet is tried again.
+ * if nothing had been.  @look: the last.  Who is there and does not listen yet is tried again.
  */
 enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *plan,
-				   struct transfer_look *look, bool (*there)(void *arg), void *arg);
+				   struct transfer_look *look);
 
 #endif
