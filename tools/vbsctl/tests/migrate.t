@@ -36,7 +36,7 @@ group pid=$1 owner=0 vms=1 vcpus=$3 places=$3 unplaced=$4 pooled=0 outside=0 str
 END
 }
 
-trap 'kill $web1 $web2 $web3 $web4 2>/dev/null; rm -rf "$root"' EXIT
+trap 'kill $web1 $web2 $web3 $web4 $web5 2>/dev/null; rm -rf "$root"' EXIT
 machine web1 "-qmp\\0unix:$root/web1.qmp,server=on,wait=off\\0"
 web1=$pid
 machine web2 ""
@@ -45,6 +45,8 @@ machine web3 "-chardev\\0socket,id=mon,path=$root/web3.qmp,server=on\\0-mon\\0ch
 web3=$pid
 machine web4 ""
 web4=$pid
+machine web5 ""
+web5=$pid
 {
 	cat <<END
 vbs version=1 demoted=0 when=1
@@ -54,6 +56,7 @@ END
 	group "$web1" 3 2 0
 	group "$web3" 5 2 0
 	group "$web4" 7 2 1
+	group "$web5" 9 2 0 | sed 's/ vms=1 / vms=0 /'
 } >"$root/proc/vbs"
 
 # migrates STATUS TEXT NAME "ANSWERS" ARG...: of a QEMU that answers so
@@ -147,6 +150,7 @@ tail -n 1 "$FAKE_KVM_LOG" >"$out"
 says "vcpus=2 vcpu=100000/1000000:0:0 dm=200000/1500000:139811:0"
 ok $? "receive: and the offer has the rest"
 receives 4 "web4 has places for 1 of the 2 vCPUs" "receive: a vCPU without a place" "$offer\ndone\n" web4
+receives 1 "web5 runs no virtual machine" "receive: a process that has none" "$offer\ndone\n" web5
 receives 1 "web2 is in no servers" "receive: what KVM did not do" "$offer\ndone\n" web2
 grep "pid=$web2" "$FAKE_KVM_LOG" >"$out"
 says "vcpus=2 vcpu=200000/1000000:209716:0 dm=200000/1500000:139811:0" && says "vcpu=0/0:0:0 dm=0/0:0:0"

@@ -141,6 +141,8 @@ static int check_places(const struct receiver *r)
 
 	if (!g)
 		code = failure(VC_FAIL, "%s is in no servers", r->deed.object);
+	else if (!r->start && !g->vms)
+		code = failure(VC_FAIL, "%s runs no virtual machine to which a guest could come", r->deed.object);
 	else if (!r->req.one && (g->places < r->offer.req.vcpus || g->unplaced))
 		code = failure(VC_BUSY, "%s has places for %u of the %u vCPUs that are to come", r->deed.object,
 			       g->places - g->unplaced, r->offer.req.vcpus);
