@@ -13,9 +13,12 @@
  *	guest_clock get ID		"ERROR COUNTER_ID" of TIMELINE_GET
  *	guest_clock self		"ERROR ERROR" of a thread that is bound to none
  *	guest_clock until ID SEC	sleeps until then: "SEC NSEC ERROR"
+ *	guest_clock gap ID KIB		writes in so much, until it is killed: then a line "FROM NS"
+ *					of each long gap between two readings
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +200,45 @@ static int until(u32 id, s64 sec)
 	return 0;
 }
 
+#define GAPS		256
+#define GAP_NS		1500000		/* its own ticks take less */
+
+static volatile sig_atomic_t enough;
+
+static void enough_now(int sig)
+{
+	(void)sig;
+	enough = 1;
+}
+
+/* One page after the other */
+static int gap(u32 id, size_t kib)
+{
+	static struct { u64 from, ns; } gaps[GAPS];
+	u64 last = 0, now, n = 0;
+	unsigned int i = 0;
+	u64 *memory = kib ? aligned_alloc(4096, kib << 10) : NULL;
+	struct timeline_time tt;
+
+	signal(SIGTERM, enough_now);
+	while (!enough) {
+		if (memory)
+			memory[n % (kib / 4) * 512] = n;
+		n++;
+		if (tl_vdso(id, &tt))
+			continue;
+		now = ns_of(&tt);
+		if (last && now > last + GAP_NS && i < GAPS) {
+			gaps[i].from = last;
+			gaps[i++].ns = now - last;
+		}
+		last = now;
+	}
+	while (i-- > 0)
+		printf("%llu %llu\n", (unsigned long long)gaps[i].from, (unsigned long long)gaps[i].ns);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	u32 id = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
@@ -223,6 +265,9 @@ int main(int argc, char **argv)
 		return self();
 	if (argc == 4 && !strcmp(argv[1], "until"))
 		return until(id, atoll(argv[3]));
-	fprintf(stderr, "guest_clock: id|read|spin|sleep|watch|set|loop|realtime|get|self|until ...\n");
+	if (argc == 4 && !strcmp(argv[1], "gap"))
+		return gap(id, strtoul(argv[3], NULL, 0));
+	fprintf(stderr,
+		"guest_clock: id|read|spin|sleep|watch|set|loop|realtime|get|self|until|gap ...\n");
 	return 2;
 }

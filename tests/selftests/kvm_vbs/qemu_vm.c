@@ -209,6 +209,7 @@ static void qmp_reply(struct qemu *q, const char *command)
 
 	do {
 		next_line(q, &q->qmp, q->reply, end);
+		q->stops += !!strstr(q->reply, "\"event\": \"STOP\"");
 	} while (!strncmp(q->reply, "{\"timestamp\"", 12) || !strncmp(q->reply, "{\"QMP\"", 6));
 	errno = 0;
 	if (strncmp(q->reply, "{\"return\"", 9))

@@ -29,6 +29,7 @@ struct qemu {
 	struct qemu_stream qmp, console;
 	char reply[QEMU_TEXT];		/* of QMP, the last */
 	char said[QEMU_TEXT];		/* by the guest, the last */
+	unsigned int stops;		/* of its guest, as far as replies have come */
 	unsigned int n;
 	pid_t vcpu[QEMU_VCPUS];		/* threads, see qemu_vcpus() */
 };
