@@ -235,7 +235,8 @@ static int gap(u32 id, size_t kib)
 		last = now;
 	}
 	while (i-- > 0)
-		printf("%llu %llu\n", (unsigned long long)gaps[i].from, (unsigned long long)gaps[i].ns);
+		printf("%llu %llu\n", (unsigned long long)gaps[i].from,
+		       (unsigned long long)gaps[i].ns);
 	return 0;
 }
 

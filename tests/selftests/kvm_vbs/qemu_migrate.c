@@ -279,7 +279,8 @@ static void took_no_longer(const char *what, u64 width)
 	t_at_least(least, MS, "%s: ns that it stood still, at least", what);
 	t_at_most(most, KEPT, "%s: ns that it stood still, at most", what);
 	t_at_most(most - least, width, "%s: ns by which both differ", what);
-	t_equal(told("instances_lost"), (most + VCPU_PERIOD - 1) / VCPU_PERIOD, "%s: instances", what);
+	t_equal(told("instances_lost"), (most + VCPU_PERIOD - 1) / VCPU_PERIOD,
+		"%s: instances", what);
 }
 
 /* A guest that only reads a clock is inside but for the standstill, so all can be compared */

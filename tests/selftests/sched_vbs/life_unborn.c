@@ -45,7 +45,8 @@ static void *parent(void *number)
 	crowd->tid[n] = syscall(SYS_gettid);
 	__atomic_add_fetch(&crowd->ready, 1, __ATOMIC_SEQ_CST);
 	/* When all are killed at last they come, and go. */
-	syscall(SYS_clone, CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD, NULL, silent + n * PAGE, NULL, 0);
+	syscall(SYS_clone, CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD, NULL, silent + n * PAGE,
+		NULL, 0);
 	_exit(0);
 }
 

@@ -150,7 +150,7 @@ static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struc
 	for_each_thread(p, t) {
 		if (n == max)
 			break;
-		if (!t->exit_state && vbs_may_stop(t) && 
+		if (!t->exit_state && vbs_may_stop(t) &&
 		    !vbs_is_inside(grp, t, READ_ONCE(t->vbs.own)))
 			found[n++] = get_task_struct(t);
 	}
