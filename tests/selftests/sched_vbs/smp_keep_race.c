@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "vbs_test.h"
+#include "vbs_group.h"
 
 /*
  * The owner of a server changes it with SCHED_FLAG_KEEP_POLICY, while its member leaves
@@ -50,24 +50,21 @@ static void change(void *unused)
 }
 
 /* Whoever writes a cpuset's mask holds what the others may give back. */
-static void shrink_and_grow(const char *dir)
+static u32 shrink_and_grow(const struct group *g)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/cpuset.cpus", dir);
-	file_write(path, "0");
-	file_write(path, "0-1");
+	return !group_set(g, "cpuset.cpus", "0") + !group_set(g, "cpuset.cpus", "0-1");
 }
 
 VBS_TEST("a change that begins anew gives back what it has locked, once", 60)
 {
-	const char *dir = "/sys/fs/cgroup/keep_race";
+	struct group g;
+	u32 masks = 0;
 	pid_t pid[2];
 
 	need_vbs();
 	need_cpus(2);
-	file_write("/sys/fs/cgroup/cgroup.subtree_control", "+cpuset");
-	mkdir(dir, 0755);
+	need_cpusets2();
+	g = group_new(CGROUP2, "keep_race", "0-1");
 	race = t_shared(sizeof(*race));
 	race->leader = t_fork(sleeper, NULL);
 	race->toggled = t_fork(sleeper, NULL);
@@ -77,13 +74,14 @@ VBS_TEST("a change that begins anew gives back what it has locked, once", 60)
 	race->end = now_ns() + t_arg("seconds", 5) * SEC;
 	gate_open(&race->gate);
 	while (now_ns() < race->end)
-		shrink_and_grow(dir);
+		masks += shrink_and_grow(&g);
 	t_wait(pid[0]);
 	t_wait(pid[1]);
 	t_at_least(race->toggles, 100, "times that it joined");
+	t_at_least(masks, 100, "masks of a cpuset that were set meanwhile");
 	t_at_least(race->changes, 100, "changes without another policy");
 	t_kill(race->leader);
 	t_kill(race->toggled);
-	rmdir(dir);
+	group_end(&g);
 	t_equal(books_empty(SEC), 0, "booked at last");
 }
