@@ -11,6 +11,7 @@
 #include "vbs/rate.h"
 
 #define FS		1000000		/* in a ns */
+#define NSEC		1000000000	/* in a second */
 #define WHOLE		(1 << 20)
 #define SIZES_LEAST	3
 #define SPAN_LEAST	4		/* from the least size to the most */
@@ -214,10 +215,29 @@ static void measure_spreads(const struct rate_samples *s, const struct points *p
 	}
 }
 
+/* What others worked beside the runs of the idle state, and would not have worked without them */
+static void measure_uncharged(const struct rate_samples *s, struct rate_fit *fit)
+{
+	u128 cpu = 0, other = 0, took = 0, anyway;
+	int i;
+
+	for (i = 0; i < s->samples; i++) {
+		const struct rate_sample *run = &s->sample[i];
+
+		if (run->state == RATE_IDLE) {
+			cpu += run->cpu;
+			other += run->other;
+			took += run->took;
+		}
+	}
+	anyway = took * s->background / NSEC + s->rounding;
+	fit->uncharged = above(cpu + (other > anyway ? other - anyway : 0), cpu);
+}
+
 /* Short runs may seem to wait, for their first budget */
 static void measure_others(const struct rate_samples *s, struct rate_fit *fit)
 {
-	u128 took = 0, waited = 0, cpu = 0, other = 0;
+	u128 took = 0, waited = 0;
 	int i;
 
 	for (i = 0; i < s->samples; i++) {
@@ -228,13 +248,9 @@ static void measure_others(const struct rate_samples *s, struct rate_fit *fit)
 			took += run->took;
 			waited += run->waited;
 		}
-		if (run->state == RATE_IDLE) {
-			cpu += run->cpu;
-			other += run->other;
-		}
 	}
 	fit->waited = took ? waited * WHOLE / took : 0;
-	fit->uncharged = above(cpu + other, cpu);
+	measure_uncharged(s, fit);
 }
 
 static enum rate_verdict judge(const struct rate_samples *s, const struct rate_fit *fit)

@@ -33,6 +33,8 @@ struct rate_samples {
 	int samples;
 	uint32_t tolerance;	/* 1 << 20 = 100 % */
 	bool uncharged;		/* what nobody is charged is accepted */
+	uint64_t background;	/* ns of that in each second of a machine left alone */
+	uint64_t rounding;	/* ns that the sum of other is known to */
 };
 
 struct rate_line {
@@ -68,7 +70,7 @@ struct rate_fit {
 	uint64_t above_size;
 	struct rate_spread by_state, by_share;
 	uint32_t waited;	/* of the time of the longest runs */
-	uint32_t uncharged;	/* beside the CPU time, in the idle state */
+	uint32_t uncharged;	/* beside the CPU time, in the idle state, above the background */
 };
 
 void rate_fit(const struct rate_samples *s, struct rate_fit *fit);

@@ -165,6 +165,8 @@ static int calibrate(struct calibration *c)
 	machine_read(&c->machine);
 	code = choose_cpu(c);
 	stop_on_signals();
+	c->model.samples.background = uncharged_background();
+	c->model.samples.rounding = uncharged_rounding_ns();
 	for (i = 0; i < c->states && !code; i++) {
 		if (isatty(STDERR_FILENO))
 			fprintf(stderr, "state %s ...\n", rate_state_name(c->state[i]));

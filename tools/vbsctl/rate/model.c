@@ -86,6 +86,8 @@ struct json_object *model_json(const struct rate_model *m)
 	json_str(o, "unit", m->unit);
 	json_bw(o, "tolerance", m->samples.tolerance);
 	json_flag(o, "uncharged_accepted", m->samples.uncharged);
+	json_num(o, "background_ns_per_s", m->samples.background);
+	json_num(o, "rounding_ns", m->samples.rounding);
 	json_fit(m, o);
 	for (i = 0; i < m->samples.samples; i++)
 		json_object_array_add(samples, json_sample(&m->samples.sample[i]));
@@ -113,6 +115,13 @@ static bool take(struct json_object *o, const char *key, uint64_t least, uint64_
 	n = json_object_get_int64(v);
 	*value = n;
 	return n >= 0 && *value >= least && *value <= most;
+}
+
+/* 0 where there is none */
+static bool take_or_0(struct json_object *o, const char *key, uint64_t *value)
+{
+	*value = 0;
+	return !json_object_object_get_ex(o, key, NULL) || take(o, key, 0, TIME_MOST, value);
 }
 
 static const char *word(struct json_object *o, const char *key)
@@ -157,6 +166,9 @@ static const char *read_object(struct rate_model *m, struct json_object *o)
 	m->samples.tolerance = tolerance;
 	m->samples.uncharged = json_object_object_get_ex(o, "uncharged_accepted", &accepted) &&
 			       json_object_get_boolean(accepted);
+	if (!take_or_0(o, "background_ns_per_s", &m->samples.background) ||
+	    !take_or_0(o, "rounding_ns", &m->samples.rounding))
+		return "its \"background_ns_per_s\" or \"rounding_ns\" is out of range";
 	if (!json_object_object_get_ex(o, "samples", &samples) || !json_object_is_type(samples, json_type_array) ||
 	    !json_object_array_length(samples) || json_object_array_length(samples) > SAMPLES_MOST)
 		return "it has no \"samples\"";

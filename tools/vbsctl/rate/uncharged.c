@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Of interrupts the kernel tells hundredths of a second, so a sum of short runs is coarse. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/sysfile.h"
 #include "rate/uncharged.h"
 #include "vbs/task.h"
+
+/* Of interrupts the kernel tells hundredths of a second */
+static uint64_t tick_ns(void)
+{
+	return 1000000000 / sysconf(_SC_CLK_TCK);
+}
 
 static uint64_t interrupts_ns(void)
 {
@@ -18,7 +24,7 @@ static uint64_t interrupts_ns(void)
 	if (text && sscanf(text, "cpu %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64, &irq, &softirq) != 2)
 		irq = softirq = 0;
 	free(text);
-	return (irq + softirq) * (1000000000 / sysconf(_SC_CLK_TCK));
+	return (irq + softirq) * tick_ns();
 }
 
 static uint64_t thread_ns(pid_t pid)
@@ -48,4 +54,20 @@ uint64_t uncharged_ns(void)
 		sum += thread_ns(pids[i]);
 	free(n < 0 ? NULL : pids);
 	return sum;
+}
+
+/* Of interrupts and of softirqs */
+uint64_t uncharged_rounding_ns(void)
+{
+	return 2 * tick_ns();
+}
+
+uint64_t uncharged_background(void)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	uint64_t before = uncharged_ns(), after;
+
+	nanosleep(&second, NULL);
+	after = uncharged_ns();
+	return after > before ? after - before : 0;
 }

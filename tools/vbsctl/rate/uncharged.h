@@ -10,4 +10,10 @@
  */
 uint64_t uncharged_ns(void);
 
+/* The sum of many differences is known to that */
+uint64_t uncharged_rounding_ns(void);
+
+/* In each second of a machine that is left alone; takes one */
+uint64_t uncharged_background(void);
+
 #endif

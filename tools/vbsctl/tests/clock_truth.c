@@ -30,6 +30,8 @@
 #define BASE_FILE	"/tmp/clock-truth"
 #define NTP_EPOCH	2208988800ULL
 #define PAUSE_US	2000
+#define SET_TRIES	1000
+#define SET_WITHIN_NS	200000
 
 static int64_t now(clockid_t clock)
 {
@@ -62,14 +64,24 @@ static int begin(void)
 	return fclose(f) ? 1 : 0;
 }
 
+/* Who is interrupted between reading the truth and setting the clock tries again */
 static int set(clockid_t clock, const char *us)
 {
-	int64_t ns = now(CLOCK_MONOTONIC_RAW) + base() + atoll(us) * 1000;
-	struct timespec ts = { ns / NSEC, ns % NSEC };
+	int64_t base_ns = base(), start, ns;
+	struct timespec ts;
 
-	if (!clock_settime(clock, &ts))
-		return 0;
-	perror("clock_truth: set");
+	for (int i = 0; i < SET_TRIES; i++) {
+		start = now(CLOCK_MONOTONIC_RAW);
+		ns = start + base_ns + atoll(us) * 1000;
+		ts = (struct timespec){ ns / NSEC, ns % NSEC };
+		if (clock_settime(clock, &ts)) {
+			perror("clock_truth: set");
+			return 1;
+		}
+		if (now(CLOCK_MONOTONIC_RAW) - start < SET_WITHIN_NS)
+			return 0;
+	}
+	fprintf(stderr, "clock_truth: not set within %d us in %d tries\n", SET_WITHIN_NS / 1000, SET_TRIES);
 	return 1;
 }
 

@@ -266,6 +266,31 @@ static void uncharged_work_is_refused(void **state)
 	assert_int_equal(fit().verdict, RATE_LINEAR);
 }
 
+/* What the machine does anyway, and what counting in ticks makes of nothing, is not for the command */
+static void background_is_no_evidence(void **state)
+{
+	uint64_t took = 0;
+	int i, idle = 0;
+
+	(void)state;
+	planted(straight);
+	for (i = 0; i < all.samples; i++) {
+		if (sample[i].state != RATE_IDLE)
+			continue;
+		took += sample[i].took;
+		idle = i;
+	}
+	sample[idle].other = took / 5;
+	assert_int_equal(fit().verdict, RATE_UNCHARGED);
+	all.background = 200000000;
+	assert_int_equal(fit().verdict, RATE_LINEAR);
+	assert_int_equal(fit().uncharged, 0);
+	all.background = 0;
+	all.rounding = took / 5;
+	assert_int_equal(fit().verdict, RATE_LINEAR);
+	all.rounding = 0;
+}
+
 static void costs_of_pieces(void **state)
 {
 	struct rate_fit f = planted(straight);
@@ -351,6 +376,7 @@ int main(void)
 		cmocka_unit_test(few_sizes_are_refused),
 		cmocka_unit_test(who_waits_is_refused),
 		cmocka_unit_test(uncharged_work_is_refused),
+		cmocka_unit_test(background_is_no_evidence),
 		cmocka_unit_test(costs_of_pieces),
 		cmocka_unit_test(units_are_the_inverse_of_costs),
 		cmocka_unit_test(no_line_above_all_is_closer),
