@@ -56,13 +56,13 @@ ok $? "the kernel's stamps narrow the exchanges"
 begin
 server
 server
-server --lie 5000000
+server --lie 500000000
 measured 90 && says "0 disagreements" && says "server 2 is false" && grep -q 'outside of the bound: 0 of' "$out"
 ok $? "one of three lies"
 
 begin
-server --lie 3000000
-server --lie -3000000
+server --lie 300000000
+server --lie -300000000
 server
 measured 60 --faulty 1 --json && ! grep -q 'outside of the bound: [1-9]' "$out" &&
 	says '"result": "disagree"'
