@@ -137,6 +137,8 @@ int vmm_add_vcpu(struct vmm *vm)
 	v->page = vmm_page(vm->mem, vm->n++);
 	all_features(vm, v->fd);
 	same_tsc(v->fd);
+	if (vm->irqchip)
+		must(ioctl(v->fd, KVM_GET_LAPIC, &v->lapic), "KVM_GET_LAPIC");
 	return 0;
 }
 
@@ -151,13 +153,18 @@ void vmm_close(struct vmm *vm)
 	vm->n = 0;
 }
 
-/* In the bootstrap processor's state, whichever it is */
+/*
+ * In the bootstrap processor's state, whichever it is, with the local APIC that it was made
+ * with: what is pending there, from whoever sent it, is for the guest of before.
+ */
 static void set_running(struct vmm *vm, struct vmm_vcpu *v)
 {
 	struct kvm_mp_state state = { KVM_MP_STATE_RUNNABLE };
 
-	if (vm->irqchip)
-		must(ioctl(v->fd, KVM_SET_MP_STATE, &state), "KVM_SET_MP_STATE");
+	if (!vm->irqchip)
+		return;
+	must(ioctl(v->fd, KVM_SET_LAPIC, &v->lapic), "KVM_SET_LAPIC");
+	must(ioctl(v->fd, KVM_SET_MP_STATE, &state), "KVM_SET_MP_STATE");
 }
 
 /* What was on its way into the guest when it left: a fault of before is nobody's now. */
@@ -170,6 +177,7 @@ static void forget_events(struct vmm_vcpu *v)
 	e.interrupt.injected = 0;
 	e.nmi.injected = 0;
 	e.nmi.pending = 0;
+	memset(&e.smi, 0, sizeof(e.smi));
 	must(ioctl(v->fd, KVM_SET_VCPU_EVENTS, &e), "KVM_SET_VCPU_EVENTS");
 }
 
@@ -190,6 +198,7 @@ void vmm_boot(struct vmm *vm, unsigned int i, guest_fn *guest)
 	s.cr0 = 0x80050033;
 	s.cr3 = AT_PML4;
 	s.cr4 = 0x20;
+	s.cr8 = 0;
 	s.efer = 0x500;
 	s.ds = data;
 	s.es = data;

@@ -63,6 +63,7 @@ struct vmm_vcpu {
 	int fd;
 	struct kvm_run *run;
 	struct vmm_page *page;
+	struct kvm_lapic_state lapic;	/* that it was made with */
 };
 
 struct vmm {

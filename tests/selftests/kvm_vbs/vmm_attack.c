@@ -6,6 +6,7 @@
 
 #define APIC_ICR	0x300
 #define APIC_ICR2	0x310
+#define ICR_SMI		0x200UL
 #define ICR_INIT	0x4500
 #define ICR_SIPI	0x4600
 #define ICR_SELF	(1 << 18)
@@ -138,7 +139,10 @@ static GUEST void cpuids(struct vmm_page *p, u64 *seed)
 	}
 }
 
-/* Addresses are above 1 GB: it does not overwrite itself. */
+/*
+ * Addresses are above 1 GB: it does not overwrite itself.  The interrupts that it sends are
+ * fixed ones, NMI and INIT: an SMI is the end of a machine that has nothing where it goes to.
+ */
 static GUEST void hypercalls(struct vmm_page *p, u64 *seed)
 {
 	u64 nr, a, b, c, d;
@@ -148,7 +152,7 @@ static GUEST void hypercalls(struct vmm_page *p, u64 *seed)
 		a = next(seed) | 1 << 30;
 		b = next(seed);
 		c = next(seed) & 0xff;
-		d = next(seed);
+		d = next(seed) & ~ICR_SMI;
 		TRY("vmmcall", : "+a"(nr) : "b"(a), "c"(b), "d"(c), "S"(d) : "r15", "memory");
 	}
 }

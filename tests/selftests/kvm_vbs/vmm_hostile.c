@@ -264,16 +264,6 @@ static void add_shares(struct result *r, const struct shares *sh)
 	r->most_nobodys = percent > r->most_nobodys ? percent : r->most_nobodys;
 }
 
-static void begin_attacks(const enum vmm_attack *a)
-{
-	for (unsigned int k = 0; k < MACHINES; k++)
-		set_attack(k, a[k]);
-	for (unsigned int k = 0; k < MACHINES; k++)
-		if (!attacks(k, a[k]))
-			t_fatal("machine %u does not begin: %s", k, names[a[k]]);
-	sleep_ns(SETTLE);
-}
-
 static void tell_file(pid_t pid, pid_t tid, const char *file)
 {
 	char path[64], text[2048];
@@ -299,6 +289,19 @@ static void tell_idle(unsigned int k)
 		tell_file(vm[k]->pid, vm[k]->tid[i], "stack");
 		tell_file(vm[k]->pid, vm[k]->tid[i], "sched");
 	}
+	tell_file(vm[k]->pid, vm[k]->pid, "stack");
+}
+
+static void begin_attacks(const enum vmm_attack *a)
+{
+	for (unsigned int k = 0; k < MACHINES; k++)
+		set_attack(k, a[k]);
+	for (unsigned int k = 0; k < MACHINES; k++)
+		if (!attacks(k, a[k])) {
+			tell_idle(k);
+			t_fatal("machine %u does not begin: %s", k, names[a[k]]);
+		}
+	sleep_ns(SETTLE);
 }
 
 static void stretch(struct result *r, const enum vmm_attack *a, u64 length)
