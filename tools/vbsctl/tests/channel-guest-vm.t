@@ -17,11 +17,6 @@ need_guests
 count=${1:-200}
 ring=/dev/shm/ring
 
-# number KEY: of the JSON that was said last
-number() {
-	sed -n "s/^  \"$1\": *\([0-9]*\),*$/\1/p" "$out"
-}
-
 # guest COMMAND: its output to $out
 guest() {
 	in-guest peer "$1" >"$out" 2>&1

@@ -11,11 +11,6 @@ set -u
 # Of the longest measurement
 count=${1:-10000}
 
-# number KEY: of the JSON that was said last
-number() {
-	sed -n "s/^  \"$1\": *\([0-9]*\),*$/\1/p" "$out"
-}
-
 # measured NAME LEAST BEYOND ARG...: all are within the bound, the worst is at least LEAST % of it, and at least
 # BEYOND are above the published formula
 measured() {

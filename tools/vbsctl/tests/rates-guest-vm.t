@@ -15,25 +15,6 @@ need_guests
 pieces=${1:-5} runs=${2:-1} long=${2:-no}
 cd "$root" || exit 1
 
-# number FILE KEY: of that JSON; 0 where there is none
-number() {
-	value=$(sed -n "s/^  \"$2\": *\([0-9]*\),*$/\1/p" "$1")
-	echo "${value:-0}"
-}
-
-word() {
-	sed -n "s/^  \"$2\": *\"*\([a-z-]*\)\"*,*$/\1/p" "$1"
-}
-
-# part FILE KEY: a percentage, to one digit
-part() {
-	sed -n "s/^  \"$2_percent\": *\([0-9]*\(\.[0-9]\)\{0,1\}\).*/\1/p" "$1"
-}
-
-line_of() {
-	echo "$(word "$1" verdict), $(($(number "$1" start_ns) / 1000)) us + $(number "$1" per_unit_fs) fs each, above $(part "$1" above_mean) %, states $(part "$1" states_apart) %, shares $(part "$1" shares_apart) %, uncharged $(part "$1" uncharged) %, waited $(part "$1" waited) %"
-}
-
 # dm: what the device model's server has
 dm() {
 	sed -n 's/^server .* \(cap=[0-9]* runtime=[0-9]* period=[0-9]*\) .* role=dm.*/\1/p' /proc/vbs
@@ -45,8 +26,8 @@ calibrated() {
 	shift
 	: >"$name.json"
 	run 0 calibrate --vm rates --runs "$runs" --states idle,neighbour --shares 5%,10% -o "$name.json" "$@" &&
-		[ "$(word "$name.json" verdict)" = linear ]
-	ok $? "$name: $(line_of "$name.json")"
+		[ "$(word verdict "$name.json")" = linear ]
+	ok $? "$name: $(model_line "$name.json")"
 	[ "$long" = no ] || sed 's/^/# /' "$out"
 	[ "$(dm)" = "$had" ]
 	ok $? "$name: the device model has what it had, $(dm)"
@@ -55,7 +36,7 @@ calibrated() {
 # planned NAME RATE PIECE LATENCY: the server for that, in $res
 planned() {
 	run 0 advise --model "$1.json" --rate "$2" --op "$3" --latency "$4" --json
-	res_us=$(($(number "$out" runtime_ns) / 1000)) period_us=$(($(number "$out" period_ns) / 1000))
+	res_us=$(($(number runtime_ns) / 1000)) period_us=$(($(number period_ns) / 1000))
 	res=${res_us}us/${period_us}us
 }
 
@@ -68,10 +49,10 @@ kept() {
 	run 0 check-rate --vm rates --model "$name.json" --rate "$rate" --op "$piece" --latency "$latency" --res "$res" --load \
 		--count "$pieces" --json -- "$@"
 	status=$?
-	cap=$(number "$out" cap) needed=$(number "$out" needed)
-	[ $status -eq 0 ] && [ "$(number "$out" late)" = 0 ] && [ "${needed:-0}" -gt 0 ] &&
-		[ $(($(number "$out" cpu_ns) * 100)) -le $(($(number "$out" piece_ns) * 102)) ]
-	ok $? "$name: $rate/s from $res, worst $(($(number "$out" worst_ns) / 1000)) us of $latency, booked $((cap * 100 / (needed + !needed))) % of what was needed"
+	cap=$(number cap) needed=$(number needed)
+	[ $status -eq 0 ] && [ "$(number late)" = 0 ] && [ "${needed:-0}" -gt 0 ] &&
+		[ $(($(number cpu_ns) * 100)) -le $(($(number piece_ns) * 102)) ]
+	ok $? "$name: $rate/s from $res, worst $(($(number worst_ns) / 1000)) us of $latency, booked $((cap * 100 / (needed + !needed))) % of what was needed"
 }
 
 # short NAME RATE PIECE LATENCY -- COMMAND...: a device model that has a third of that meanwhile is too slow, and that is seen
@@ -84,8 +65,8 @@ short() {
 	run 1 check-rate --vm rates --model "$name.json" --rate "$rate" --op "$piece" --latency "$latency" --count "$pieces" --json -- "$@"
 	status=$?
 	wait $!
-	[ $status -eq 0 ] && [ "$(number "$out" late)" -gt 0 ]
-	ok $? "$name: falls short of it with $third, worst $(($(number "$out" worst_ns) / 1000)) us of $latency, $(number "$out" late) of $pieces late"
+	[ $status -eq 0 ] && [ "$(number late)" -gt 0 ]
+	ok $? "$name: falls short of it with $third, worst $(($(number worst_ns) / 1000)) us of $latency, $(number late) of $pieces late"
 }
 
 dd if=/dev/zero of=/tmp/disk bs=1M count=16 2>/dev/null

@@ -12,33 +12,13 @@ runs=${1:-1}
 cd "$root" || exit 1
 ifconfig lo up 2>/dev/null || ip link set lo up
 
-# number FILE KEY: of that JSON; 0 where there is none
-number() {
-	value=$(sed -n "s/^  \"$2\": *\([0-9]*\),*$/\1/p" "$1")
-	echo "${value:-0}"
-}
-
-word() {
-	sed -n "s/^  \"$2\": *\"*\([a-z-]*\)\"*,*$/\1/p" "$1"
-}
-
-# part FILE KEY: a percentage, to one digit
-part() {
-	sed -n "s/^  \"$2_percent\": *\([0-9]*\(\.[0-9]\)\{0,1\}\).*/\1/p" "$1"
-}
-
-# the line of a model, in a few words
-line_of() {
-	echo "$(word "$1" verdict), $(($(number "$1" start_ns) / 1000)) us + $(number "$1" per_unit_fs) fs each, above $(part "$1" above_mean) %, states $(part "$1" states_apart) %, shares $(part "$1" shares_apart) %, uncharged $(part "$1" uncharged) %, waited $(part "$1" waited) %"
-}
-
 # calibrated NAME STATUS VERDICT OPTION... -- COMMAND...: the model is in NAME.json
 calibrated() {
 	name=$1 want=$2 verdict=$3
 	shift 3
 	: >"$name.json"
-	run "$want" calibrate --runs "$runs" --shares 30%,60% -o "$name.json" "$@" && [ "$(word "$name.json" verdict)" = "$verdict" ]
-	ok $? "$name: $(line_of "$name.json")"
+	run "$want" calibrate --runs "$runs" --shares 30%,60% -o "$name.json" "$@" && [ "$(word verdict "$name.json")" = "$verdict" ]
+	ok $? "$name: $(model_line "$name.json")"
 }
 
 # kept NAME RATE LATENCY -- COMMAND...: at that rate each piece is in time beside hostile neighbours, the CPU time
@@ -48,10 +28,10 @@ kept() {
 	shift 4
 	run 0 check-rate --model "$name.json" --rate "$rate" --latency "$latency" --load --count 10 --json -- "$@"
 	status=$?
-	cap=$(number "$out" cap) needed=$(number "$out" needed)
-	[ $status -eq 0 ] && [ "$(number "$out" late)" = 0 ] && [ "${needed:-0}" -gt 0 ] &&
-		[ $((cap * 100)) -le $((needed * 125)) ] && [ $(($(number "$out" cpu_ns) * 100)) -le $(($(number "$out" piece_ns) * 102)) ]
-	ok $? "$name: $rate/s in $(($(number "$out" runtime_ns) / 1000))/$(($(number "$out" period_ns) / 1000)) us, worst $(($(number "$out" worst_ns) / 1000)) us of $latency, booked $((cap * 100 / (needed + !needed))) % of what was needed"
+	cap=$(number cap) needed=$(number needed)
+	[ $status -eq 0 ] && [ "$(number late)" = 0 ] && [ "${needed:-0}" -gt 0 ] &&
+		[ $((cap * 100)) -le $((needed * 125)) ] && [ $(($(number cpu_ns) * 100)) -le $(($(number piece_ns) * 102)) ]
+	ok $? "$name: $rate/s in $(($(number runtime_ns) / 1000))/$(($(number period_ns) / 1000)) us, worst $(($(number worst_ns) / 1000)) us of $latency, booked $((cap * 100 / (needed + !needed))) % of what was needed"
 }
 
 # predicted NAME RES -- COMMAND...: alone on the CPU the server does what is promised for the long run or more, and no more
@@ -60,10 +40,10 @@ predicted() {
 	name=$1 res=$2
 	shift 3
 	run 0 advise --model "$name.json" --res "$res" --latency 200ms --json
-	window=$(number "$out" window_units) long=$(number "$out" long_run_rate)
+	window=$(number window_units) long=$(number long_run_rate)
 	run 0 check-rate --model "$name.json" --res "$res" --rate $((${window:-0} * 5)) --latency 200ms --count 5 --json -- "$@"
 	status=$?
-	rate=$(number "$out" rate)
+	rate=$(number rate)
 	[ $status -eq 0 ] && [ "${rate:-0}" -ge $((window * 5)) ] && [ "$rate" -le $((long * 115 / 100)) ]
 	ok $? "$name: $res is promised $((window * 5))/s in 200ms, $long/s in the long run, and does $rate/s"
 }

@@ -55,6 +55,27 @@ check() {
 	ok $? "$name"
 }
 
+# number KEY [FILE]: of that JSON, or of what was said last; 0 where there is none
+number() {
+	value=$(sed -n "s/^  \"$1\": *\([0-9]*\),*$/\1/p" "${2:-$out}")
+	echo "${value:-0}"
+}
+
+# word KEY [FILE]
+word() {
+	sed -n "s/^  \"$1\": *\"*\([a-z-]*\)\"*,*$/\1/p" "${2:-$out}"
+}
+
+# part KEY [FILE]: a percentage, to one digit
+part() {
+	sed -n "s/^  \"$1_percent\": *\([0-9]*\(\.[0-9]\)\{0,1\}\).*/\1/p" "${2:-$out}"
+}
+
+# model_line FILE: a model, in a few words
+model_line() {
+	echo "$(word verdict "$1"), $(($(number start_ns "$1") / 1000)) us + $(number per_unit_fs "$1") fs each, above $(part above_mean "$1") %, states $(part states_apart "$1") %, shares $(part shares_apart "$1") %, uncharged $(part uncharged "$1") %, waited $(part waited "$1") %"
+}
+
 # as_user COMMAND: without privilege, as uid 1000
 as_user() {
 	su user -c "$1"
