@@ -167,6 +167,7 @@ void timeline_request(void);
 void timeline_receive(struct timeline *tl);
 void timeline_receive_all(void);
 bool timeline_is_gone(const struct timeline *tl);
+bool timeline_received_peek(const struct timeline *tl, struct timeline_entry *e);
 struct timeline_entry *timeline_received_entry(u32 place);
 
 /* guest.c */

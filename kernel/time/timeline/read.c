@@ -168,6 +168,17 @@ ktime_t timeline_lasted_locked(struct timeline *tl)
 	return timeline_span_ktime(lasted);
 }
 
+/* Of the host's: the copy is as old as the last who took the lock */
+static int peek_ns(const struct timeline *tl, u64 *ns)
+{
+	struct timeline_entry e;
+
+	if (!timeline_is_received(tl) || !timeline_received_peek(tl, &e))
+		return -ENODATA;
+	*ns = timeline_span_ktime(timeline_project(&e, arch_timeline_counter()));
+	return e.clock_status == TIMELINE_STATUS_INITIALIZING ? -EAGAIN : 0;
+}
+
 /**
  * timeline_ref_read_ns - the time on a timeline, from any context but NMI
  * @ref: reference, or 0
@@ -183,9 +194,13 @@ int timeline_ref_read_ns(timeline_ref_t ref, u64 *ns)
 	const struct timeline_entry *e;
 	u32 seq, generation, status;
 	u64 counter;
+	int ret;
 
 	if (!ref)
 		return -EINVAL;
+	ret = peek_ns(timeline_of(ref), ns);
+	if (ret != -ENODATA)
+		return ret;
 	e = timeline_of(ref)->entry;
 	do {
 		seq = timeline_read_begin(e);

@@ -35,8 +35,12 @@
 #define ASK_AGAIN	(HZ / 100 + 1)
 /* How often an entry is copied that changes meanwhile: the host may have stopped there */
 #define TRIES		1000
+/* The same where somebody waits for it with a runqueue locked */
+#define PEEKS		2
 
 static struct timeline_entry copies[TIMELINE_GUEST_IDS];
+/* The host's sequence counts of what was copied: a copy has one of its own */
+static u32 taken[TIMELINE_GUEST_IDS];
 
 static DEFINE_RAW_SPINLOCK(ask_lock);
 static u64 cookie;
@@ -103,12 +107,13 @@ static void stop_host(void)
 /* ---- the copies ------------------------------------------------------------ */
 
 /* A copy that no write of the host's came into; it could have stopped in one */
-static bool snapshot(const struct timeline_entry *shared, struct timeline_entry *e)
+static bool snapshot(const struct timeline_entry *shared, struct timeline_entry *e,
+		     unsigned int tries)
 {
 	unsigned int i;
 	u32 seq;
 
-	for (i = 0; i < TRIES; i++) {
+	for (i = 0; i < tries; i++) {
 		seq = READ_ONCE(shared->seq_count);
 		smp_rmb();	/* the host counts before and after it writes */
 		memcpy(e, shared, sizeof(*e));
@@ -140,24 +145,41 @@ static bool is_usable(const struct timeline_entry *e, u32 id)
 	return is_kept(e) && e->id == id && timeline_entry_sane(e);
 }
 
+/*
+ * A host that keeps others has nothing for a place that is empty. To register again would
+ * have it take back what it keeps.
+ */
+static bool host_keeps_any(void)
+{
+	const struct timeline_entry *e;
+
+	for (e = timeline_table.entry + TIMELINE_IDS;
+	     e < timeline_table.entry + TIMELINE_MAX_IDS; e++)
+		if (is_kept(e))
+			return true;
+	return false;
+}
+
 static bool get_usable(const struct timeline *tl, struct timeline_entry *e)
 {
 	const struct timeline_entry *shared = shared_of(tl);
 	u32 id = tl - timelines;
 
-	if (snapshot(shared, e) && is_usable(e, id))
+	if (snapshot(shared, e, TRIES) && is_usable(e, id))
 		return true;
-	return !is_unknown(e) && register_with_host() && snapshot(shared, e) &&
-	       is_usable(e, id);
+	if (is_unknown(e) || (e->magic != TIMELINE_MAGIC && host_keeps_any()))
+		return false;
+	return register_with_host() && snapshot(shared, e, TRIES) && is_usable(e, id);
 }
 
-/* The copy, for who reads it without the lock; a sequence count that it never had */
-static void store(struct timeline *tl, const struct timeline_entry *e, u32 seq)
+/* The copy, for who reads it without the lock */
+static void store(struct timeline *tl, const struct timeline_entry *e)
 {
+	const u32 seq = (tl->entry->seq_count | 1) + 1;
 	const size_t at = offsetof(struct timeline_entry, seq_count);
 	const size_t after = offsetofend(struct timeline_entry, seq_count);
 
-	WRITE_ONCE(tl->entry->seq_count, tl->entry->seq_count | 1);
+	WRITE_ONCE(tl->entry->seq_count, seq - 1);
 	smp_wmb();	/* odd before anything changes */
 	memcpy(tl->entry, e, at);
 	memcpy((u8 *)tl->entry + after, (const u8 *)e + after, sizeof(*e) - after);
@@ -174,32 +196,39 @@ static void begin(struct timeline *tl, const struct timeline_entry *e)
 	tl->live = true;
 }
 
-/* See timeline_last(): by the counter, unless that is another one now */
-static void let_pass(struct timeline *tl, const struct timeline_entry *e)
+/*
+ * See timeline_last(): by the counter, unless that is another one now. @raw is now, and the
+ * entry's counter_value, up to which it passes, @since before: that may be before what has
+ * passed already, which is no less for it.
+ */
+static void let_pass(struct timeline *tl, const struct timeline_entry *e, u64 raw,
+		     struct timeline_span since)
 {
 	if (tl->entry->counter_id == e->counter_id &&
-	    tl->entry->disruption_marker == e->disruption_marker)
+	    tl->entry->disruption_marker == e->disruption_marker) {
 		timeline_last(&tl->lasted, tl->entry, e->counter_value);
-	else
-		timeline_last_ns(&tl->lasted, ktime_get_raw_fast_ns() - tl->anchor_ns);
+		return;
+	}
+	timeline_last_ns(&tl->lasted, raw - tl->anchor_ns);
+	timeline_span_sub(&tl->lasted, since);
 }
 
 static void take(struct timeline *tl, struct timeline_entry *e)
 {
 	bool stepped = tl->entry->step_marker != e->step_marker;
-	u64 since;
+	u64 ticks = timeline_elapsed(e, arch_timeline_counter()), raw = ktime_get_raw_fast_ns();
+	struct timeline_span since = timeline_ticks(ticks, e->counter_period_frac_sec,
+						    e->counter_period_shift);
 
 	if (tl->live) {
-		let_pass(tl, e);
+		let_pass(tl, e, raw, since);
 		tl->updates++;
 	} else {
 		begin(tl, e);
 	}
-	store(tl, e, e->seq_count);
-	since = timeline_elapsed(e, arch_timeline_counter());
-	tl->anchor_ns = ktime_get_raw_fast_ns() -
-			timeline_span_ns(timeline_ticks(since, e->counter_period_frac_sec,
-							e->counter_period_shift));
+	store(tl, e);
+	taken[tl - timelines - TIMELINE_IDS] = e->seq_count;
+	tl->anchor_ns = raw - timeline_span_ns(since);
 	if (stepped)
 		schedule_work(&tl->stepped);
 }
@@ -215,7 +244,7 @@ static void go_without(struct timeline *tl)
 		return;
 	timeline_reanchor(&e, tl->entry, now - tl->anchor_ns, &raw, now);
 	timeline_last_ns(&tl->lasted, now - tl->anchor_ns);
-	store(tl, &e, e.seq_count + 2);
+	store(tl, &e);
 	tl->anchor_ns = now;
 }
 
@@ -225,11 +254,11 @@ static void go_without(struct timeline *tl)
  */
 void timeline_receive(struct timeline *tl)
 {
-	const struct timeline_entry *shared = shared_of(tl);
+	u32 seq = READ_ONCE(shared_of(tl)->seq_count);
 	struct timeline_entry e;
 
 	lockdep_assert_held(&tl->lock);
-	if (tl->entry->seq_count == READ_ONCE(shared->seq_count) && is_kept(tl->entry) && tl->live)
+	if (taken[tl - timelines - TIMELINE_IDS] == seq && is_kept(tl->entry) && tl->live)
 		return;
 	if (!READ_ONCE(host_answers) && !tl->live)
 		return;
@@ -249,7 +278,20 @@ bool timeline_is_gone(const struct timeline *tl)
 
 	if (tl->entry->counter_id == TIMELINE_COUNTER_X86_TSC)
 		return false;
-	return !READ_ONCE(registered) || (snapshot(shared_of(tl), &e) && is_unknown(&e));
+	return !READ_ONCE(registered) || (snapshot(shared_of(tl), &e, TRIES) && is_unknown(&e));
+}
+
+/**
+ * timeline_received_peek - what the host says now, for who cannot lock
+ * @tl: timeline of the host's, which is or was live
+ * @e: result
+ *
+ * Context: any but NMI; it does not wait for a host that is writing.
+ * Return: false if there is nothing to be used at the moment
+ */
+bool timeline_received_peek(const struct timeline *tl, struct timeline_entry *e)
+{
+	return snapshot(shared_of(tl), e, PEEKS) && is_usable(e, tl - timelines);
 }
 
 /**
@@ -262,7 +304,7 @@ void timeline_receive_all(void)
 
 	if (!READ_ONCE(host_answers))
 		return;
-	if (!is_kept(&timeline_table.entry[TIMELINE_IDS]))
+	if (!host_keeps_any())
 		register_with_host();
 	for (tl = timelines + TIMELINE_IDS; tl < timelines + TIMELINE_MAX_IDS; tl++) {
 		raw_spin_lock_irqsave(&tl->lock, flags);
