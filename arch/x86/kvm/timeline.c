@@ -41,6 +41,7 @@ DEFINE_STATIC_KEY_FALSE(kvm_timelines_used);
  * @used: has a name, for the life of the registration
  * @found: the host has a timeline of this name
  * @watch: what the guest needs of it, or NULL
+ * @needs: ns, what that asks for
  */
 struct kvm_timeline_slot {
 	struct timeline_entry	entry;
@@ -49,6 +50,7 @@ struct kvm_timeline_slot {
 	bool			used;
 	bool			found;
 	struct timeline_watch	*watch;
+	u64			needs;
 };
 
 /**
@@ -284,6 +286,9 @@ static void kvm_timeline_make(struct kvm_timelines *tls, struct kvm_timeline_slo
 	if (!goes_on || slot->host_seq != seq)
 		slot->entry = *e;
 	slot->host_seq = seq;
+	/* Made anew at the host: the guest needs of this one what it needed of that */
+	if (slot->watch && slot->host_id != host_id)
+		timeline_guest_request(&slot->watch, host_id, slot->needs);
 	slot->host_id = host_id;
 	slot->found = true;
 }
@@ -519,22 +524,46 @@ static bool kvm_timeline_map(struct kvm *kvm, struct gfn_to_hva_cache *page, gpa
 	return kvm_timeline_mapped(kvm, page) && page->memslot->id < KVM_USER_MEM_SLOTS;
 }
 
-/* The names by which the guest knows timelines already, from wherever it was before */
-static bool kvm_timeline_learn(struct kvm_timelines *tls)
+/* What is in a place; false if that is no entry of this guest's */
+static bool kvm_timeline_peek(struct kvm_timelines *tls, int i, struct timeline_entry *e)
 {
-	struct timeline_entry __user *from;
+	struct timeline_entry __user *from = kvm_timeline_place(tls, i);
+
+	if (!from || copy_from_user(e, from, sizeof(*e)) || e->cookie != tls->cookie)
+		return false;
+	e->host_name[e->magic == TIMELINE_MAGIC ? TIMELINE_NAME_LEN - 1 : 0] = 0;
+	return true;
+}
+
+/*
+ * The guest had other names in these places, or none: restored from what it was, it has
+ * those.  The others go on.
+ */
+static bool kvm_timeline_forget_others(struct kvm_timelines *tls)
+{
 	struct timeline_entry e;
 	int i;
 
-	/* Nothing is watched: there was no registration before */
-	memset(tls->slot, 0, sizeof(tls->slot));
 	for (i = 0; i < TIMELINE_GUEST_IDS; i++) {
-		from = kvm_timeline_place(tls, i);
-		if (!from || copy_from_user(&e, from, sizeof(e)) || e.cookie != tls->cookie)
+		if (!kvm_timeline_peek(tls, i, &e))
 			return false;
-		if (e.magic != TIMELINE_MAGIC || !e.host_name[0])
+		if (strncmp(tls->slot[i].entry.host_name, e.host_name, TIMELINE_NAME_LEN))
+			memset(&tls->slot[i], 0, sizeof(tls->slot[i]));
+	}
+	return true;
+}
+
+/* The names by which the guest knows timelines already, from wherever it was before */
+static bool kvm_timeline_learn(struct kvm_timelines *tls)
+{
+	struct timeline_entry e;
+	int i;
+
+	for (i = 0; i < TIMELINE_GUEST_IDS; i++) {
+		if (!kvm_timeline_peek(tls, i, &e))
+			return false;
+		if (tls->slot[i].used || !e.host_name[0])
 			continue;
-		e.host_name[TIMELINE_NAME_LEN - 1] = 0;
 		if (kvm_timeline_named(tls, e.host_name))
 			return false;
 		tls->slot[i].used = true;
@@ -542,6 +571,19 @@ static bool kvm_timeline_learn(struct kvm_timelines *tls)
 		kvm_timeline_none(tls, &tls->slot[i]);
 	}
 	return true;
+}
+
+/*
+ * The same kernel on the same counter, as when a CPU of it has come: what it knows stays
+ * true, and no marker changes.  Nothing is watched: there is no registration.
+ */
+static void kvm_timeline_begin(struct kvm_timelines *tls, u64 cookie)
+{
+	if (tls->cookie == cookie)
+		return;
+	tls->cookie = cookie;
+	tls->salt = get_random_u64();
+	memset(tls->slot, 0, sizeof(tls->slot));
 }
 
 static long kvm_timeline_register(struct kvm_vcpu *vcpu, gpa_t gpa, u64 cookie)
@@ -560,10 +602,9 @@ static long kvm_timeline_register(struct kvm_vcpu *vcpu, gpa_t gpa, u64 cookie)
 	    !kvm_timeline_map(vcpu->kvm, &tls->page[1], gpa + PAGE_SIZE) ||
 	    tls->page[0].memslot != tls->page[1].memslot)
 		return -KVM_EINVAL;
-	tls->cookie = cookie;
-	tls->salt = get_random_u64();
+	kvm_timeline_begin(tls, cookie);
 	WRITE_ONCE(tls->ended, false);
-	if (!kvm_timeline_learn(tls))
+	if (!kvm_timeline_forget_others(tls) || !kvm_timeline_learn(tls))
 		return -KVM_EINVAL;
 	/* And filled before this vCPU enters the guest again */
 	WRITE_ONCE(tls->registered, true);
@@ -605,6 +646,7 @@ static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
 	if (!slot->found)
 		return -KVM_EINVAL;
 	ret = timeline_guest_request(&slot->watch, slot->host_id, accuracy);
+	slot->needs = accuracy;
 	return !ret || ret == -ENOSPC || ret == -ENOMEM ? ret : -KVM_EINVAL;
 }
 
