@@ -357,7 +357,8 @@ struct timeline_get {
  * struct timeline_bind - TIMELINE_BIND
  * @id: bind the calling thread to it
  * @flags: 0
- * @accuracy_ns: the bound that the caller needs; counts as 2^63 - 1 if above
+ * @accuracy_ns: the bound that the caller needs; counts as 2^63 - 1 if above, and as 1
+ *	if 0
  * @resolution_ns: the coarsest clock_getres() it can use, 0 for any; a coarser
  *	timeline gives EINVAL
  *
@@ -390,7 +391,7 @@ struct timeline_bind {
  * @reason: TIMELINE_WHY_*
  * @id: of the timeline
  * @missed: events that this one replaced before anybody read them
- * @accuracy_ns: what was asked, or 2^63 - 1
+ * @accuracy_ns: what was asked, from 1 to 2^63 - 1
  * @time: reading at the event
  */
 struct timeline_event {

@@ -260,11 +260,11 @@ static u64 until_change(struct timeline *tl, const struct quality *q)
 		return content || degraded ? 0 : U64_MAX;
 	if (degrades(content, q) || recovers(degraded, q))
 		return 0;
-	if (!q->synchronized || e->counter_id != TIMELINE_COUNTER_X86_TSC)
+	if (!q->synchronized)
 		return U64_MAX;
 	if (content)
 		wait = timeline_bound_exceeds(e, since, q->bound, content->event.accuracy_ns,
-					      arch_timeline_counter_hz());
+					      timeline_counter_hz(e->counter_id));
 	/* A host may write of one of its timelines what this kernel does not */
 	if (degraded && e->slew_rate && timeline_slew_left(e, since))
 		wait = min(wait, until_slewed(e, q->bound - degraded->event.accuracy_ns));
@@ -294,6 +294,9 @@ static void arm(struct timeline *tl)
 		return;
 	get_quality(tl, &q);
 	wait = until_change(tl, &q);
+	/* A host changes its own without a word */
+	if (timeline_is_received(tl))
+		wait = min(wait, (u64)NSEC_PER_SEC);
 	if (wait != U64_MAX)
 		hrtimer_start(&tl->watch_timer, hop(wait), HRTIMER_MODE_REL);
 }
@@ -438,7 +441,7 @@ static void move(struct timeline_watch *watch, struct timeline *tl,
 	watch->worse = false;
 	watch->event = (struct timeline_event) {
 		.id = arg->id,
-		.accuracy_ns = min_t(u64, arg->accuracy_ns, S64_MAX),
+		.accuracy_ns = clamp_t(u64, arg->accuracy_ns, 1, S64_MAX),
 	};
 	enqueue(tl, watch, WATCH_CONTENT);
 	count(tl, watch, 1);

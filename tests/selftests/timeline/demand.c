@@ -69,6 +69,17 @@ static void come_and_go(int fd, u32 id)
 	is_demanded(fd, id, 0, 0, "nobody again");
 }
 
+/* 0 is what is demanded where nobody demands anything: who asks for that asks for 1 */
+static void none(int fd, u32 id)
+{
+	int file = watch(id, 0), other = watch(id, 100000);
+
+	is_demanded(fd, id, 1, 2, "an accuracy of 0");
+	close(file);
+	is_demanded(fd, id, 100000, 1, "without it");
+	close(other);
+}
+
 /* Those that are degraded count as well: they need it the most */
 static void degraded(int fd, u32 id)
 {
@@ -116,6 +127,7 @@ VBS_TEST("who sets a timeline learns what is demanded of it, and when that chang
 
 	come_and_go(fd, id);
 	degraded(fd, id);
+	none(fd, id);
 	moves(fd, id);
 	errors(fd, id);
 }
