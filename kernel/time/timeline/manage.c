@@ -16,8 +16,11 @@
 /* How long an id rests before another timeline can get it */
 #define TIMELINE_GRACE		(HZ / 10)
 
-/* One CREATE at a time: no two timelines of one name */
-static DEFINE_MUTEX(create_mutex);
+/*
+ * One CREATE at a time: no two timelines of one name. A name is free again when its node
+ * is gone: the next one's node would not be made beside it, and nobody would hear of that.
+ */
+static DEFINE_MUTEX(names_mutex);
 
 /*
  * The generation of the timeline with an id if it has this name, else 0. Who looks
@@ -94,7 +97,7 @@ static struct timeline *find_free(long *rest)
 	struct timeline *tl, *best = NULL;
 	long its;
 
-	lockdep_assert_held(&create_mutex);
+	lockdep_assert_held(&names_mutex);
 	for (tl = timelines; tl < timelines + TIMELINE_IDS; tl++) {
 		its = rest_of(tl);
 		if (its >= 0 && (!best || its < *rest)) {
@@ -134,7 +137,7 @@ static long try_create(struct timeline_create *arg)
 	u32 generation;
 	long rest = 0;
 
-	guard(mutex)(&create_mutex);
+	guard(mutex)(&names_mutex);
 	if (find_own(arg->name, &generation))
 		return -EEXIST;
 	tl = find_free(&rest);
@@ -241,26 +244,23 @@ int timeline_get(struct timeline_get *arg)
 	return 0;
 }
 
-/**
- * timeline_destroy - TIMELINE_DESTROY
- * @arg: which
- */
-int timeline_destroy(const struct timeline_destroy *arg)
+/* Its name is free again; what is left of it is to be drained */
+static struct timeline *take_down(const struct timeline_destroy *arg, struct timeline_phc **phc)
 {
 	struct timeline_node *node;
-	struct timeline_phc *phc;
 	struct timeline *tl;
 	unsigned long flags;
 
+	guard(mutex)(&names_mutex);
 	tl = timeline_lock(arg->id, arg->generation, &flags);
 	if (IS_ERR(tl))
-		return PTR_ERR(tl);
+		return tl;
 	if (timeline_is_received(tl)) {
 		timeline_unlock(tl, flags);
-		return -EROFS;
+		return ERR_PTR(-EROFS);
 	}
 	node = tl->node;
-	phc = tl->phc;
+	*phc = tl->phc;
 	/* Until this one has drained it, nobody gets the id */
 	tl->live = false;
 	tl->drains = true;
@@ -273,8 +273,23 @@ int timeline_destroy(const struct timeline_destroy *arg)
 	timeline_watch_update(tl);
 	timeline_demand_changed(tl);
 	timeline_unlock(tl, flags);
-	timeline_phc_remove(phc);
 	timeline_node_remove(node);
+	return tl;
+}
+
+/**
+ * timeline_destroy - TIMELINE_DESTROY
+ * @arg: which
+ */
+int timeline_destroy(const struct timeline_destroy *arg)
+{
+	struct timeline_phc *phc;
+	struct timeline *tl = take_down(arg, &phc);
+	unsigned long flags;
+
+	if (IS_ERR(tl))
+		return PTR_ERR(tl);
+	timeline_phc_remove(phc);
 	timeline_queue_drain(tl);
 	raw_spin_lock_irqsave(&tl->lock, flags);
 	tl->drains = false;
