@@ -92,20 +92,33 @@ void timeline_words_show(const struct mm_struct *mm, timeline_ref_t ref)
 		show(w, smp_processor_id(), ref);
 }
 
+static void show_none(struct timeline_words *w)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		show(w, cpu, 0);
+}
+
 /**
  * timeline_words_clear - no thread is bound, and none will be meanwhile
+ *
+ * There can be many processes with words: who makes some or ends waits for a part of them.
+ *
+ * Context: may sleep.
  */
 void timeline_words_clear(void)
 {
 	struct timeline_words *w;
-	unsigned int cpu;
-	int bucket;
+	unsigned int bucket;
 
-	spin_lock(&words_lock);
-	hash_for_each(words_table, bucket, w, node)
-		for_each_possible_cpu(cpu)
-			show(w, cpu, 0);
-	spin_unlock(&words_lock);
+	for (bucket = 0; bucket < HASH_SIZE(words_table); bucket++) {
+		spin_lock(&words_lock);
+		hlist_for_each_entry(w, &words_table[bucket], node)
+			show_none(w);
+		spin_unlock(&words_lock);
+		cond_resched();
+	}
 }
 
 static void free_words(struct timeline_words *w)
@@ -117,9 +130,13 @@ static void free_words(struct timeline_words *w)
 	kfree(w);
 }
 
+/* Where mremap() failed half way they are mapped still, and nobody writes them any more */
 static void free_rcu_words(struct rcu_head *rcu)
 {
-	free_words(container_of(rcu, struct timeline_words, rcu));
+	struct timeline_words *w = container_of(rcu, struct timeline_words, rcu);
+
+	show_none(w);
+	free_words(w);
 }
 
 static struct timeline_words *alloc_words(struct mm_struct *mm)
