@@ -6,6 +6,7 @@
  *	guest_clock read ID COUNT	"COUNTER SEC NSEC LOW HIGH STATUS STEP ERROR"
  *	guest_clock spin ID MILLISECONDS	"READS ERRORS BACK UNSYNCHRONIZED"
  *	guest_clock sleep ID NS		"NS of the timeline ERROR"
+ *	guest_clock last ID NS		the same: "NS of CLOCK_MONOTONIC_RAW ERROR"
  *	guest_clock watch ID ACCURACY MILLISECONDS	events, "TYPE REASON"
  *	guest_clock set ID		"ERROR"
  *	guest_clock loop MILLISECONDS	readings of CLOCK_MONOTONIC instead: how many
@@ -108,6 +109,24 @@ static int sleep_for(u32 id, long ns)
 	ret = clock_nanosleep(CLOCK_TIMELINE(id), 0, &ts, NULL);
 	tl_vdso(id, &b);
 	printf("%llu %d\n", (unsigned long long)(ns_of(&b) - ns_of(&a)), ret);
+	return 0;
+}
+
+static u64 raw(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static int last_for(u32 id, long ns)
+{
+	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
+	u64 begin = raw();
+	int ret = clock_nanosleep(CLOCK_TIMELINE(id), 0, &ts, NULL);
+
+	printf("%llu %d\n", (unsigned long long)(raw() - begin), ret);
 	return 0;
 }
 
@@ -252,6 +271,8 @@ int main(int argc, char **argv)
 		return spin(id, atol(argv[3]));
 	if (argc == 4 && !strcmp(argv[1], "sleep"))
 		return sleep_for(id, atol(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "last"))
+		return last_for(id, atol(argv[3]));
 	if (argc == 5 && !strcmp(argv[1], "watch"))
 		return watch(id, strtoull(argv[3], NULL, 0), atol(argv[4]));
 	if (argc == 3 && !strcmp(argv[1], "set"))
@@ -269,6 +290,6 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "gap"))
 		return gap(id, strtoul(argv[3], NULL, 0));
 	fprintf(stderr,
-		"guest_clock: id|read|spin|sleep|watch|set|loop|realtime|get|self|until|gap ...\n");
+		"guest_clock: id|read|spin|sleep|last|watch|set|loop|realtime|get|self|until|gap ...\n");
 	return 2;
 }

@@ -9,6 +9,8 @@
 
 #define RUN	"vbsctl vm run --vcpu 150us/1ms --dm 150us/1.5ms --guest-timelines --"
 #define APART	10
+#define AGE	(3 * SEC)
+#define LASTS	(8 * SEC)
 
 static int fd;
 static u32 site;
@@ -39,7 +41,10 @@ static void needs(u64 accuracy, const char *what)
 	     "%s: %d, %ju ns, %u guests", what, ret, (uintmax_t)d.accuracy_ns, d.guests);
 }
 
-/* Stopped when it leaves, so it is when it arrives: nobody runs while clocks change */
+/*
+ * Stopped when it leaves, so it is when it arrives: nobody runs while clocks change.  It
+ * arrives AGE after the clock there was set last.
+ */
 static struct qemu *moves_to(struct qemu *q, const char *name, s64 ahead)
 {
 	struct qemu_reading before = qemu_reads(q, TIMELINE_IDS), after;
@@ -48,6 +53,7 @@ static struct qemu *moves_to(struct qemu *q, const char *name, s64 ahead)
 	qmp_do(q, "stop", "%s", "");
 	to = qemu_moves(q, name, RUN);
 	other_clock(ahead);
+	sleep_ns(AGE);
 	qmp_do(to, "cont", "%s", "");
 	after = qemu_agrees(to, fd, TIMELINE_IDS, site, name);
 	t_ok(after.step != before.step, "%s: that it is another clock is told", name);
@@ -82,6 +88,22 @@ static void wakes(struct qemu *q, u64 sec, const char *what)
 	t_at_least(at, sec, "%s: not before its instant", what);
 }
 
+/* A relative sleep is a duration, whatever the clock does meanwhile */
+static void lasts(struct qemu *q)
+{
+	unsigned long long ns;
+	int ret;
+
+	guest_must(q, "cat /tmp/lasted");
+	if (sscanf(q->said, "%llu %d", &ns, &ret) != 2) {
+		t_ok(false, "a relative sleep has not ended");
+		return;
+	}
+	t_equal(ret, 0, "a relative sleep over a move");
+	t_at_least(ns, LASTS, "ns that it lasted");
+	t_at_most(ns, LASTS + SEC, "and not many more");
+}
+
 VBS_TEST("a guest moves between hosts whose clocks are 10 s apart", 290)
 {
 	struct qemu *q;
@@ -95,10 +117,13 @@ VBS_TEST("a guest moves between hosts whose clocks are 10 s apart", 290)
 	guest_must(q, "guest_clock watch 32 40000 100000 >/dev/null & sleep 0.2");
 	needs(40000, "what the guest needs");
 	sec = sleeps(q, APART - 1);
+	guest_must(q, "guest_clock last 32 %llu >/tmp/lasted & sleep 0.1", LASTS);
 	q = moves_to(q, "ahead", APART);
 	needs(40000, "known at the next host, too");
 	guest_must(q, "sleep 2");
 	wakes(q, sec, "its instant has passed there");
+	guest_must(q, "sleep 8");
+	lasts(q);
 	sec = sleeps(q, APART - 5);
 	q = moves_to(q, "behind", -APART);
 	needs(40000, "and at the one after that");

@@ -97,6 +97,50 @@ static void demands(u32 id, u64 accuracy, const char *what)
 	     "%s: %d, %ju ns, %u guests", what, ret, (uintmax_t)d.accuracy_ns, d.guests);
 }
 
+/*
+ * Who looks for names and at places where nothing is has nobody told that the counter was
+ * disrupted, and what is needed goes on to be known.
+ */
+static void looks_about(struct qemu *q)
+{
+	struct qemu_reading before = qemu_reads(q, 32), after;
+
+	guest_must(q, "guest_clock watch 32 40000 3000 >/dev/null & sleep 0.2");
+	guest_must(q, "for i in 1 2 3 4 5; do guest_clock read 63 1; guest_clock id site; guest_clock id none; sleep 0.1; done; true");
+	after = qemu_reads(q, 32);
+	t_ok(before.step == after.step, "to look about is no step");
+	demands(site, 40000, "nor an end of what is needed");
+	guest_must(q, "sleep 4");
+	demands(site, 0, "which ends with who needs it");
+}
+
+static void set_ahead(u32 id, u64 ns)
+{
+	struct timeline_set set = tl_params(fd, id, 0, 0);
+	struct timeline_time tt;
+	int ret = tl_prctl(id, &tt);
+
+	set.counter_value = tt.counter;
+	set.time_sec = tt.sec + (tt.nsec + ns) / SEC;
+	set.time_frac_sec = ((unsigned __int128)((tt.nsec + ns) % SEC) << 64) / SEC;
+	ret = ret ?: tl_ioctl(fd, TIMELINE_SET, &set);
+	t_equal(ret, 0, "set %ju ns ahead", (uintmax_t)ns);
+}
+
+/* What the host does without a word is seen within a second */
+static void recovers(struct qemu *q)
+{
+	unsigned int type[2], reason[2];
+
+	sleep_ns(3 * SEC);	/* by now the bound is more than 100 us */
+	guest_must(q, "guest_clock watch 32 100000 1200 >/tmp/w & sleep 0.5");
+	set_ahead(site, 0);
+	guest_must(q, "sleep 3; cat /tmp/w");
+	t_ok(sscanf(q->said, "%u %u %u %u", &type[0], &reason[0], &type[1], &reason[1]) == 4 &&
+	     type[0] == TIMELINE_EVENT_DEGRADED && type[1] == TIMELINE_EVENT_RECOVERED,
+	     "a watch whose bound is too wide, until the host's is narrower: %s", q->said);
+}
+
 /* ---- one machine ------------------------------------------------------------- */
 
 static void what_it_can_do(struct qemu *q)
@@ -135,19 +179,8 @@ static void what_it_can_do(struct qemu *q)
 	demands(site, 0, "and that it does not any more");
 	guest_must(q, "guest_clock watch 32 1000 1500");
 	t_ok(!strncmp(q->said, "1 1", 3), "one that needs more is told");
-}
-
-static void set_ahead(u32 id, u64 ns)
-{
-	struct timeline_set set = tl_params(fd, id, 0, 0);
-	struct timeline_time tt;
-	int ret = tl_prctl(id, &tt);
-
-	set.counter_value = tt.counter;
-	set.time_sec = tt.sec + (tt.nsec + ns) / SEC;
-	set.time_frac_sec = ((unsigned __int128)((tt.nsec + ns) % SEC) << 64) / SEC;
-	ret = ret ?: tl_ioctl(fd, TIMELINE_SET, &set);
-	t_equal(ret, 0, "set %ju ns ahead", (uintmax_t)ns);
+	looks_about(q);
+	recovers(q);
 }
 
 /* Updates, steps, the end and a new beginning */
@@ -158,10 +191,16 @@ static void host_changes(struct qemu *q)
 	tl_set(fd, plant, 5000000, 3);
 	after = qemu_agrees(q, fd, 33, plant, "after a step");
 	t_ok(after.step != before.step, "the step is told");
+	guest_must(q, "guest_clock watch 33 40000 5000 >/dev/null & sleep 0.2");
+	demands(plant, 40000, "what the guest needs of another");
 	tl_destroy(fd, plant);
 	t_equal(qemu_reads(q, 33).ret, -ENODEV, "one that is gone");
 	plant = tl_make(fd, "plant", TIMELINE_GUEST | TIMELINE_STEP);
 	qemu_agrees(q, fd, 33, plant, "one of the same name");
+	guest_must(q, "sleep 0.2");
+	demands(plant, 40000, "and needs of that");
+	guest_must(q, "sleep 6");
+	demands(plant, 0, "until it does not");
 	set_ahead(site, SLEW);
 	qemu_agrees(q, fd, 32, site, "while it is slewed");
 	sleep_ns(SLEW * 2000 + SEC);

@@ -144,7 +144,7 @@ static void as_vmclock(void)
 	tl_vdso(id, &tt);
 	t = (((unsigned __int128)(tt.counter - counter) * period) >> e[0x27]) + frac;
 	t_equal(sec + (u64)(t >> 64), tt.sec, "seconds by VMClock's formula");
-	t_equal((u64)((((u64)t >> 32) * 1000000000) >> 32), tt.nsec, "nanoseconds by it");
+	t_equal((u64)((unsigned __int128)(u64)t * 1000000000 >> 64), tt.nsec, "nanoseconds by it");
 	t_at_least(tt.err_low_ns, max, "the bound starts at VMClock's");
 	t_equal(e[0x22], TIMELINE_STATUS_SYNCHRONIZED, "status");
 }
