@@ -84,13 +84,31 @@ static enum vbs_role vbs_wanted_role(const struct vbs_wanted *w)
 	return w->one ? VBS_ROLE_ONE : VBS_ROLE_VCPU;
 }
 
+/* Who is bound to no timeline, perhaps a tool, leaves what the group has. */
+static timeline_ref_t vbs_wanted_timeline(const struct vbs_group *grp)
+{
+	return timeline_binding() ?: grp->timeline;
+}
+
+/* Who configures owns what is booked, whoever has configured before. */
+static struct vbs_tenant vbs_wanted_tenant(const struct vbs_wanted *w,
+					   const struct vbs_group *grp, enum vbs_role role)
+{
+	return (struct vbs_tenant){
+		.role		= w->cfg->test ? VBS_ROLE_NONE : role,
+		.group		= grp->nr,
+		.owner		= current_euid(),
+		.timeline	= vbs_wanted_timeline(grp),
+	};
+}
+
 static int vbs_want_place(struct vbs_wanted *w, struct vbs_group *grp,
 			  struct task_struct *p)
 {
-	enum vbs_role role = w->cfg->test ? VBS_ROLE_NONE : vbs_wanted_role(w);
+	const struct vbs_tenant to = vbs_wanted_tenant(w, grp, vbs_wanted_role(w));
 
 	return PTR_ERR_OR_ZERO(vbs_place_add(grp, &w->places, &w->vcpu, vbs_vm_mask_of(p),
-					     role, &w->cfg->err_cpu));
+					     &to, &w->cfg->err_cpu));
 }
 
 static unsigned int vbs_least_places(const struct vbs_wanted *w)
@@ -237,7 +255,7 @@ static struct vbs_place *vbs_dm_that_fits(const struct vbs_group *grp,
 static int vbs_want_dm(struct vbs_wanted *w, struct vbs_group *grp,
 		       const struct cpumask *mask)
 {
-	enum vbs_role role = w->cfg->test ? VBS_ROLE_NONE : VBS_ROLE_DM;
+	const struct vbs_tenant to = vbs_wanted_tenant(w, grp, VBS_ROLE_DM);
 	struct vbs_place *pl = vbs_dm_that_fits(grp, mask);
 	int cpu;
 
@@ -246,7 +264,7 @@ static int vbs_want_dm(struct vbs_wanted *w, struct vbs_group *grp,
 		cpumask_copy(pl->mask, mask);
 		return 0;
 	}
-	return PTR_ERR_OR_ZERO(vbs_place_add(grp, &w->dms, &w->dm, mask, role,
+	return PTR_ERR_OR_ZERO(vbs_place_add(grp, &w->dms, &w->dm, mask, &to,
 					     &w->cfg->err_cpu));
 }
 
@@ -366,7 +384,7 @@ static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 	grp->vcpu = w->vcpu;
 	grp->dm = w->dm;
 	grp->owner = current_euid();
-	grp->timeline = timeline_binding() ?: grp->timeline;
+	grp->timeline = vbs_wanted_timeline(grp);
 	WRITE_ONCE(grp->one, w->one);
 	grp->least = vbs_least_places(w);
 	grp->most = max3(grp->least, n.vcpus, READ_ONCE(sysctl_vbs_vm_vcpus));

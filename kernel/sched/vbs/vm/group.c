@@ -50,29 +50,23 @@ static struct vbs_place *vbs_place_alloc(struct vbs_group *grp)
  * @list: its places, or its device-model servers
  * @par: the server's parameters, checked
  * @mask: where it may be
- * @role: for whom; VBS_ROLE_NONE: it is only a question
+ * @to: whose it will be; VBS_ROLE_NONE: it is only a question
  * @err_cpu: out: the CPU with most to spare, if that is not enough
  *
  * Return: the place, or -ENOMEM, -EINVAL beyond the limits of now, -EBUSY.
  */
 struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 				const struct vbs_params *par,
-				const struct cpumask *mask, enum vbs_role role,
+				const struct cpumask *mask, const struct vbs_tenant *to,
 				int *err_cpu)
 {
-	const struct vbs_tenant to = {
-		.role		= role,
-		.group		= grp->nr,
-		.owner		= grp->owner,
-		.timeline	= grp->timeline,
-	};
 	struct vbs_place *pl = vbs_place_alloc(grp);
 	struct vbs_srv *srv;
 	int cpu;
 
 	if (!pl)
 		return ERR_PTR(-ENOMEM);
-	srv = vbs_place_create(par, mask, &to, &cpu);
+	srv = vbs_place_create(par, mask, to, &cpu);
 	if (IS_ERR(srv)) {
 		if (PTR_ERR(srv) == -EBUSY)
 			*err_cpu = cpu;

@@ -168,6 +168,12 @@ const struct cpumask *vbs_vm_mask_of(struct task_struct *p)
 /* For a vCPU that the process has made since: what it may book is limited. */
 static struct vbs_place *vbs_place_more(struct vbs_group *grp)
 {
+	const struct vbs_tenant to = {
+		.role		= VBS_ROLE_VCPU,
+		.group		= grp->nr,
+		.owner		= grp->owner,
+		.timeline	= grp->timeline,
+	};
 	struct vbs_group_sum n;
 	struct vbs_place *pl;
 	struct task_struct *p;
@@ -180,7 +186,7 @@ static struct vbs_place *vbs_place_more(struct vbs_group *grp)
 	if (!p)
 		return NULL;
 	pl = vbs_place_add(grp, &grp->places, &grp->vcpu, vbs_vm_mask_of(p),
-			   VBS_ROLE_VCPU, &cpu);
+			   &to, &cpu);
 	put_task_struct(p);
 	return IS_ERR(pl) ? NULL : pl;
 }

@@ -58,7 +58,7 @@ struct vbs_former {
  * @tgid: the process
  * @nr: its number in the initial pid namespace
  * @owner: of its servers: who has configured it, not the process
- * @timeline: that the owner was bound to
+ * @timeline: that the owner was bound to, or one before who was bound to any
  * @vcpu: the resource of a place
  * @dm: that of a device-model server, if @one is not set
  * @least: places to be kept
@@ -139,7 +139,7 @@ extern struct list_head vbs_groups;
 /* group.c */
 struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 				const struct vbs_params *par,
-				const struct cpumask *mask, enum vbs_role role,
+				const struct cpumask *mask, const struct vbs_tenant *to,
 				int *err_cpu);
 void vbs_place_remove(struct vbs_place *pl, bool wait);
 struct vbs_group *vbs_group_alloc(struct task_struct *p);
