@@ -12,7 +12,10 @@
 
 /* ---- booking ------------------------------------------------------------- */
 
-/* What a CPU that goes offline waits for: interrupts are off until it is seen. */
+/*
+ * What a CPU that goes offline waits for, and vbs_dissolve_all(): interrupts are off
+ * until it is seen.
+ */
 static int vbs_place_enter_books(struct vbs_srv *srv, const struct vbs_params *par,
 				 const struct cpumask *mask, bool show)
 {
@@ -22,7 +25,9 @@ static int vbs_place_enter_books(struct vbs_srv *srv, const struct vbs_params *p
 	int ret = -EINVAL;
 
 	local_irq_save(flags);
-	if (vbs_params_in_limits(par))
+	if (!READ_ONCE(sysctl_vbs_enable))
+		ret = -EOPNOTSUPP;
+	else if (vbs_params_in_limits(par))
 		ret = vbs_books_enter(srv, &none, mask, &spare);
 	if (!ret && show)
 		vbs_books_publish(srv);
@@ -41,7 +46,8 @@ static int vbs_place_enter_books(struct vbs_srv *srv, const struct vbs_params *p
  * @cpu: out: the best CPU, or -1
  *
  * Context: may sleep; vbs_enable() has succeeded.
- * Return: the server, with a reference, or -ENOMEM, -EINVAL beyond the limits, -EBUSY.
+ * Return: the server, with a reference, or -ENOMEM, -EINVAL beyond the limits,
+ * -EOPNOTSUPP, -EBUSY.
  */
 struct vbs_srv *vbs_place_create(const struct vbs_params *par, const struct cpumask *mask,
 				 const struct vbs_tenant *to, int *cpu)

@@ -86,6 +86,22 @@ static void vbs_test_place_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vbs_booked_on(0), before);
 }
 
+/* Nobody has looked whether the class is on but who books. */
+static void vbs_test_place_off(struct kunit *test)
+{
+	const struct cpumask *mask = cpumask_of(0);
+	u32 before = vbs_booked_on(0);
+	struct vbs_srv *srv[2];
+
+	WRITE_ONCE(sysctl_vbs_enable, 0);
+	srv[0] = vbs_make_place(&tenth, VBS_ROLE_VCPU, mask);
+	srv[1] = vbs_make_place(&tenth, VBS_ROLE_NONE, mask);
+	WRITE_ONCE(sysctl_vbs_enable, 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(srv[0]), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(srv[1]), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, vbs_booked_on(0), before);
+}
+
 /* A task like a user's, which sleeps in the kernel */
 struct vbs_visitor {
 	struct task_struct	*p;
@@ -200,6 +216,7 @@ static int vbs_place_init(struct kunit *test)
 static struct kunit_case vbs_place_cases[] = {
 	KUNIT_CASE(vbs_test_place_booked),
 	KUNIT_CASE(vbs_test_place_asked),
+	KUNIT_CASE(vbs_test_place_off),
 	KUNIT_CASE(vbs_test_place_entered),
 	KUNIT_CASE(vbs_test_place_moved),
 	{}

@@ -6,6 +6,7 @@
 #define PERIOD	(10 * MS)
 #define VCPUS	SYSCTL_VBS "vm_vcpus"
 #define PERIOD_MIN	SYSCTL_VBS "period_min_us"
+#define ENABLE	SYSCTL_VBS "enable"
 
 /* What the device model is asked: word[ASK]; what came of it: word[SAYS] */
 enum { ASK, SAYS, POOL };
@@ -146,6 +147,25 @@ static void as_many_as_it_likes(void)
 	t_equal(books_empty(SEC), 0, "booked in the end");
 }
 
+/* Nothing is booked for a vCPU that comes then, and it is created all the same. */
+static void while_off(void)
+{
+	struct machine *m = new_machine();
+
+	configure(m, MS, 1, 0, "10 % for each");
+	t_equal(file_write(ENABLE, "0"), 0, "the class is turned off");
+	t_equal(books_empty(SEC), 0, "booked then");
+	t_equal(ask(m, ADD), 0, "one more vCPU");
+	t_equal(books_empty(100 * MS), 0, "booked for it");
+	t_equal(group_val(m->pid, "places"), 0, "places");
+	t_equal(group_val(m->pid, "unplaced"), 1, "it has none");
+	t_equal(file_write(ENABLE, "1"), 0, "it is turned on");
+	configure(m, MS, 1, 0, "once more");
+	t_equal(group_val(m->pid, "places"), 2, "places");
+	machine_end(m);
+	t_equal(books_empty(SEC), 0, "booked in the end");
+}
+
 /* Its server is switched to what a new limit allows, and a vCPU comes later. */
 static void beyond_new_limits(void)
 {
@@ -221,9 +241,11 @@ VBS_TEST("each vCPU has a place of who configured it, as far as there is room, w
 	need_cpus(2);
 	file_restore(VCPUS);
 	file_restore(PERIOD_MIN);
+	file_restore(ENABLE);
 	owners();
 	no_room();
 	as_many_as_it_likes();
+	while_off();
 	beyond_new_limits();
 	pooled();
 	moves();

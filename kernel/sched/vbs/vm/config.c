@@ -66,7 +66,10 @@ static int vbs_group_begin(struct task_struct *p, struct vbs_wanted *w)
 	return ret;
 }
 
-/* A thread whose mask changes meanwhile may find no server: it is counted. */
+/*
+ * A thread whose mask changes meanwhile may find no server: it is counted.  Where the
+ * class is turned off meanwhile no server is left.
+ */
 static int vbs_group_change(struct task_struct *p, struct vbs_group *grp,
 			    struct vbs_wanted *w)
 {
@@ -81,9 +84,9 @@ static int vbs_group_change(struct task_struct *p, struct vbs_group *grp,
 	}
 	vbs_wanted_adopt(w, grp);
 	vbs_group_place_vcpus(grp);
-	vbs_group_gather(grp, p, &tid);
+	ret = vbs_group_gather(grp, p, &tid);
 	vbs_group_trim(grp);
-	return 0;
+	return ret == -EOPNOTSUPP ? ret : 0;
 }
 
 static int vbs_vm_set(struct task_struct *p, struct vbs_wanted *w)
@@ -91,6 +94,8 @@ static int vbs_vm_set(struct task_struct *p, struct vbs_wanted *w)
 	struct vbs_group *grp = vbs_group_of(task_tgid(p));
 
 	lockdep_assert_held(&vbs_vm_mutex);
+	if (w->cfg->vcpu.period && !READ_ONCE(sysctl_vbs_enable))
+		return -EOPNOTSUPP;
 	if (w->cfg->vcpu.period)
 		return grp ? vbs_group_change(p, grp, w) : vbs_group_begin(p, w);
 	if (!w->cfg->test)

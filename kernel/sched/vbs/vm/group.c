@@ -53,7 +53,7 @@ static struct vbs_place *vbs_place_alloc(struct vbs_group *grp)
  * @to: whose it will be; VBS_ROLE_NONE: it is only a question
  * @err_cpu: out: the CPU with most to spare, if that is not enough
  *
- * Return: the place, or -ENOMEM, -EINVAL beyond the limits of now, -EBUSY.
+ * Return: the place, or -ENOMEM, -EINVAL beyond the limits of now, -EOPNOTSUPP, -EBUSY.
  */
 struct vbs_place *vbs_place_add(struct vbs_group *grp, struct list_head *list,
 				const struct vbs_params *par,
