@@ -36,7 +36,7 @@ bool vbs_params_in_limits(const struct vbs_params *par);
 int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
 		  struct task_struct *p);
 int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
-		  const struct vbs_params *par);
+		  const struct vbs_params *par, timeline_ref_t timeline);
 
 /* boundary.c */
 void vbs_stop_at_boundary(struct task_struct *p);

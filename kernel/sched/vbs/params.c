@@ -353,9 +353,8 @@ static u64 vbs_first_release(const struct vbs_srv *srv)
 }
 
 static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
-			  const struct vbs_params *par)
+			  const struct vbs_params *par, timeline_ref_t timeline)
 {
-	timeline_ref_t timeline = vbs_timeline_for(srv, par);
 	struct vbs_server *s = &srv->core;
 	struct vbs_cpu *c = rq->vbs.core;
 	u64 runtime = s->runtime, period = s->period, now;
@@ -384,11 +383,12 @@ static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
  * @srv: the server
  * @p: for whom, in the trace
  * @par: checked
+ * @timeline: whose multiples aligned releases keep to; 0 without @par->align
  *
  * Return: 0 or -EBUSY.
  */
 int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
-		  const struct vbs_params *par)
+		  const struct vbs_params *par, timeline_ref_t timeline)
 {
 	u32 spare = 0;
 	bool raised;
@@ -398,7 +398,7 @@ int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
 		return -EBUSY;
 	}
 	raised = max(srv->core.cap, par->cap) > vbs_booked(srv);
-	vbs_do_switch(rq, srv, par);
+	vbs_do_switch(rq, srv, par, timeline);
 	if (raised)
 		cpufreq_update_util(rq, 0);
 	return 0;
@@ -419,7 +419,7 @@ static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 		return -EPERM;
 	if (vbs_check_range(p, &par))
 		return -ERANGE;
-	return vbs_switch_to(rq, srv, p, &par);
+	return vbs_switch_to(rq, srv, p, &par, vbs_timeline_for(srv, &par));
 }
 
 /* Without that flag the clamps stay, and they are what the policy wants. */

@@ -9,6 +9,20 @@
  * Context: vbs_vm_mutex, may sleep.
  */
 
+/*
+ * Who is bound to no timeline, perhaps a tool, leaves what the group has, unless that
+ * has been destroyed: its number may come again.
+ */
+static timeline_ref_t vbs_wanted_timeline(const struct vbs_group *grp)
+{
+	timeline_ref_t bound = timeline_binding();
+	u64 now;
+
+	if (bound)
+		return bound;
+	return timeline_ref_read_ns(grp->timeline, &now) == -ENODEV ? 0 : grp->timeline;
+}
+
 /* ---- the cap of a server that there is ----------------------------------- */
 
 static struct vbs_params vbs_place_params(const struct vbs_place *pl, u32 cap)
@@ -33,7 +47,7 @@ static int vbs_place_raise(struct vbs_place *pl, const struct vbs_params *to, in
 	if (pl->srv->gone)
 		ret = -EBUSY;
 	else if (par.cap > pl->srv->core.cap_next)
-		ret = vbs_switch_to(rq, pl->srv, current, &par);
+		ret = vbs_switch_to(rq, pl->srv, current, &par, pl->srv->timeline);
 	rq_unlock_irqrestore(rq, &rf);
 	if (ret)
 		*err_cpu = READ_ONCE(pl->srv->cpu);
@@ -51,7 +65,7 @@ static void vbs_place_lower(struct vbs_place *pl)
 	par = vbs_place_params(pl, pl->before);
 	if (!pl->srv->gone && par.cap < pl->srv->core.cap_next &&
 	    vbs_params_in_cap(&par) == VBS_REJECT_NONE)
-		vbs_switch_to(rq, pl->srv, current, &par);
+		vbs_switch_to(rq, pl->srv, current, &par, pl->srv->timeline);
 	rq_unlock_irqrestore(rq, &rf);
 }
 
@@ -72,7 +86,8 @@ static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 		srv->role = role;
 		srv->owner = current_euid();
 		if (vbs_params_in_limits(to))
-			vbs_switch_to(rq, srv, current, to);
+			vbs_switch_to(rq, srv, current, to,
+				      to->align ? vbs_wanted_timeline(pl->grp) : 0);
 	}
 	rq_unlock_irqrestore(rq, &rf);
 }
@@ -82,12 +97,6 @@ static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 static enum vbs_role vbs_wanted_role(const struct vbs_wanted *w)
 {
 	return w->one ? VBS_ROLE_ONE : VBS_ROLE_VCPU;
-}
-
-/* Who is bound to no timeline, perhaps a tool, leaves what the group has. */
-static timeline_ref_t vbs_wanted_timeline(const struct vbs_group *grp)
-{
-	return timeline_binding() ?: grp->timeline;
 }
 
 /* Who configures owns what is booked, whoever has configured before. */

@@ -86,7 +86,7 @@ int sched_vbs_guest_get(struct sched_vbs_guest *g)
 EXPORT_SYMBOL_GPL(sched_vbs_guest_get);
 
 /*
- * Its cap stays.  RCU keeps the server in memory, not current in it: whoever ends it,
+ * Its cap stays, and its timeline, whatever the thread is bound to.  RCU keeps the server in memory, not current in it: whoever ends it,
  * or takes current out, may have held the lock until now.
  */
 static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sched_attr *attr)
@@ -104,7 +104,7 @@ static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sch
 		return -EINVAL;
 	if (vbs_params_in_cap(&par) != VBS_REJECT_NONE)
 		return -ERANGE;
-	return vbs_switch_to(rq, srv, current, &par);
+	return vbs_switch_to(rq, srv, current, &par, srv->timeline);
 }
 
 /**
