@@ -225,10 +225,10 @@ static bool vbs_dm_has_mask(const struct vbs_wanted *w, const struct vbs_group *
 	return false;
 }
 
-/* One that no server is for yet */
+/* One that no server is for yet, and whose it is */
 static bool vbs_dm_next_mask(const struct vbs_wanted *w, const struct vbs_group *grp,
 			     const struct vbs_runners *r, struct task_struct *p,
-			     struct cpumask *mask)
+			     struct cpumask *mask, pid_t *tid)
 {
 	struct task_struct *t;
 	bool found = false;
@@ -238,6 +238,7 @@ static bool vbs_dm_next_mask(const struct vbs_wanted *w, const struct vbs_group 
 		if (!vbs_is_device_model(r, t) || vbs_dm_has_mask(w, grp, &t->cpus_mask))
 			continue;
 		cpumask_copy(mask, &t->cpus_mask);
+		*tid = task_pid_vnr(t);
 		found = true;
 		break;
 	}
@@ -277,19 +278,39 @@ static int vbs_want_dm(struct vbs_wanted *w, struct vbs_group *grp,
 					     &w->cfg->err_cpu));
 }
 
+/*
+ * The process chooses the masks of its threads.  Each costs a cap, and a walk over its
+ * threads: so no more than an administrator allows of vCPUs.
+ */
+static int vbs_want_split_dms(struct vbs_wanted *w, struct vbs_group *grp,
+			      const struct vbs_runners *r, struct task_struct *p,
+			      struct cpumask *mask)
+{
+	unsigned int left = max(READ_ONCE(sysctl_vbs_vm_vcpus), 1U);
+	int ret = 0;
+	pid_t tid;
+
+	while (!ret && vbs_dm_next_mask(w, grp, r, p, mask, &tid)) {
+		if (!left--) {
+			w->cfg->err_tid = tid;
+			return -EINVAL;
+		}
+		ret = vbs_want_dm(w, grp, mask);
+		cond_resched();
+	}
+	return ret;
+}
+
 static int vbs_want_dms_beside(struct vbs_wanted *w, struct vbs_group *grp,
 			       const struct vbs_runners *r, struct task_struct *p)
 {
 	static struct cpumask mask;	/* vbs_vm_mutex's */
-	int ret = 0;
+	int ret;
 
-	if (!w->cfg->split) {
-		ret = vbs_dm_common(r, p, &mask, &w->cfg->err_tid);
-		return ret ?: vbs_want_dm(w, grp, &mask);
-	}
-	while (!ret && vbs_dm_next_mask(w, grp, r, p, &mask))
-		ret = vbs_want_dm(w, grp, &mask);
-	return ret;
+	if (w->cfg->split)
+		return vbs_want_split_dms(w, grp, r, p, &mask);
+	ret = vbs_dm_common(r, p, &mask, &w->cfg->err_tid);
+	return ret ?: vbs_want_dm(w, grp, &mask);
 }
 
 static int vbs_want_dms(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
