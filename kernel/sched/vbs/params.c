@@ -276,8 +276,8 @@ static bool vbs_in_limits(const struct sched_attr *attr)
  * vbs_params_in_limits - for parameters that were checked some time ago
  * @par: the parameters
  *
- * Context: interrupts off, or RCU, until the server with them is in the list of all or
- * has them: see vbs_limit_set().
+ * Context: interrupts off, RCU or vbs_limits_mutex, until the server with them is in
+ * the list of all or has them: see vbs_limit_set().
  */
 bool vbs_params_in_limits(const struct vbs_params *par)
 {

@@ -82,6 +82,7 @@ struct vbs_books {
 };
 
 extern struct vbs_books vbs_books;
+extern struct mutex vbs_limits_mutex;
 extern unsigned int sysctl_vbs_period_min;
 extern unsigned int sysctl_vbs_period_max;
 extern unsigned int sysctl_vbs_runtime_max;

@@ -19,6 +19,9 @@
  * less than 2q (vbs_note_miss()).
  */
 
+/* Limits stay as they are while it is held: outside of all locks but vbs_vm_mutex */
+DEFINE_MUTEX(vbs_limits_mutex);
+
 unsigned int sysctl_vbs_period_min = 100;
 unsigned int sysctl_vbs_period_max = 1000000;
 unsigned int sysctl_vbs_runtime_max = 100000;

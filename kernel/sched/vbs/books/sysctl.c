@@ -57,6 +57,7 @@ static int vbs_limit_set(const struct ctl_table *table, unsigned int value)
 	unsigned int old = *limit;
 	int ret = 0;
 
+	lockdep_assert_held(&vbs_limits_mutex);
 	WRITE_ONCE(*limit, value);
 	synchronize_rcu();
 	if (!vbs_limit_holds(table, value) || vbs_capacity_check(-1, 0)) {
@@ -72,17 +73,16 @@ static int vbs_limit_set(const struct ctl_table *table, unsigned int value)
 static int vbs_limit_handler(const struct ctl_table *table, int write,
 			     void *buffer, size_t *lenp, loff_t *ppos)
 {
-	static DEFINE_MUTEX(mutex);
 	unsigned int value = *(unsigned int *)table->data;
 	struct ctl_table tmp = *table;
 	int ret;
 
 	tmp.data = &value;
-	mutex_lock(&mutex);
+	mutex_lock(&vbs_limits_mutex);
 	ret = proc_douintvec_minmax(&tmp, write, buffer, lenp, ppos);
 	if (!ret && write)
 		ret = vbs_limit_set(table, value);
-	mutex_unlock(&mutex);
+	mutex_unlock(&vbs_limits_mutex);
 	return ret;
 }
 

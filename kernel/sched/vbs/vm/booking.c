@@ -71,8 +71,7 @@ static void vbs_place_lower(struct vbs_place *pl)
 
 /*
  * The cap is booked: it can fail only where an owner has lowered his own since, who
- * then has what he asked for; or where the limits have changed since, within which it
- * stays.
+ * then has what he asked for.
  */
 static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 			     enum vbs_role role)
@@ -85,9 +84,8 @@ static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 	if (!srv->gone) {
 		srv->role = role;
 		srv->owner = current_euid();
-		if (vbs_params_in_limits(to))
-			vbs_switch_to(rq, srv, current, to,
-				      to->align ? vbs_wanted_timeline(pl->grp) : 0);
+		vbs_switch_to(rq, srv, current, to,
+			      to->align ? vbs_wanted_timeline(pl->grp) : 0);
 	}
 	rq_unlock_irqrestore(rq, &rf);
 }
@@ -364,16 +362,7 @@ static bool vbs_group_has_several(const struct vbs_group *grp)
 	return n.vcpus > 1;
 }
 
-/**
- * vbs_wanted_book - all that a configuration needs
- * @w: the configuration
- * @grp: the group, without servers if it is new
- * @p: a task of the process
- *
- * Return: 0, or an error, with err_tid or err_cpu: then, or if it was only asked,
- * vbs_wanted_drop() is to be called.
- */
-int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
+static int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
 {
 	vbs_places_remember(&grp->places);
 	vbs_places_remember(&grp->dms);
@@ -383,12 +372,8 @@ int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_str
 	       vbs_want_places(w, grp, p);
 }
 
-/**
- * vbs_wanted_drop - give all back that vbs_wanted_book() has booked
- * @w: the configuration
- * @grp: the group
- */
-void vbs_wanted_drop(struct vbs_wanted *w, struct vbs_group *grp)
+/* Give all back that vbs_wanted_book() has booked. */
+static void vbs_wanted_drop(struct vbs_wanted *w, struct vbs_group *grp)
 {
 	vbs_places_drop(&w->places);
 	vbs_places_drop(&w->dms);
@@ -427,14 +412,11 @@ static void vbs_group_set(struct vbs_group *grp, const struct vbs_wanted *w)
 	vbs_group_tell_vms(grp, grp->guest_may);
 }
 
-/**
- * vbs_wanted_adopt - what was booked is the group's
- * @w: the configuration
- * @grp: the group: servers that it needs no more take no more threads
- *
- * A thread that is created meanwhile always finds one that does.
+/*
+ * What was booked is the group's, whose servers that it needs no more take no more
+ * threads.  A thread that is created meanwhile always finds one that does.
  */
-void vbs_wanted_adopt(struct vbs_wanted *w, struct vbs_group *grp)
+static void vbs_wanted_adopt(struct vbs_wanted *w, struct vbs_group *grp)
 {
 	struct vbs_place *pl;
 
@@ -451,4 +433,36 @@ void vbs_wanted_adopt(struct vbs_wanted *w, struct vbs_group *grp)
 	list_for_each_entry(pl, &grp->dms, link)
 		if (!pl->kept)
 			vbs_take_no_more(pl->srv);
+}
+
+/* They were checked before: the limits may have changed. */
+static bool vbs_wanted_in_limits(const struct vbs_wanted *w)
+{
+	return vbs_params_in_limits(&w->vcpu) && (w->one || vbs_params_in_limits(&w->dm));
+}
+
+/**
+ * vbs_wanted_take - all that a configuration needs is booked, and the group's
+ * @w: the configuration
+ * @grp: the group, without servers if it is new
+ * @p: a task of the process
+ *
+ * Under the same limits from the first booking to the last switch: all of it, or none.
+ *
+ * Return: 0, or an error, with err_tid or err_cpu: then, or if it was only asked,
+ * nothing has changed.
+ */
+int vbs_wanted_take(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p)
+{
+	int ret;
+
+	guard(mutex)(&vbs_limits_mutex);
+	if (!vbs_wanted_in_limits(w))
+		return -EINVAL;
+	ret = vbs_wanted_book(w, grp, p);
+	if (ret || w->cfg->test)
+		vbs_wanted_drop(w, grp);
+	else
+		vbs_wanted_adopt(w, grp);
+	return ret;
 }

@@ -48,13 +48,11 @@ static int vbs_group_begin(struct task_struct *p, struct vbs_wanted *w)
 
 	if (!grp)
 		return -ENOMEM;
-	ret = vbs_wanted_book(w, grp, p);
+	ret = vbs_wanted_take(w, grp, p);
 	if (ret || w->cfg->test) {
-		vbs_wanted_drop(w, grp);
 		vbs_group_end(grp, false);
 		return ret;
 	}
-	vbs_wanted_adopt(w, grp);
 	if (!vbs_group_mark(p, NULL, grp)) {
 		vbs_group_end(grp, false);
 		return -ESRCH;
@@ -77,12 +75,9 @@ static int vbs_group_change(struct task_struct *p, struct vbs_group *grp,
 	int ret;
 
 	vbs_group_clear(grp);
-	ret = vbs_wanted_book(w, grp, p);
-	if (ret || w->cfg->test) {
-		vbs_wanted_drop(w, grp);
+	ret = vbs_wanted_take(w, grp, p);
+	if (ret || w->cfg->test)
 		return ret;
-	}
-	vbs_wanted_adopt(w, grp);
 	vbs_group_place_vcpus(grp);
 	ret = vbs_group_gather(grp, p, &tid);
 	vbs_group_trim(grp);

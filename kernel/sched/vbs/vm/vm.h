@@ -7,8 +7,8 @@
  * find it there.
  *
  * Locks: vbs_vm_mutex for all that is configured, and for who runs which vCPU.
- * It nests inside a hypervisor's locks, and around those of cgroups and cpusets
- * that a change of policy takes.  signal->vbs_group is set under siglock, with the
+ * It nests inside a hypervisor's locks, and around vbs_limits_mutex and those of cgroups
+ * and cpusets that a change of policy takes.  signal->vbs_group is set under siglock, with the
  * mutex held, and read under RCU, as the lists of the group are.
  */
 #ifndef _KERNEL_SCHED_VBS_VM_VM_H
@@ -152,9 +152,7 @@ bool vbs_is_inside(const struct vbs_group *grp, const struct task_struct *p,
 		   const struct vbs_srv *own);
 
 /* booking.c */
-int vbs_wanted_book(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p);
-void vbs_wanted_drop(struct vbs_wanted *w, struct vbs_group *grp);
-void vbs_wanted_adopt(struct vbs_wanted *w, struct vbs_group *grp);
+int vbs_wanted_take(struct vbs_wanted *w, struct vbs_group *grp, struct task_struct *p);
 
 /* threads.c */
 int vbs_group_enter(struct vbs_group *grp, struct task_struct *p, struct vbs_srv *srv,
