@@ -22,7 +22,8 @@
  * j-th before it; that stage began in time, each stage in between adds at most its W, and
  * those of j messages at most j S. For one way, where messages may follow before the last
  * one has arrived, each server has only its own stages, so it is enough if each of them is
- * at most the distance. A message of several slots is several stages on either side:
+ * at most the distance, and if no sender waits for room: a ring that has room for q messages
+ * has it for the next one if the q-th before that, due q distances earlier, has arrived. A message of several slots is several stages on either side:
  * W of what came before a slot and W of the rest are at most what is counted.
  *
  * Where nothing is known of the distance, a stage may begin anywhere in an instance: B, but
@@ -244,14 +245,18 @@ static void add_stages(const struct channel *c, struct channel_bound *bound)
 	choose_rules(c, a, b, d);
 }
 
-/* A round trip, or a message in rounds, ends before the next one; of one way, each stage does */
+/*
+ * A round trip, or a message in rounds, ends before the next one; of one way, each stage does,
+ * and the ring has room
+ */
 static u128 distance(const struct channel *c, const struct channel_bound *bound)
 {
-	u128 most = 0;
+	u128 most;
 	int i;
 
 	if (c->reply || in_rounds(c, c->message))
 		return bound->total;
+	most = div_up(bound->total, c->slots / slots_of(c, c->message));
 	for (i = 0; i < bound->stages; i++)
 		most = greater(most, bound->stage[i].time);
 	return most;

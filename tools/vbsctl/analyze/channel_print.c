@@ -40,7 +40,8 @@ static void print_every(const struct channel *c, const struct channel_bound *b)
 		printf("Messages at least %s apart (--every) cannot pile up.\n",
 		       fmt_time128(b->least_every).s);
 	if (b->age)
-		printf("What the receiver has is at most %s old.\n", fmt_time128(b->age).s);
+		printf("If one comes every %s, what the receiver has is at most %s old.\n",
+		       fmt_time(c->every).s, fmt_time128(b->age).s);
 	if (b->backlog)
 		printf("One every %s is too fast: they may pile up, so there is no bound; at least %s has one.\n",
 		       fmt_time(c->every).s, fmt_time128(b->least_every).s);

@@ -427,7 +427,11 @@ check 0 "Round trip within 168.216384ms, 3 hops" "analyze --channel: messages fa
 check 1 "One every 168.216383ms is too fast: they may pile up, so there is no bound; at least 168.216384ms has one." \
 	"analyze --channel: messages too close" "$@" --reply 4096 --per-byte 1ns,1ns --process 200us --pass 0ms \
 	--hop 0ms --every 168216383ns
-check 0 "What the receiver has is at most 588.044ms old." "analyze --channel: the age of a stream" "$@" --every 500ms
+check 0 "If one comes every 500ms, what the receiver has is at most 588.044ms old." "analyze --channel: the age of a stream" "$@" --every 500ms
+# One slot is free again when the message in it has arrived, of two the one before
+check 1 "is too fast: they may pile up, so there is no bound; at least 88.044ms has one." \
+	"analyze --channel: a ring that has not room for what comes meanwhile" "$@" --every 85ms
+check 0 "One way within 88.044ms" "analyze --channel: a ring that has" "$@" --every 85ms --slots 2
 check 0 "160.390144ms x 16" "analyze --channel: a message longer than the ring" "$@" --message 4M --slots 64 --per-byte 1ns
 check 0 "it polls, which burns the budget" "analyze --channel: polling" "$@" --poll --every 300ms
 check 0 "2us late      180.002ms  aligned release waits for a multiple" "analyze --channel: late release" "$@" --align
