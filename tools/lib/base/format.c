@@ -66,18 +66,36 @@ struct text fmt_short(uint64_t ns)
 	return fmt_time(ns > UINT64_MAX - step ? ns : (ns + step / 2) / step * step);
 }
 
+/* Of rest/den < 1, ten times of which may have no 128 bits */
+static unsigned int next_digit(u128 *rest, u128 den)
+{
+	unsigned int digit = 0, i;
+	u128 sum = 0;
+
+	for (i = 0; i < 10; i++) {
+		if (sum >= den - *rest) {
+			sum -= den - *rest;
+			digit++;
+		} else {
+			sum += *rest;
+		}
+	}
+	*rest = sum;
+	return digit;
+}
+
 struct text fmt_percent(u128 num, u128 den, int digits, enum rounding how)
 {
+	u128 rest = num % den, scaled = clamp64(num / den);
 	uint64_t pow = 1, v;
 	struct text t;
-	u128 scaled;
 	int i;
 
 	for (i = 0; i < digits; i++)
 		pow *= 10;
-	scaled = num * 100 * pow;
-	v = how == ROUND_UP ? div_up(scaled, den) :
-	    how == ROUND_DOWN ? scaled / den : (scaled + den / 2) / den;
+	for (i = 0; i < digits + 2; i++)
+		scaled = scaled * 10 + next_digit(&rest, den);
+	v = clamp64(scaled + (how == ROUND_UP ? rest > 0 : how == ROUND_NEAREST && rest >= den - rest));
 	if (digits)
 		snprintf(t.s, sizeof(t.s), "%" PRIu64 ".%0*" PRIu64, v / pow, digits, v % pow);
 	else

@@ -243,6 +243,8 @@ static void times_round_trip(void **state)
 
 static void printed_bandwidths(void **state)
 {
+	const u128 huge = ~(u128)0;
+
 	(void)state;
 	assert_string_equal(fmt_bw(314573).s, "30 %");
 	assert_string_equal(fmt_bw(VBS_BW_UNIT).s, "100 %");
@@ -252,6 +254,11 @@ static void printed_bandwidths(void **state)
 	assert_string_equal(fmt_percent(1, 3, 2, ROUND_UP).s, "33.34");
 	assert_string_equal(fmt_percent(1, 3, 2, ROUND_DOWN).s, "33.33");
 	assert_string_equal(fmt_percent(2, 3, 0, ROUND_NEAREST).s, "67");
+	assert_string_equal(fmt_percent(huge / 3, huge, 2, ROUND_NEAREST).s, "33.33");
+	assert_string_equal(fmt_percent(huge / 3, huge, 2, ROUND_UP).s, "33.34");
+	assert_string_equal(fmt_percent(huge / 3, huge, 2, ROUND_DOWN).s, "33.33");
+	assert_string_equal(fmt_percent(huge, huge, 6, ROUND_DOWN).s, "100");
+	assert_string_equal(fmt_percent(huge, 1, 0, ROUND_NEAREST).s, "18446744073709551615");
 	assert_string_equal(fmt_resource(3 * MS, 10 * MS).s, "3ms/10ms");
 }
 
