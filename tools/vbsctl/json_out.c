@@ -23,6 +23,11 @@ void json_num(struct json_object *o, const char *key, int64_t v)
 	json_object_object_add(o, key, json_object_new_int64(v));
 }
 
+void json_big(struct json_object *o, const char *key, u128 v)
+{
+	json_object_object_add(o, key, v > INT64_MAX ? NULL : json_object_new_int64(v));
+}
+
 void json_str(struct json_object *o, const char *key, const char *s)
 {
 	json_object_object_add(o, key, json_object_new_string(s));

@@ -7,10 +7,15 @@
 
 #include <json-c/json.h>
 
+#include "base/exact.h"
+
 /* { "format": 1 }, and with @name and @array a member of them */
 struct json_object *json_list(const char *name, struct json_object *array);
 
 void json_num(struct json_object *o, const char *key, int64_t v);
+
+/* null where 63 bits are not enough: a bound that is cut is none */
+void json_big(struct json_object *o, const char *key, u128 v);
 void json_str(struct json_object *o, const char *key, const char *s);
 void json_flag(struct json_object *o, const char *key, int v);
 

@@ -71,11 +71,11 @@ static struct json_object *json_stage(const struct stage *st)
 
 	json_str(o, "side", channel_side_name(st->side));
 	json_str(o, "stage", st->what);
-	json_num(o, "work_ns", clamp64(st->work));
+	json_big(o, "work_ns", st->work);
 	json_str(o, "rule", stage_rule_name(st->rule));
 	json_str(o, "why", st->why);
-	json_num(o, "rounds", clamp64(st->rounds));
-	json_num(o, "within_ns", clamp64(st->time));
+	json_big(o, "rounds", st->rounds);
+	json_big(o, "within_ns", st->time);
 	return o;
 }
 
@@ -89,14 +89,14 @@ void channel_json_bound(const struct channel *c, const struct channel_bound *b, 
 	json_object_object_add(o, "stages", stages);
 	json_num(o, "pass_ns", c->pass);
 	json_num(o, "hop_ns", c->hop);
-	json_num(o, "hops", clamp64(b->hops));
-	json_num(o, "bound_ns", clamp64(b->total));
-	json_num(o, "published_ns", clamp64(channel_published(c, b)));
-	json_num(o, "least_every_ns", clamp64(b->least_every));
+	json_big(o, "hops", b->hops);
+	json_big(o, "bound_ns", b->total);
+	json_big(o, "published_ns", channel_published(c, b));
+	json_big(o, "least_every_ns", b->least_every);
 	if (c->every)
 		json_flag(o, "backlog", b->backlog);
 	if (b->age)
-		json_num(o, "age_ns", clamp64(b->age));
+		json_big(o, "age_ns", b->age);
 }
 
 static int say_refused(const struct analysis *a, const char *why)

@@ -19,7 +19,7 @@ struct text fmt_share(struct ratio share)
 
 struct text fmt_time128(u128 ns)
 {
-	return fmt_time(clamp64(ns));
+	return ns > UINT64_MAX ? (struct text){ "over 584 years" } : fmt_time(ns);
 }
 
 bool analysis_refuses(const struct analysis *a, const struct resource *res,

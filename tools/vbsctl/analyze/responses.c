@@ -42,7 +42,7 @@ static struct json_object *json_bound(const struct load_task *t, const struct bo
 	if (b->theory == BY_NONE)
 		json_object_object_add(o, "response_ns", NULL);
 	else
-		json_num(o, "response_ns", clamp64(b->response));
+		json_big(o, "response_ns", b->response);
 	json_str(o, "theory", theory_name(b->theory));
 	json_flag(o, "met", bound_meets(b, t));
 	return o;

@@ -97,9 +97,9 @@ static struct json_object *json_windows(const struct analysis *a, const struct s
 	for (i = 0; i < a->windows; i++) {
 		o = json_object_new_object();
 		json_num(o, "window_ns", a->window[i]);
-		json_num(o, "least_ns", clamp64(supply_bound(s, a->window[i])));
-		json_num(o, "most_ns", clamp64(demand_bound(&a->res, a->window[i], false)));
-		json_num(o, "most_borrowed_ns", clamp64(demand_bound(&a->res, a->window[i], true)));
+		json_big(o, "least_ns", supply_bound(s, a->window[i]));
+		json_big(o, "most_ns", demand_bound(&a->res, a->window[i], false));
+		json_big(o, "most_borrowed_ns", demand_bound(&a->res, a->window[i], true));
 		json_object_array_add(all, o);
 	}
 	return all;
@@ -114,13 +114,13 @@ static int json_analysis(const struct analysis *a, const struct supply *s)
 	json_num(o, "runtime_ns", a->res.runtime);
 	json_num(o, "period_ns", a->res.period);
 	json_num(o, "budget_ns", s->budget);
-	json_num(o, "gap_ns", clamp64(supply_gap(s)));
+	json_big(o, "gap_ns", supply_gap(s));
 	if (a->to.period)
-		json_num(o, "switch_ns", clamp64(switch_time(a)));
+		json_big(o, "switch_ns", switch_time(a));
 	if (a->move) {
 		json_num(o, "move_strict_lost_ns", 0);
 		json_num(o, "move_relaxed_lost_ns", s->budget);
-		json_num(o, "move_ns", clamp64(move_time(a)));
+		json_big(o, "move_ns", move_time(a));
 	}
 	json_bw(o, "cap", a->cap);
 	json_bw(o, "capacity", analysis_capacity(a));

@@ -137,7 +137,7 @@ static struct json_object *json_spec(const struct analysis *a, const struct serv
 static void json_time(struct json_object *o, const char *key, bool known, u128 ns)
 {
 	if (known)
-		json_num(o, key, clamp64(ns));
+		json_big(o, key, ns);
 	else
 		json_object_object_add(o, key, NULL);
 }

@@ -160,7 +160,7 @@ static struct json_object *json_histogram(const struct outcome *out)
 
 	for (i = 0; i < BINS; i++) {
 		o = json_object_new_object();
-		json_num(o, "up_to_ns", clamp64(out->bound.total * (i + 1) / BINS));
+		json_big(o, "up_to_ns", out->bound.total * (i + 1) / BINS);
 		json_num(o, "count", out->bin[i]);
 		json_object_array_add(bins, o);
 	}

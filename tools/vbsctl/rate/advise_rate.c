@@ -12,8 +12,8 @@ struct answer {
 	const struct rate_goal *goal;
 	const struct load_task *piece;
 	uint32_t cap;
-	uint64_t window;		/* units in any window of the latency */
-	uint64_t long_run;		/* units per second */
+	u128 window;			/* units in any window of the latency */
+	u128 long_run;			/* units per second */
 };
 
 static void print_states(const struct rate_fit *f)
@@ -54,7 +54,7 @@ static int print_answer(const struct answer *a)
 	printf("%s: vbsctl run --res %s, %s of a CPU.\n", a->goal->rate ? "Proposed" : "Given",
 	       fmt_resource(res->runtime, res->period).s, fmt_bw(a->cap).s);
 	printf("Promised while it has work: in any window of %s at least %s %ss, in the long run %s/s.\n",
-	       fmt_time(a->goal->latency).s, fmt_units(a->window).s, a->m->unit, fmt_units(a->long_run).s);
+	       fmt_time(a->goal->latency).s, fmt_units(clamp64(a->window)).s, a->m->unit, fmt_units(clamp64(a->long_run)).s);
 	printf("Error: none below it, as far as runs cost what they did; on average up to %s more is done, since the line\nis so much above the mean of a size.\n",
 	       fmt_part(a->m->fit.above).s);
 	return VC_OK;
@@ -74,8 +74,8 @@ static int json_answer(const struct answer *a)
 		json_num(o, "piece", a->goal->op);
 		json_num(o, "piece_ns", a->piece->cost);
 	}
-	json_num(o, "window_units", a->window);
-	json_num(o, "long_run_rate", a->long_run);
+	json_big(o, "window_units", a->window);
+	json_big(o, "long_run_rate", a->long_run);
 	json_bw(o, "above_mean", a->m->fit.above);
 	json_print(o);
 	return VC_OK;
@@ -86,8 +86,8 @@ static int answer(const struct rate_model *m, const struct rate_goal *goal, cons
 {
 	struct answer a = {
 		.m = m, .goal = goal, .piece = piece, .cap = resource_cap(&goal->res),
-		.window = clamp64(rate_in_window(m, machine, &goal->res, goal->latency)),
-		.long_run = clamp64(rate_in_the_long_run(m, machine, &goal->res)),
+		.window = rate_in_window(m, machine, &goal->res, goal->latency),
+		.long_run = rate_in_the_long_run(m, machine, &goal->res),
 	};
 
 	return json ? json_answer(&a) : print_answer(&a);

@@ -433,6 +433,11 @@ check 1 "is too fast: they may pile up, so there is no bound; at least 88.044ms 
 	"analyze --channel: a ring that has not room for what comes meanwhile" "$@" --every 85ms
 check 0 "One way within 88.044ms" "analyze --channel: a ring that has" "$@" --every 85ms --slots 2
 check 0 "160.390144ms x 16" "analyze --channel: a message longer than the ring" "$@" --message 4M --slots 64 --per-byte 1ns
+long="analyze --defaults --channel 1 --message 1T --sender 10us/1s --receiver 10us/1s"
+# shellcheck disable=SC2086
+check 0 "One way within over 584 years," "analyze --channel: a bound beyond 64 bits" $long
+# shellcheck disable=SC2086
+check 0 '"bound_ns": null,' "analyze --channel: the same as JSON" $long --json
 check 0 "it polls, which burns the budget" "analyze --channel: polling" "$@" --poll --every 300ms
 check 0 "2us late      180.002ms  aligned release waits for a multiple" "analyze --channel: late release" "$@" --align
 check 0 "the switch costs most here" "analyze --channel: a switch" "$@" --switch-to receiver:500us/2500us
