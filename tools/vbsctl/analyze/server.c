@@ -7,22 +7,30 @@
 #include "command.h"
 #include "json_out.h"
 
-static u128 switch_time(const struct analysis *a)
+static u128 change_time(const struct analysis *a, const struct resource *to, bool borrows)
 {
-	return switch_bound(&a->res, a->cap, &a->to, a->aligned);
+	const struct change change = { a->res, *to, a->cap, a->overhead, a->aligned };
+
+	return switch_bound(&change, borrows);
+}
+
+static u128 switch_time(const struct analysis *a, bool borrows)
+{
+	return change_time(a, &a->to, borrows);
 }
 
 /* Of a budget that is asked for at a move: the wait for z, and then its period */
-static u128 move_time(const struct analysis *a)
+static u128 move_time(const struct analysis *a, const struct supply *s, bool borrows)
 {
-	return switch_bound(&a->res, a->cap, &a->res, a->aligned) + a->res.runtime;
+	return change_time(a, &a->res, borrows) + s->budget;
 }
 
 static void print_move(const struct analysis *a, const struct supply *s)
 {
 	printf("A strict move to another CPU takes nothing.\n");
-	printf("A relaxed one takes at most %s of the present instance; a whole budget comes within %s after it.\n",
-	       fmt_time(s->budget).s, fmt_time128(move_time(a)).s);
+	printf("A relaxed one takes at most %s of the present instance; a whole budget comes within %s after it (%s with what members borrow in the kernel).\n",
+	       fmt_time(s->budget).s, fmt_time128(move_time(a, s, false)).s,
+	       fmt_time128(move_time(a, s, true)).s);
 }
 
 static void print_windows(const struct analysis *a, const struct supply *s)
@@ -76,9 +84,9 @@ static int print_server(const struct analysis *a, const struct supply *s)
 	printf("Longest time without supply: %s.\n", fmt_time128(supply_gap(s)).s);
 	print_windows(a, s);
 	if (a->to.period)
-		printf("After a switch to %s: first execution within %s.\n",
+		printf("After a switch to %s: first execution within %s (%s with what members borrow in the kernel).\n",
 		       fmt_resource(a->to.runtime, a->to.period).s,
-		       fmt_time128(switch_time(a)).s);
+		       fmt_time128(switch_time(a, false)).s, fmt_time128(switch_time(a, true)).s);
 	if (a->move)
 		print_move(a, s);
 	if (!a->load.tasks)
@@ -115,12 +123,15 @@ static int json_analysis(const struct analysis *a, const struct supply *s)
 	json_num(o, "period_ns", a->res.period);
 	json_num(o, "budget_ns", s->budget);
 	json_big(o, "gap_ns", supply_gap(s));
-	if (a->to.period)
-		json_big(o, "switch_ns", switch_time(a));
+	if (a->to.period) {
+		json_big(o, "switch_ns", switch_time(a, false));
+		json_big(o, "switch_borrowed_ns", switch_time(a, true));
+	}
 	if (a->move) {
 		json_num(o, "move_strict_lost_ns", 0);
 		json_num(o, "move_relaxed_lost_ns", s->budget);
-		json_big(o, "move_ns", move_time(a));
+		json_big(o, "move_ns", move_time(a, s, false));
+		json_big(o, "move_borrowed_ns", move_time(a, s, true));
 	}
 	json_bw(o, "cap", a->cap);
 	json_bw(o, "capacity", analysis_capacity(a));

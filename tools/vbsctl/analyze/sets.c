@@ -201,11 +201,21 @@ u128 demand_bound(const struct resource *r, u128 window, bool borrows)
  * At worst the switch comes when the whole budget has just been spent at the
  * start of an instance: the termination point is budget/cap after that start,
  * budget (1/cap - 1) away.  Then a period less a budget; aligned, one more.
+ *
+ * Of the overhead the cost of the release counts as consumed when an instance
+ * begins, and takes no time of it: so much earlier the budget is spent, and so
+ * much less is to come in the new one.  The rest is what a member may be in the
+ * kernel for when its budget ends: that moves the termination point by 1/cap - 1
+ * of it.  Who borrows all that there is has spent 3 budgets more.
  */
-u128 switch_bound(const struct resource *from, uint32_t cap, const struct resource *to,
-		  bool aligned)
+u128 switch_bound(const struct change *c, bool borrows)
 {
-	u128 wait = div_up((u128)from->runtime * (VBS_BW_UNIT - cap), cap);
+	u128 ran = (u128)c->from.runtime * (borrows ? 1 + BORROWS : 1);
+	u128 over = div_up((u128)c->overhead * (VBS_BW_UNIT - c->cap), c->cap);
+	u128 wait = div_up(ran * (VBS_BW_UNIT - c->cap), c->cap);
 
-	return wait + (to->period - to->runtime) + (aligned ? to->period : 0);
+	if (over < c->overhead)
+		over = c->overhead;
+	return wait + over + (c->to.period - c->to.runtime + c->overhead) +
+	       (c->aligned ? c->to.period : 0);
 }

@@ -57,8 +57,14 @@ bool set_tardiness(const struct rest *rest, u128 *ns);
  */
 u128 demand_bound(const struct resource *res, u128 window, bool borrows);
 
-/* From a switch to the first execution under @to, at most */
-u128 switch_bound(const struct resource *from, uint32_t cap, const struct resource *to,
-		  bool aligned);
+struct change {
+	struct resource from, to;
+	uint32_t cap;
+	uint64_t overhead;
+	bool aligned;
+};
+
+/* From a switch to the first execution under the new resource, at most */
+u128 switch_bound(const struct change *change, bool borrows);
 
 #endif

@@ -184,12 +184,56 @@ static void demand_of_a_window(void **state)
 /* 50 of (50,100) at cap 1/2, then (1,2): z - t = 50 ms, and 1 ms more */
 static void switch_latency(void **state)
 {
-	struct resource from = { 50 * MS, 100 * MS }, to = { 1 * MS, 2 * MS };
+	struct change c = {
+		.from = { 50 * MS, 100 * MS }, .to = { 1 * MS, 2 * MS }, .cap = VBS_BW_UNIT / 2,
+	};
 
 	(void)state;
-	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT / 2, &to, false), 51 * MS);
-	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT / 2, &to, true), 53 * MS);
-	assert_int_equal((uint64_t)switch_bound(&from, VBS_BW_UNIT, &to, false), 1 * MS);
+	assert_int_equal((uint64_t)switch_bound(&c, false), 51 * MS);
+	assert_int_equal((uint64_t)switch_bound(&c, true), 201 * MS);
+	c.aligned = true;
+	assert_int_equal((uint64_t)switch_bound(&c, false), 53 * MS);
+	c.aligned = false;
+	c.cap = VBS_BW_UNIT;
+	assert_int_equal((uint64_t)switch_bound(&c, false), 1 * MS);
+}
+
+/*
+ * A release costs @cost, which stands for consumed when an instance begins, and @section is
+ * what a member has to do in the kernel when its budget ends.  Whenever the switch comes, from
+ * @ran on in the instance that began at 0, z is what is consumed over the cap; the next one has
+ * that cost, too, and as much may be done in the kernel at the end of it.
+ */
+static uint64_t worst_switch(const struct change *c, uint64_t cost, uint64_t section, uint64_t inverse)
+{
+	uint64_t ran, worst = 0, wait, z;
+
+	for (ran = 0; ran <= c->from.runtime - cost + section; ran++) {
+		z = (cost + ran) * inverse;
+		wait = z > ran ? z - ran : 0;
+		worst = wait > worst ? wait : worst;
+	}
+	return worst + c->to.period - (c->to.runtime - cost);
+}
+
+static void switches_pay_for_releases(void **state)
+{
+	struct change c = { .from = { 0, 40 }, .to = { 3, 9 } };
+	uint64_t inverse, cost;
+
+	(void)state;
+	for (inverse = 1; inverse <= 4; inverse *= 2)
+	for (c.from.runtime = 3; c.from.runtime * inverse <= c.from.period; c.from.runtime++)
+	for (c.overhead = 0; c.overhead <= 2; c.overhead++)
+	for (cost = 0; cost <= c.overhead; cost++) {
+		uint64_t worst = worst_switch(&c, cost, c.overhead - cost, inverse);
+
+		c.cap = VBS_BW_UNIT / inverse;
+		assert_true(worst <= (uint64_t)switch_bound(&c, false));
+		/* All of it: three budgets more, of which each begins with a cost */
+		worst = worst_switch(&c, cost, 3 * c.from.runtime, inverse);
+		assert_true(worst <= (uint64_t)switch_bound(&c, true));
+	}
 }
 
 int main(void)
@@ -207,6 +251,7 @@ int main(void)
 		cmocka_unit_test(no_bound),
 		cmocka_unit_test(demand_of_a_window),
 		cmocka_unit_test(switch_latency),
+		cmocka_unit_test(switches_pay_for_releases),
 	};
 
 	return cmocka_run_group_tests_name("sets", tests, NULL, NULL);
