@@ -5,17 +5,23 @@
 
 #include "vbs/trace_line.h"
 
-/* The last " KEY=" in [from, to): names may hold anything, and stand before the keys */
-static bool number_of(const char *from, const char *to, const char *key, int *value)
+/* The last one in [from, to): names may hold anything, and stand before the keys */
+static const char *last_of(const char *from, const char *to, const char *key)
 {
 	const char *at, *last = NULL;
 
 	for (at = strstr(from, key); at && at < to; at = strstr(at + 1, key))
-		last = at;
-	if (!last)
-		return false;
-	*value = atoi(last + strlen(key));
-	return true;
+		last = at + strlen(key);
+	return last;
+}
+
+static bool number_of(const char *from, const char *to, const char *key, int *value)
+{
+	const char *at = last_of(from, to, key);
+
+	if (at)
+		*value = atoi(at);
+	return at;
 }
 
 /* "123.456789: " before the event's name */
@@ -35,27 +41,45 @@ static bool time_before(const char *line, const char *event, uint64_t *now)
 	return true;
 }
 
+/* A name has no room for the time and the event */
+static const char *find_event(const char *line, const char *event, uint64_t *now)
+{
+	const char *at;
+
+	for (at = strstr(line, event); at && !time_before(line, at, now); at = strstr(at + 1, event))
+		;
+	return at;
+}
+
+/* Nor for the key of a name and another one: the first arrow that has the pid before it */
+static const char *find_arrow(const char *at, int *pid)
+{
+	const char *arrow;
+
+	for (arrow = strstr(at, " ==> next_comm="); arrow && !number_of(at, arrow, " prev_pid=", pid);
+	     arrow = strstr(arrow + 1, " ==> next_comm="))
+		;
+	return arrow;
+}
+
 static bool parse_switch(const char *line, struct trace_event *e)
 {
-	const char *at = strstr(line, "sched_switch: "), *arrow, *state;
+	const char *at = find_event(line, "sched_switch: ", &e->now), *arrow, *state;
 
-	arrow = at ? strstr(at, " ==> ") : NULL;
-	if (!arrow || !time_before(line, at, &e->now) ||
-	    !number_of(at, arrow, " prev_pid=", &e->pid) ||
-	    !number_of(arrow, line + strlen(line), " next_pid=", &e->next))
+	arrow = at ? find_arrow(at, &e->pid) : NULL;
+	if (!arrow || !number_of(arrow, line + strlen(line), " next_pid=", &e->next))
 		return false;
-	state = strstr(at, " prev_state=");
-	e->sleeps = state && state < arrow && state[strlen(" prev_state=")] != 'R';
+	state = last_of(at, arrow, " prev_state=");
+	e->sleeps = state && *state != 'R';
 	e->kind = TRACE_SWITCH;
 	return true;
 }
 
 static bool parse_wake(const char *line, struct trace_event *e)
 {
-	const char *at = strstr(line, "sched_waking: ");
+	const char *at = find_event(line, "sched_waking: ", &e->now);
 
-	if (!at || !time_before(line, at, &e->now) ||
-	    !number_of(at, line + strlen(line), " pid=", &e->pid))
+	if (!at || !number_of(at, line + strlen(line), " pid=", &e->pid))
 		return false;
 	e->kind = TRACE_WAKE;
 	return true;

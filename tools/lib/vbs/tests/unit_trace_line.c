@@ -33,10 +33,35 @@ static void lines_of_the_tracer(void **state)
 	assert_int_equal(e.kind, TRACE_OTHER);
 }
 
+/* Names are 15 characters of anybody's choice, and stand before the event and in it */
+static void names_are_no_events(void **state)
+{
+	struct trace_event e;
+
+	(void)state;
+	trace_parse(" sched_switch: -4242  [000] d..2.    12.000001: sched_switch: prev_comm=sched_switch:  prev_pid=4242 "
+		    "prev_prio=120 prev_state=S ==> next_comm=y next_pid=77 next_prio=120", &e);
+	assert_int_equal(e.kind, TRACE_SWITCH);
+	assert_true(e.now == 12000001000 && e.pid == 4242 && e.next == 77 && e.sleeps);
+	trace_parse(" x-1  [000] d..2.    12.000001: sched_switch: prev_comm=a ==> b prev_pid=4242 prev_prio=120 "
+		    "prev_state=S ==> next_comm=y next_pid=77 next_prio=120", &e);
+	assert_true(e.kind == TRACE_SWITCH && e.pid == 4242 && e.next == 77 && e.sleeps);
+	trace_parse(" x-1  [000] d..2.    12.000001: sched_switch: prev_comm= prev_pid= ==>  prev_pid=4242 prev_prio=120 "
+		    "prev_state=S ==> next_comm= ==> next_comm= next_pid=77 next_prio=120", &e);
+	assert_true(e.kind == TRACE_SWITCH && e.pid == 4242 && e.next == 77 && e.sleeps);
+	trace_parse(" x-1  [000] d..2.    12.000001: sched_switch: prev_comm= prev_state=S prev_pid=4242 prev_prio=120 "
+		    "prev_state=R+ ==> next_comm=y next_pid=77 next_prio=120", &e);
+	assert_true(e.kind == TRACE_SWITCH && e.pid == 4242 && !e.sleeps);
+	trace_parse(" sched_waking: -1  [000] d..2.    12.000001: sched_waking: comm=sched_switch:  pid=4242 prio=120 "
+		    "target_cpu=000", &e);
+	assert_true(e.kind == TRACE_WAKE && e.pid == 4242 && e.now == 12000001000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_the_tracer),
+		cmocka_unit_test(names_are_no_events),
 	};
 
 	return cmocka_run_group_tests_name("trace_line", tests, NULL, NULL);
