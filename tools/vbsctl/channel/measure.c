@@ -22,16 +22,12 @@
 #include "vbs/proc.h"
 
 #define OVER_NS		60000000000ULL	/* by then the other end is there */
-#define COUNT_MAX	10000000
-#define SLOT_MAX	(1 << 24)	/* bytes; what a measurement copies */
-#define SLOTS_MAX	4096
 /* What a member may be in the kernel for when its budget ends, which the next one pays */
 #define BORROWED	5000
 #define HOP		20000
 /* The calibration takes about so long, within these limits */
 #define CALIBRATE_NS	5000000000ULL
 #define CALIBRATE_MIN	30
-#define CALIBRATE_MAX	100
 
 struct play {
 	const struct measure *m;
@@ -292,7 +288,7 @@ static const char *take_count(struct measure *m)
 {
 	const char *why = parse_count(optarg, &m->count);
 
-	return !why && (!m->count || m->count > COUNT_MAX) ? "it is 1 to 10000000" : why;
+	return !why && (!m->count || m->count > MEASURE_COUNT_MAX) ? "it is 1 to 10000000" : why;
 }
 
 static const char *take_seed(struct measure *m)
@@ -352,7 +348,7 @@ static int check(const struct command *cmd, struct measure *m)
 		c->message = c->slot ? c->slot : 64;
 	if (!c->slot)
 		c->slot = c->message > c->reply ? c->message : c->reply;
-	if (c->slot > SLOT_MAX || c->slots > SLOTS_MAX)
+	if (c->slot > MEASURE_SLOT_MAX || c->slots > MEASURE_SLOTS_MAX)
 		return usage_error(cmd, "a ring is measured with up to 4096 slots of up to 16M");
 	if (c->to[SENDER].period && c->to[RECEIVER].period)
 		return usage_error(cmd, "--switch-to: one side switches, the other does not");

@@ -12,6 +12,11 @@
 #include "vbs/client/vbs_channel.h"
 #include "vbs/machine.h"
 
+#define MEASURE_COUNT_MAX	10000000
+#define MEASURE_SLOT_MAX	(1 << 24)	/* bytes; what a measurement copies */
+#define MEASURE_SLOTS_MAX	4096
+#define CALIBRATE_MAX		100		/* messages */
+
 enum load_kind { LOAD_NONE, LOAD_RANDOM, LOAD_DIRECTED };
 
 /* What is asked for */

@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/channel_options.h"
 #include "channel/over.h"
 
 #define OVER_MAGIC	0x52564f56U
 #define PAGE		4096
 #define LOOK_NS		1000000ULL
+#define PROCESS_MAX	3600000000000ULL	/* ns, as of an option */
 
 /* The first page; @magic is set when the rest is there */
 struct over {
@@ -98,6 +100,17 @@ bool over_await(const struct field *f, uint64_t ns)
 	return comes(&o->there, 1, ns);
 }
 
+/* All that measure asks for is so, and nothing else has a place at this end: who answers trusts nobody */
+static bool sensible(const struct measure *m)
+{
+	const struct channel *c = &m->channel;
+
+	return c->slots && c->slots <= MEASURE_SLOTS_MAX && c->slot && c->slot <= MEASURE_SLOT_MAX &&
+	       c->reply && c->reply <= c->slot * c->slots && c->message &&
+	       c->message <= CHANNEL_MESSAGE_MAX && c->process <= PROCESS_MAX &&
+	       m->calibrate <= CALIBRATE_MAX && m->count <= MEASURE_COUNT_MAX;
+}
+
 struct field *over_attach(const char *path, uint64_t ns, struct measure *m, struct ends *ends)
 {
 	size_t size, ring;
@@ -110,7 +123,8 @@ struct field *over_attach(const char *path, uint64_t ns, struct measure *m, stru
 				       .reply = o->reply, .process = o->process, .polls = true };
 	m->calibrate = o->calibrate;
 	m->count = o->count;
-	ring = ring_size(m, size);
+	errno = EPROTO;
+	ring = sensible(m) ? ring_size(m, size) : 0;
 	if (!ring)
 		return NULL;
 	errno = vbs_channel_attach(&ends->message, ring_of(o, ring, 0), ring);
