@@ -42,6 +42,13 @@ extern "C" {
 /* So many wake-ups for nothing in one wait: an honest peer causes one at most */
 #define VBS_CHANNEL_WAKES_MAX	16U
 
+/* Newer machines of 32 bits have one futex only, that with a time of 64 */
+#ifdef SYS_futex
+#define VBS_CHANNEL_FUTEX	SYS_futex
+#else
+#define VBS_CHANNEL_FUTEX	SYS_futex_time64
+#endif
+
 /* vbs_channel::flags; both ends the same */
 #define VBS_CHANNEL_POLL	0x1U	/* look, do not sleep: a futex does not cross to a guest */
 
@@ -174,7 +181,7 @@ static inline void vbs_channel_give(const struct vbs_channel *ch, uint32_t *turn
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(sleeps, __ATOMIC_RELAXED))
-		syscall(SYS_futex, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
+		syscall(VBS_CHANNEL_FUTEX, turn, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 /*
@@ -195,7 +202,7 @@ static inline int vbs_channel_try_send(struct vbs_channel *ch, const void *data,
 	if (len)
 		memcpy(slot->data, data, len);
 	__atomic_store_n(&slot->len, len, __ATOMIC_RELAXED);
-	__atomic_store_n(&slot->counter, counter, __ATOMIC_RELAXED);
+	memcpy(&slot->counter, &counter, sizeof(counter));
 	vbs_channel_give(ch, &slot->turn, 2 * ch->lap + 1, &ch->head->receiver_sleeps);
 	vbs_channel_next(ch);
 	return 0;
@@ -224,7 +231,7 @@ static inline int vbs_channel_try_receive(struct vbs_channel *ch, void *data, ui
 	if (len)
 		*len = n;
 	if (counter)
-		*counter = __atomic_load_n(&slot->counter, __ATOMIC_RELAXED);
+		memcpy(counter, &slot->counter, sizeof(*counter));
 	vbs_channel_give(ch, &slot->turn, 2 * (ch->lap + 1), &ch->head->sender_sleeps);
 	vbs_channel_next(ch);
 	return 0;
@@ -258,6 +265,18 @@ static inline int vbs_channel_poll(const uint32_t *turn, uint32_t mine, uint32_t
 	}
 }
 
+/* The kernel takes a time that has as many bits as a long, or where that has 32 one of 64 */
+static inline long vbs_channel_futex_wait(const uint32_t *turn, uint32_t value, const struct timespec *until)
+{
+	long call = VBS_CHANNEL_FUTEX;
+
+#ifdef SYS_futex_time64
+	if (sizeof(until->tv_sec) > sizeof(long))
+		call = SYS_futex_time64;
+#endif
+	return syscall(call, turn, FUTEX_WAIT_BITSET, value, until, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
 static inline int vbs_channel_sleep(uint32_t *turn, uint32_t mine, uint32_t others, uint32_t *sleeps,
 				    const struct timespec *until)
 {
@@ -268,8 +287,7 @@ static inline int vbs_channel_sleep(uint32_t *turn, uint32_t mine, uint32_t othe
 		__atomic_store_n(sleeps, 1, __ATOMIC_RELAXED);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		err = vbs_channel_look(turn, mine, others);
-		if (err == EAGAIN && syscall(SYS_futex, turn, FUTEX_WAIT_BITSET, others, until, NULL,
-					     FUTEX_BITSET_MATCH_ANY) && errno != EAGAIN)
+		if (err == EAGAIN && vbs_channel_futex_wait(turn, others, until) && errno != EAGAIN)
 			err = errno;
 		__atomic_store_n(sleeps, 0, __ATOMIC_RELAXED);
 		if (err != EAGAIN)

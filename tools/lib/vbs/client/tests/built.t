@@ -99,7 +99,7 @@ for with in "${CC:-cc} -std=c99 -D_DEFAULT_SOURCE -pedantic -x c" "${CC:-cc} -st
 	ok $? "vbs_channel.h: $with"
 done
 grep -o '\<vbs_channel_[a-z_]*(' vbs_channel.h | tr -d '(' | sort -u |
-	grep -vxE 'vbs_channel_(stride|begin|at|next|look|give|past|poll|sleep|wait)' >"$root/header"
+	grep -vxE 'vbs_channel_(stride|begin|at|next|look|give|past|poll|sleep|wait|futex_wait)' >"$root/header"
 grep -o 'vbs_channel_[a-z_]*' man/vbs_channel.3 | sort -u >"$root/page"
 comm -23 "$root/header" "$root/page" >"$out"
 [ ! -s "$out" ]
@@ -118,4 +118,32 @@ timeout 20 "$root/channel" receive "$root/ring" | head -n 20 >"$out"
 kill "$sender"
 [ "$(cut -d , -f 1 "$out" | awk '$1 == NR' | wc -l)" -eq 20 ]
 ok $? "the sample: twenty numbers in order"
+"${CC:-cc}" -Wall -Wextra -Werror -I. -o "$root/waits" tests/waits.c >"$out" 2>&1 && "$root/waits" >>"$out" 2>&1
+ok $? "waits end when they are to"
+
+# The same with words of 32 bits, where there is what compiles for them: CC32 says how
+CC32=${CC32:-${CC:-cc} -m32}
+# in_32 NAME FLAG...
+in_32() {
+	name=$1
+	shift
+	$CC32 "$@" -Wall -Wextra -Werror -I. -o "$root/waits" tests/waits.c >"$out" 2>&1 && "$root/waits" >>"$out" 2>&1
+	ok $? "$name"
+}
+if echo '#include <time.h>' | $CC32 -fsyntax-only -x c - 2>"$out"; then
+	in_32 "waits with 32 bits"
+	in_32 "and with times of 64" -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64
+	in_32 "vbs_channel.h needs no library on an old machine" -march=i486
+	$CC32 -std=gnu11 -I. -o "$root/channel32" samples/channel.c >"$out" 2>&1
+	ok $? "the sample with 32 bits"
+	"$root/channel" send "$root/ring" >"$root/sent" 2>&1 &
+	sender=$!
+	sleep 1
+	timeout 20 "$root/channel32" receive "$root/ring" | head -n 20 >"$out"
+	kill "$sender"
+	[ "$(cut -d , -f 1 "$out" | awk '$1 >= NR' | wc -l)" -eq 20 ]
+	ok $? "it receives what one with 64 sends"
+else
+	skip "words of 32 bits" "nothing compiles for them here"
+fi
 plan
