@@ -93,6 +93,15 @@ static int answer(const struct rate_model *m, const struct rate_goal *goal, cons
 	return json ? json_answer(&a) : print_answer(&a);
 }
 
+static int refused(const struct machine *machine, const struct resource *res)
+{
+	char limit[256];
+
+	if (!limits_refuse(&machine->limits, machine->release_cost, res, limit, sizeof(limit)))
+		return VC_OK;
+	return failure(VC_FAIL, "the kernel refuses %s: %s", fmt_resource(res->runtime, res->period).s, limit);
+}
+
 int advise_rate(const char *file, struct rate_goal *goal, bool json)
 {
 	struct machine machine;
@@ -101,6 +110,9 @@ int advise_rate(const char *file, struct rate_goal *goal, bool json)
 	int code;
 
 	machine_read(&machine);
+	code = goal->res.period ? refused(&machine, &goal->res) : VC_OK;
+	if (code)
+		return code;
 	code = goal_plan(file, &m, goal, &machine, &load);
 	if (!code)
 		code = answer(&m, goal, &machine, &load.task[0], json);

@@ -64,7 +64,7 @@ int goal_plan(const char *file, struct rate_model *m, struct rate_goal *goal, co
 	if (m->fit.verdict != RATE_LINEAR)
 		return not_linear(file, m);
 	if (!goal->rate)
-		return VC_OK;
+		return above_capacity(goal, machine);
 	why = rate_complete(goal);
 	if (why)
 		return failure(VC_USAGE, "a rate of %s/s: %s", fmt_units(goal->rate).s, why);

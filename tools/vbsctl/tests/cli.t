@@ -255,6 +255,10 @@ check 1 "1ms/10ms is too small for pieces of 2M, 20M/s, each within 100ms" "advi
 	advise --model "$root/model.json" --rate 20M --res 1ms/10ms
 check 1 "300M/s is more than a CPU does" "advise --model: too much" advise --model "$root/model.json" --rate 300M
 check 1 "no server does a piece of" "advise --model: too soon" advise --model "$root/model.json" --rate 1M --op 1M --latency 5ms
+check 1 "the kernel refuses 5s/10s: a budget of 5s is above kernel.sched_vbs_runtime_max_us, 100ms" \
+	"advise --model: nothing is promised by a server that there cannot be" advise --model "$root/model.json" --res 5s/10s
+check 1 "it takes 95ms/100ms, which is 95 % of a CPU: more than the 90 % that may be booked" \
+	"advise --model: nor by one for which there is no room" advise --model "$root/model.json" --res 95ms/100ms
 check 1 "nothing is promised by $root/cold.json: with size 64K it takes 20 % more CPU time in the state cold" \
 	"advise --model: not linear" advise --model "$root/cold.json" --rate 1M
 check 1 "cannot read $root/none: No such file" "advise --model: no file" advise --model "$root/none" --rate 1M
