@@ -15,7 +15,6 @@
 #define WHOLE		(1 << 20)
 #define SIZES_LEAST	3
 #define SPAN_LEAST	4		/* from the least size to the most */
-#define HEIGHT_SHIFT	30		/* so that CPU times up to an hour are no overflow */
 #define UNCHARGED_MOST	(WHOLE / 20)
 
 struct point {
@@ -93,16 +92,17 @@ static u128 start_for(const struct points *p, uint64_t per_unit)
 	return start;
 }
 
-/* How high that line is above the mean of a size, at most: that many times 2^-30 of it */
-static u128 height(const struct points *p, uint64_t per_unit)
+/* How high that line is beside the mean of a size, at most */
+static struct ratio height(const struct points *p, uint64_t per_unit)
 {
-	u128 most = 0, at, start = start_for(p, per_unit);
+	struct ratio most = { 0, 1 }, at;
+	u128 start = start_for(p, per_unit);
 	int i;
 
 	for (i = 0; i < p->n; i++) {
-		at = start + (u128)per_unit * p->point[i].size;
-		at = (at << HEIGHT_SHIFT) / mean_of(&p->point[i]);
-		most = at > most ? at : most;
+		at.num = start + (u128)per_unit * p->point[i].size;
+		at.den = mean_of(&p->point[i]);
+		most = ratio_cmp(at, most) > 0 ? at : most;
 	}
 	return most;
 }
@@ -127,7 +127,7 @@ static struct rate_line fit_line(const struct points *p)
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		if (height(p, mid) <= height(p, mid + 1))
+		if (ratio_cmp(height(p, mid), height(p, mid + 1)) <= 0)
 			high = mid;
 		else
 			low = mid + 1;

@@ -85,6 +85,26 @@ static void straight_line_is_found(void **state)
 	assert_int_equal(f.most, 1 << 24);
 }
 
+static uint64_t minutes(uint64_t size, enum rate_state state, uint32_t share)
+{
+	(void)state;
+	(void)share;
+	return 2000 * MS + size * 60000 * MS;
+}
+
+/* A minute for each operation, and few of them: a step of the slope is nothing beside that */
+static void long_operations_are_found(void **state)
+{
+	struct rate_fit f;
+
+	(void)state;
+	plant_sizes(minutes, 1, 3);
+	f = fit();
+	assert_int_equal(f.verdict, RATE_LINEAR);
+	assert_int_equal(f.line.start, 2000 * MS);
+	assert_int_equal(f.line.per_unit, 60000 * MS * 1000000);
+}
+
 /* Up to 12 % more, never less */
 static uint64_t noisy(uint64_t size, enum rate_state state, uint32_t share)
 {
@@ -367,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(straight_line_is_found),
+		cmocka_unit_test(long_operations_are_found),
 		cmocka_unit_test(noise_stays_below_the_line),
 		cmocka_unit_test(curves_are_refused),
 		cmocka_unit_test(tolerance_decides),
