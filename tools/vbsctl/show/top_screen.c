@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "show/top.h"
 
@@ -25,7 +26,22 @@ bool screen_start(bool *utf8)
 	return true;
 }
 
-/* As much as there are columns for; bytes that are no characters go as they are */
+/* So many characters as there are columns for; more would go on in the next line */
+static int fitting(const wchar_t *wide)
+{
+	int n, used = 0;
+
+	for (n = 0; wide[n]; n++) {
+		int columns = wcwidth(wide[n]);
+
+		used += columns > 0 ? columns : 0;
+		if (used > COLS)
+			break;
+	}
+	return n;
+}
+
+/* Bytes that are no characters go as they are */
 static void put_line(int y, const char *line)
 {
 	wchar_t wide[512];
@@ -36,7 +52,7 @@ static void put_line(int y, const char *line)
 		return;
 	}
 	wide[n] = 0;
-	mvaddnwstr(y, 0, wide, COLS);
+	mvaddnwstr(y, 0, wide, fitting(wide));
 }
 
 /* Rows that the screen has room for */

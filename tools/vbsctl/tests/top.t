@@ -80,5 +80,15 @@ quit() {
 }
 within_30_s quit
 ok $? "top: q quits"
+# Characters of two columns are no reason for a line to go on in the next one
+awk '/^server/ && n++ { next } { sub(/ comm=.*/, " comm=音声処理係") } 1' "$root/proc/vbs" >"$root/one"
+mv "$root/one" "$root/proc/vbs"
+tmux -S "$root/tmux" -f /dev/null new-session -d -x 80 -y 24 \
+	"VBSCTL_ROOT=$root exec '$vbsctl' top --delay 10000s"
+within_30_s shows "space: now"
+grep -A 1 "音声処理係" "$root/screen" >"$out" && [ "$(wc -l <"$out")" -eq 2 ] && ! tail -n 1 "$out" | grep -q .
+ok $? "top: wide characters"
+keys q
+within_30_s quit
 tmux -S "$root/tmux" kill-server 2>/dev/null
 plan
