@@ -24,8 +24,10 @@ static const char *set_item(const char *text, void *out)
 
 static const char *parse_slice(const char *text, struct analysis *a)
 {
+	const char *why = parse_time(text, &a->slice);
+
 	a->has_slice = true;
-	return parse_time(text, &a->slice);
+	return !why && a->slice > 3600 * 1000000000ULL ? "more than an hour is not looked at" : why;
 }
 
 static const char *parse_more_than_zero(const char *text, uint64_t *ns)
@@ -84,7 +86,6 @@ static const char *take_value(int c, const char *text, struct analysis *a)
 
 static void take_flag(int c, struct analysis *a)
 {
-	channel_take(c, NULL, &a->channel);
 	a->aligned |= c == 'a';
 	a->load.alone |= c == 'A';
 	a->move |= c == 'M';
@@ -125,7 +126,7 @@ static int take_option(const struct command *cmd, int c, int index, struct analy
 	if (c == '?')
 		return option_error(cmd);
 	a->of_channel = c >= CHANNEL_SLOT ? options[index].name : a->of_channel;
-	if (!optarg) {
+	if (!optarg && c < CHANNEL_SLOT) {
 		take_flag(c, a);
 		return 0;
 	}
@@ -215,7 +216,7 @@ static int useless(const struct command *cmd, const struct analysis *a)
 		{ "--switch-to", "--res", a->to.period, a->res.period },
 		{ "--cap", "--res", a->cap, a->res.period },
 		{ "--move", "--res", a->move, a->res.period },
-		{ "--slice", "--load", a->has_slice, a->load.tasks },
+		{ "--slice", "--load, or --shared", a->has_slice, a->load.tasks || a->channel.fellows },
 		{ "--alone", "a --load of one task", a->load.alone, a->load.tasks == 1 },
 		{ "--period", "--propose", a->period, a->propose },
 		{ "--align", "--res, --propose or --channel", a->aligned,
@@ -244,8 +245,11 @@ static int answer_channel(const struct command *cmd, struct analysis *a)
 
 	if (!c->res[SENDER].period || !c->res[RECEIVER].period)
 		return usage_error(cmd, "--channel needs --sender and --receiver");
+	if (c->fellows && !a->slice)
+		return usage_error(cmd, "--shared: members without a slice run as long as they like, so there is no bound");
 	if (!c->message)
 		c->message = c->slot;
+	c->slice = a->slice;
 	return analyze_channel(a);
 }
 
@@ -327,7 +331,7 @@ const struct command cmd_analyze = {
 	"  --hop TIME           from one side's last instruction to the other's first (20us)\n"
 	"  --every TIME         messages begin at least so far apart\n"
 	"  --poll               both sides wait by looking\n"
-	"  --shared             both servers have other members\n"
+	"  --shared[=N]         both servers have other members, N at most (1)\n"
 	"  --defaults           the kernel's default limits, not those of this machine\n"
 	"  --json               the answer as JSON\n\n"
 	"Exit status: 0 schedulable, 1 not.  Bounds leave out the kernel's own latency.\n\n"

@@ -28,7 +28,8 @@ struct channel {
 	uint64_t seen[3];		/* works of the stages that were measured, or 0 */
 	uint64_t seen_slot[SIDES];	/* and of each slot of a side */
 	bool polls;			/* waits by looking, which burns the budget */
-	bool shared;			/* the servers have other members */
+	uint64_t fellows;		/* other members of either server, at most */
+	uint64_t slice;			/* of members */
 };
 
 /* Which time: see channel_bound.c */
@@ -43,6 +44,7 @@ struct stage {
 	enum channel_side side;
 	const char *what;
 	u128 work;
+	u128 busy;			/* what the server does until it is done: with turns of others */
 	enum stage_rule rule;
 	const char *why;
 	u128 rounds;			/* how often; 1 but for messages longer than the ring */

@@ -35,6 +35,11 @@
  * work is at most a ring, then the receiver's is: rounds (B(m x_s) + B(m x_r) + 2 hops), and
  * with W where that holds, as these are stages like others.
  *
+ * Other members share the budget: members run in FIFO order with a slice, and who wakes
+ * goes to the tail. A work of n slots is of ceil(x/slice) + n turns at most, as a turn ends
+ * with a slice or a wait, or began before the work did where the thread polls; before each
+ * of them each other member has one.
+ *
  * A stage with a switch anywhere in it: supply_switched(), and B for all stages of that
  * side.  Switches are further apart than the bound, so only one stage has one: that in which
  * it costs most.
@@ -115,15 +120,21 @@ static u128 switched_time(const struct channel *c, enum channel_side side, u128 
 	return greater(supply_switched(a, b, work), supply_switched(b, a, work));
 }
 
+static u128 with_fellows(const struct channel *c, u128 work, u128 slots)
+{
+	return c->fellows ? work + (div_up(work, c->slice) + greater(slots, 1)) * c->fellows * c->slice : work;
+}
+
 static struct stage *add(const struct channel *c, struct channel_bound *bound,
-			 enum channel_side side, const char *what, u128 work)
+			 enum channel_side side, const char *what, u128 work, u128 slots)
 {
 	struct stage *st = &bound->stage[bound->stages++];
 
 	*st = (struct stage){ .side = side, .what = what, .work = work, .rule = STAGE_ANY, .rounds = 1 };
 	if (c->supply[side].aligned)
 		st->rule = STAGE_LATE;
-	st->time = any_time(c, side, work);
+	st->busy = with_fellows(c, work, slots);
+	st->time = any_time(c, side, st->busy);
 	return st;
 }
 
@@ -134,8 +145,8 @@ static const char *never_full(const struct channel *c, enum channel_side side)
 		return "aligned release waits for a multiple";
 	if (c->polls)
 		return "it polls, which burns the budget";
-	if (c->shared)
-		return "other members use the budget";
+	if (c->fellows)
+		return "other members use the budget, and have turns first";
 	if (c->to[side].period)
 		return "it switches, and may be ahead then";
 	return NULL;
@@ -169,7 +180,7 @@ static void add_rounds(const struct channel *c, struct channel_bound *bound, enu
 
 	for (i = 0; i < 2; i++) {
 		st = add(c, bound, side[i], what[i],
-			 transfer(c, side[i], (u128)c->slots * c->slot, c->slots));
+			 transfer(c, side[i], (u128)c->slots * c->slot, c->slots), c->slots);
 		choose_rule(c, st, c->every);
 		st->rounds = rounds;
 		st->time *= rounds;
@@ -194,7 +205,7 @@ static u128 extra(const struct channel *c, const struct stage *st)
 {
 	if (!c->to[st->side].period)
 		return 0;
-	return switched_time(c, st->side, st->work) - any_time(c, st->side, st->work);
+	return switched_time(c, st->side, st->busy) - any_time(c, st->side, st->busy);
 }
 
 static void place_switch(const struct channel *c, struct channel_bound *bound)
@@ -222,24 +233,28 @@ static void add_stages(const struct channel *c, struct channel_bound *bound)
 {
 	struct stage *a = NULL, *b = NULL, *d = NULL;
 	bool rounds = in_rounds(c, c->message), back = c->reply && in_rounds(c, c->reply);
-	u128 work = c->process;
+	u128 there = slots_of(c, c->message), answer = slots_of(c, c->reply), slots = 0, work = c->process;
 
 	if (rounds) {
 		add_rounds(c, bound, SENDER, c->message);
 	} else {
-		a = add(c, bound, SENDER, "send", seen(c, 0, work_of(c, SENDER, c->message)));
+		a = add(c, bound, SENDER, "send", seen(c, 0, work_of(c, SENDER, c->message)), there);
 		work += work_of(c, RECEIVER, c->message);
+		slots += there;
 		bound->hops++;
 	}
-	if (c->reply && !back)
+	if (c->reply && !back) {
 		work += work_of(c, RECEIVER, c->reply);
+		slots += answer;
+	}
 	if (work || a)
 		b = add(c, bound, RECEIVER, c->reply ? "receive, process, reply" : "receive, process",
-			rounds ? work : seen(c, 1, work));
+			rounds ? work : seen(c, 1, work), slots);
 	if (back) {
 		add_rounds(c, bound, RECEIVER, c->reply);
 	} else if (c->reply) {
-		d = add(c, bound, SENDER, "receive the reply", seen(c, 2, work_of(c, SENDER, c->reply)));
+		d = add(c, bound, SENDER, "receive the reply", seen(c, 2, work_of(c, SENDER, c->reply)),
+			answer);
 		bound->hops++;
 	}
 	choose_rules(c, a, b, d);

@@ -7,6 +7,7 @@
 #include "base/parse.h"
 
 #define SLOTS_MAX	(1ULL << 20)
+#define FELLOWS_MAX	1024
 #define PER_BYTE_MAX	1000000		/* ps */
 
 void channel_defaults(struct channel *c)
@@ -69,6 +70,14 @@ static const char *parse_short(const char *text, uint64_t *ns)
 	return !why && *ns > 3600 * 1000000000ULL ? "more than an hour is not looked at" : why;
 }
 
+/* One, if nothing is said */
+static const char *parse_fellows(const char *text, uint64_t *fellows)
+{
+	const char *why = parse_count(text ? text : "1", fellows);
+
+	return !why && (!*fellows || *fellows > FELLOWS_MAX) ? "it is 1 to 1024 other members" : why;
+}
+
 const char *channel_take(int option, const char *text, struct channel *c)
 {
 	switch (option) {
@@ -94,9 +103,10 @@ const char *channel_take(int option, const char *text, struct channel *c)
 		return parse_slots(text, &c->slots);
 	case CHANNEL_EVERY:
 		return parse_short(text, &c->every);
+	case CHANNEL_SHARED:
+		return parse_fellows(text, &c->fellows);
 	default:
 		c->polls |= option == CHANNEL_POLL;
-		c->shared |= option == CHANNEL_SHARED;
 		return NULL;
 	}
 }

@@ -28,7 +28,7 @@ enum channel_option {
 	{ "receiver", required_argument, NULL, CHANNEL_RECEIVER }, \
 	{ "per-byte", required_argument, NULL, CHANNEL_PER_BYTE }, \
 	{ "pass", required_argument, NULL, CHANNEL_PASS }, \
-	{ "shared", no_argument, NULL, CHANNEL_SHARED }
+	{ "shared", optional_argument, NULL, CHANNEL_SHARED }
 
 #define CHANNEL_MESSAGE_MAX	(1ULL << 40)	/* bytes */
 

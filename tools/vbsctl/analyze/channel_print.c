@@ -72,6 +72,7 @@ static struct json_object *json_stage(const struct stage *st)
 	json_str(o, "side", channel_side_name(st->side));
 	json_str(o, "stage", st->what);
 	json_big(o, "work_ns", st->work);
+	json_big(o, "with_others_ns", st->busy);
 	json_str(o, "rule", stage_rule_name(st->rule));
 	json_str(o, "why", st->why);
 	json_big(o, "rounds", st->rounds);

@@ -443,6 +443,10 @@ check 0 "One way within over 584 years," "analyze --channel: a bound beyond 64 b
 # shellcheck disable=SC2086
 check 0 '"bound_ns": null,' "analyze --channel: the same as JSON" $long --json
 check 0 "it polls, which burns the budget" "analyze --channel: polling" "$@" --poll --every 300ms
+check 0 "2us B          46.002ms  other members use the budget, and have turns first" \
+	"analyze --channel: other members" "$@" --shared=3
+check 2 "--shared: members without a slice run as long as they like" "analyze --channel: other members without a slice" \
+	"$@" --shared --slice 0ms
 check 0 "2us late      180.002ms  aligned release waits for a multiple" "analyze --channel: late release" "$@" --align
 check 0 "the switch costs most here" "analyze --channel: a switch" "$@" --switch-to receiver:500us/2500us
 check 1 "the kernel refuses the sender: a cap of 95 % is above the capacity of a CPU, 90 %" \

@@ -14,6 +14,7 @@
 #include "base/tests/unit.h"
 
 #include "analyze/channel.h"
+#include "tests/model.h"
 
 #define TIME_MAX	200
 #define LEFT_MAX	5
@@ -730,6 +731,49 @@ static void pipelines_are_bounded(void **state)
 	at_least("messages of a pipeline that reach the bound", t.reached, t.cases, 15);
 }
 
+/* One stage of a thread whose fellows always have work; the model's task 0 is the thread */
+static void check_fellows(const struct channel *c, const struct stage *st, uint32_t seed)
+{
+	struct load load = { .tasks = 1 + c->fellows, .task = { { st->work, 400, 400 } } };
+	struct scenario sc = {
+		.load = &load, .supply = &c->supply[st->side], .slice = c->slice, .jitter = true,
+		.seed = seed, .length = 4000,
+	};
+	int worst[LOAD_MAX], i;
+
+	for (i = 1; i < load.tasks; i++)
+		load.task[i] = (struct load_task){ 4000, 4000, 4000 };
+	for (sc.adversary = EAGER; sc.adversary < ADVERSARIES; sc.adversary++) {
+		model_run(&sc, worst);
+		if ((u128)worst[0] > st->time && st->time < 400)
+			fail_msg("(%d,%d) work %d, %d others, slice %d: %d above %d",
+				 (int)c->res[st->side].runtime, (int)c->res[st->side].period, (int)st->work,
+				 (int)c->fellows, (int)c->slice, worst[0], (int)st->time);
+	}
+}
+
+static void fellows_have_turns(void **state)
+{
+	enum channel_side side;
+	struct channel_bound b;
+	struct channel c;
+	uint32_t seed, rnd;
+
+	(void)state;
+	for (seed = 1; seed <= 1000; seed++) {
+		rnd = seed * 2654435761U;
+		c = (struct channel){ .slot = 1, .slots = 1, .message = 1, .fellows = 1 + model_random(&rnd, 3) };
+		c.slice = 1 + model_random(&rnd, 4);
+		c.pass = 1 + model_random(&rnd, 6);
+		c.res[SENDER].period = 2 + model_random(&rnd, 12);
+		c.res[SENDER].runtime = 1 + model_random(&rnd, c.res[SENDER].period);
+		c.res[RECEIVER] = c.res[SENDER];
+		assert_true(channel_init(&c, 0, false, &side));
+		channel_bound(&c, &b);
+		check_fellows(&c, &b.stage[0], rnd);
+	}
+}
+
 /* Six messages of one slot, both sides (2, 5): 48 is published, 64 is the exact worst case */
 static void published_ring_is_exceeded(void **state)
 {
@@ -893,6 +937,7 @@ int main(void)
 		cmocka_unit_test(rings_are_bounded),
 		cmocka_unit_test(streams_are_bounded),
 		cmocka_unit_test(pipelines_are_bounded),
+		cmocka_unit_test(fellows_have_turns),
 		cmocka_unit_test(published_ring_is_exceeded),
 		cmocka_unit_test(published_stage_is_wrong_both_ways),
 		cmocka_unit_test(switches_are_bounded),
