@@ -2,7 +2,8 @@
 """Servers of SCHED_VBS: libvbs(3) for Python.
 
 Times are nanoseconds, bandwidths fractions of a CPU. pid 0 is the calling thread. What
-fails raises OSError with the error number of libvbs(3).
+fails raises OSError with the error number of libvbs(3), and what cannot be passed on
+ValueError.
 
 	import vbs
 	vbs.enter(3_000_000, 10_000_000, cap=0.5)
@@ -58,6 +59,17 @@ def _check(err):
         raise OSError(err, os.strerror(err))
 
 
+def _number(value, bits):
+    """C would cut it."""
+    if not 0 <= value < 1 << bits:
+        raise ValueError("a number of %d bits is meant, not %d" % (bits, value))
+    return value
+
+
+def _pid(value):
+    return _number(value, 31)
+
+
 def _params(runtime, period, cap, flags):
     """Caps are rounded up, as everywhere: 0.3 holds 3 of 10 ms."""
     if cap is None:
@@ -66,7 +78,7 @@ def _params(runtime, period, cap, flags):
         units = math.ceil(fractions.Fraction(str(cap) if isinstance(cap, float) else cap) * _CPU)
         if not 0 < units <= _CPU:
             raise ValueError("a cap is more than 0 and at most 1")
-    return ctypes.byref(_Params(runtime, period, units, flags))
+    return ctypes.byref(_Params(_number(runtime, 64), _number(period, 64), units, _number(flags, 32)))
 
 
 def available():
@@ -76,41 +88,43 @@ def available():
 
 def enter(runtime, period, cap=None, flags=0, pid=0):
     """Put a thread into a new server of its own."""
-    _check(_lib.vbs_enter(pid, _params(runtime, period, cap, flags)))
+    _check(_lib.vbs_enter(_pid(pid), _params(runtime, period, cap, flags)))
 
 
 def switch(runtime, period, cap=None, flags=0, pid=0):
     """Give the server of a thread another resource; without a cap that stays."""
-    _check(_lib.vbs_switch(pid, _params(runtime, period, cap, flags)))
+    _check(_lib.vbs_switch(_pid(pid), _params(runtime, period, cap, flags)))
 
 
 def join(member, pid=0):
     """Put a thread into the server of another one."""
-    _check(_lib.vbs_join(pid, member))
+    _check(_lib.vbs_join(_pid(pid), _pid(member)))
 
 
 def leave(pid=0):
     """Take a thread out of its server."""
-    _check(_lib.vbs_leave(pid))
+    _check(_lib.vbs_leave(_pid(pid)))
 
 
 def get(pid=0):
     """(runtime, period, cap, flags, leader) of a thread's server."""
     params = _Params()
     leader = ctypes.c_int()
-    _check(_lib.vbs_get(pid, ctypes.byref(params), ctypes.byref(leader)))
+    _check(_lib.vbs_get(_pid(pid), ctypes.byref(params), ctypes.byref(leader)))
     return (params.runtime, params.period, fractions.Fraction(params.cap, _CPU), params.flags,
             leader.value)
 
 
 def least_cap(runtime, period, flags=0):
     """The least cap that holds a resource."""
-    return fractions.Fraction(_lib.vbs_least_cap(runtime, period, flags), _CPU)
+    return fractions.Fraction(_lib.vbs_least_cap(_number(runtime, 64), _number(period, 64), _number(flags, 32)), _CPU)
 
 
 def name(text, member=0):
     """Name the server of a thread, for vbsctl(1)."""
-    _check(_lib.vbs_name(member, text.encode()))
+    if "\0" in text:
+        raise ValueError("a name has no zeros")
+    _check(_lib.vbs_name(_pid(member), text.encode()))
 
 
 def _dict(info):

@@ -40,6 +40,17 @@ for cap in (0, 1.5, -1):
 		raise AssertionError
 	except ValueError:
 		pass
+# What C would cut: to a budget of a millisecond, to the calling thread, to "a"
+big = 1 << 64
+for call in (lambda: vbs.enter(big + 1000000, 2000000), lambda: vbs.switch(1000000, big + 2000000),
+		lambda: vbs.enter(-1, 2000000), lambda: vbs.enter(1000000, 2000000, flags=1 << 32),
+		lambda: vbs.get(1 << 32), lambda: vbs.join(1 << 32), lambda: vbs.leave(1 << 32),
+		lambda: vbs.least_cap(big + 3, 10), lambda: vbs.name("a\0b"), lambda: vbs.name("a", 1 << 32)):
+	try:
+		call()
+		raise AssertionError
+	except ValueError:
+		pass
 for call in (lambda: vbs.enter(1000000, 2000000, flags=8), lambda: vbs.name("12")):
 	try:
 		call()
