@@ -22,7 +22,7 @@ void metrics_label(FILE *to, const char *name, const char *value)
 		}
 		if (*c == '"' || *c == '\\')
 			fputc('\\', to);
-		fputc(*c, to);
+		fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, to);
 	}
 	fputc('"', to);
 }

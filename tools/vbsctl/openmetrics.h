@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* NAME="VALUE", as a label is written */
+/* NAME="VALUE", as a label is written; control characters are '?', as people look at it, too */
 void metrics_label(FILE *to, const char *name, const char *value);
 
 /* In quotes there, longer values are cut */

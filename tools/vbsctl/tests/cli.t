@@ -154,6 +154,11 @@ check 0 "" "metrics -o" metrics -o "$root/vbs.prom"
 run 0 metrics && cmp -s "$out" "$root/vbs.prom" && ! [ -e "$root/vbs.prom.new" ]
 ok $? "metrics -o: the same in a file"
 check 1 "cannot write /nowhere/x.new: No such file" "metrics -o: no directory" metrics -o /nowhere/x
+cp "$root/proc/vbs" "$root/old"
+printf 's/comm=make/comm=\033]0;\001\177/\n' | sed -i -f - "$root/proc/vbs"
+run 0 metrics && says 'comm="?]0;?? -j4"' && ! LC_ALL=C grep -q '[[:cntrl:]]' "$out"
+ok $? "metrics: names command no terminal"
+mv "$root/old" "$root/proc/vbs"
 (sleep 0.3; sed 's/misses=3/misses=5/; s/overruns=40/overruns=47/' "$root/proc/vbs" >"$root/new" &&
 	cp "$root/proc/vbs" "$root/old" && mv "$root/new" "$root/proc/vbs") &
 check 0 "server 9 (a\"b" "watch" watch -n 2 -d 500ms
