@@ -48,3 +48,24 @@ bool ratio_add(struct ratio *sum, struct ratio add)
 	sum->den = den / g;
 	return true;
 }
+
+struct ratio ratio_shorten(struct ratio r)
+{
+	return (struct ratio){ r.num / 2 + r.num % 2, r.den / 2 };
+}
+
+/* Short enough that a sum with another one fits, and exact to 2^-59 */
+static struct ratio shortened(struct ratio r)
+{
+	while (r.den >> 60)
+		r = ratio_shorten(r);
+	return r;
+}
+
+void ratio_add_up(struct ratio *sum, struct ratio add)
+{
+	if (ratio_add(sum, add))
+		return;
+	*sum = shortened(*sum);
+	ratio_add(sum, shortened(add));
+}

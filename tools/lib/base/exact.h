@@ -24,4 +24,10 @@ int ratio_cmp(struct ratio a, struct ratio b);
 /* *sum += add; false, with *sum unchanged, if the sum has no 128-bit form */
 bool ratio_add(struct ratio *sum, struct ratio add);
 
+/* The same, a bit more where the sum has no such form; neither above 64 */
+void ratio_add_up(struct ratio *sum, struct ratio add);
+
+/* A ratio that is not below, with a shorter denominator, of 2 at least */
+struct ratio ratio_shorten(struct ratio r);
+
 #endif

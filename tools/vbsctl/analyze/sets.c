@@ -150,7 +150,9 @@ static bool spread(u128 sum, struct ratio share, u128 *ns)
 {
 	u128 product;
 
-	if (share.num >= share.den || __builtin_mul_overflow(sum, share.den, &product))
+	while (share.num < share.den && __builtin_mul_overflow(sum, share.den, &product))
+		share = ratio_shorten(share);
+	if (share.num >= share.den)
 		return false;
 	*ns = div_up(product, share.den - share.num);
 	return true;
@@ -173,8 +175,7 @@ static bool rest_bound(const struct rest *r, u128 (*burst)(const struct hog *, b
 	for (i = 0; i < r->set->servers; i++) {
 		hog = worst_hog(r, &r->set->server[i]);
 		sum += burst(&hog, r->assume != USER_MODE);
-		if (!ratio_add(&share, hog.share))
-			return false;
+		ratio_add_up(&share, hog.share);
 	}
 	return spread(sum, share, ns);
 }

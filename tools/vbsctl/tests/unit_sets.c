@@ -159,6 +159,29 @@ static void rest_of_a_vcpu(void **state)
 	assert_int_equal((uint64_t)ns, 10600 * US);
 }
 
+/* Periods that have nothing in common: U has no 128-bit form, but there is a bound */
+static void odd_periods_have_a_bound(void **state)
+{
+	static const int us[] = { 9973, 9967, 9949, 9941, 9931, 9929, 9923, 9907 };
+	struct server_set set = { .servers = 0 };
+	double sum = 0, all = 0, u;
+	int i, n;
+
+	(void)state;
+	for (n = 1; n <= 8; n++) {
+		set.server[set.servers++] = (struct server_spec){ { 1 * MS, us[n - 1] * US }, 105000 };
+		sum = all = 0;
+		for (i = 0; i < n; i++) {
+			u = 1000.0 / us[i];
+			sum += 1e6 * (1 - u);
+			all += u;
+		}
+		assert_true(blackout_of(&set, USER_MODE) >= (uint64_t)(sum / (1 - all)));
+		assert_true(blackout_of(&set, USER_MODE) <= (sum + n) / (1 - all) + 2);
+		assert_true(tardiness_of(&set, KERNEL_MODE) > blackout_of(&set, USER_MODE));
+	}
+}
+
 static void no_bound(void **state)
 {
 	struct server_set set = two();
@@ -248,6 +271,7 @@ int main(void)
 		cmocka_unit_test(blackout_when_switching),
 		cmocka_unit_test(deadline_tardiness),
 		cmocka_unit_test(rest_of_a_vcpu),
+		cmocka_unit_test(odd_periods_have_a_bound),
 		cmocka_unit_test(no_bound),
 		cmocka_unit_test(demand_of_a_window),
 		cmocka_unit_test(switch_latency),

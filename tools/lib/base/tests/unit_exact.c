@@ -53,6 +53,22 @@ static void sums_that_do_not_fit_are_refused(void **state)
 	assert_true(sum.num == 1 && sum.den == max);
 }
 
+static void sums_that_do_not_fit_are_rounded_up(void **state)
+{
+	struct ratio sum = { max / 3, max }, third = { max / 3 - 1, max - 4 }, more;
+
+	(void)state;
+	assert_true(sum.num * 3 == sum.den);
+	ratio_add_up(&sum, third);
+	assert_true(ratio_cmp(sum, (struct ratio){ 2 * (max / 3) - 1, max }) > 0);
+	more = (struct ratio){ 2 * ((u128)1 << 60) / 3 + 4, (u128)1 << 60 };
+	assert_true(ratio_cmp(sum, more) < 0);
+	sum = (struct ratio){ 1, 10 };
+	ratio_add_up(&sum, (struct ratio){ 1, 15 });
+	assert_true(sum.num == 1 && sum.den == 6);
+	assert_true(ratio_shorten((struct ratio){ 1, 3 }).num == 1 && ratio_shorten((struct ratio){ 1, 3 }).den == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -60,6 +76,7 @@ int main(void)
 		cmocka_unit_test(huge_ratios_compare),
 		cmocka_unit_test(sums_are_reduced),
 		cmocka_unit_test(sums_that_do_not_fit_are_refused),
+		cmocka_unit_test(sums_that_do_not_fit_are_rounded_up),
 	};
 
 	return cmocka_run_group_tests_name("exact", tests, NULL, NULL);
