@@ -86,8 +86,8 @@ static int answer(const struct rate_model *m, const struct rate_goal *goal, cons
 {
 	struct answer a = {
 		.m = m, .goal = goal, .piece = piece, .cap = resource_cap(&goal->res),
-		.window = rate_in_window(m, machine, &goal->res, goal->latency),
-		.long_run = rate_in_the_long_run(m, machine, &goal->res),
+		.window = rate_in_window(m, machine, goal),
+		.long_run = rate_in_the_long_run(m, machine, goal),
 	};
 
 	return json ? json_answer(&a) : print_answer(&a);

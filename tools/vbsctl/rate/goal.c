@@ -39,8 +39,8 @@ static int too_small(const struct rate_model *m, const struct rate_goal *goal, c
 	return failure(VC_FAIL, "%s is too small for pieces of %s, %s/s, each within %s: it is sure to do %s in that time, and %s/s in the long run",
 		       fmt_resource(res->runtime, res->period).s, fmt_units(goal->op).s, fmt_units(goal->rate).s,
 		       fmt_time(goal->latency).s,
-		       fmt_units(clamp64(rate_in_window(m, machine, res, goal->latency))).s,
-		       fmt_units(clamp64(rate_in_the_long_run(m, machine, res))).s);
+		       fmt_units(clamp64(rate_in_window(m, machine, goal))).s,
+		       fmt_units(clamp64(rate_in_the_long_run(m, machine, goal))).s);
 }
 
 static int above_capacity(const struct rate_goal *goal, const struct machine *machine)

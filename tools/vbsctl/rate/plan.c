@@ -68,23 +68,25 @@ enum rate_answer rate_plan(const struct load *load, const struct machine *m, str
 	return propose(&wish, m, &goal->res) ? RATE_FITS : RATE_NO_SERVER;
 }
 
-u128 rate_in_window(const struct rate_model *m, const struct machine *machine, const struct resource *res,
-		    uint64_t window)
+u128 rate_in_window(const struct rate_model *m, const struct machine *machine, const struct rate_goal *goal)
 {
 	struct supply s;
 
-	if (!supply_init(&s, res, rate_overhead(machine), false))
+	if (!supply_init(&s, &goal->res, rate_overhead(machine), false))
 		return 0;
-	return rate_units(&m->fit, supply_bound(&s, window));
+	if (goal->op)
+		return supply_bound(&s, goal->latency) / rate_cost(&m->fit, goal->op) * goal->op;
+	return rate_units(&m->fit, supply_bound(&s, goal->latency));
 }
 
-u128 rate_in_the_long_run(const struct rate_model *m, const struct machine *machine, const struct resource *res)
+u128 rate_in_the_long_run(const struct rate_model *m, const struct machine *machine, const struct rate_goal *goal)
 {
+	uint64_t piece = goal->op ? goal->op : m->fit.most;
 	struct supply s;
 
-	if (!supply_init(&s, res, rate_overhead(machine), false))
+	if (!supply_init(&s, &goal->res, rate_overhead(machine), false))
 		return 0;
-	return (u128)m->fit.most * s.budget * SECOND / s.period / rate_cost(&m->fit, m->fit.most);
+	return (u128)piece * s.budget * SECOND / s.period / rate_cost(&m->fit, piece);
 }
 
 const char *rate_parse(const char *text, uint64_t *rate)

@@ -36,12 +36,11 @@ enum rate_answer {
 /* The server, in goal->res; @load as of rate_load() */
 enum rate_answer rate_plan(const struct load *load, const struct machine *m, struct rate_goal *goal);
 
-/* Units that are sure to be done in any window of that length */
-u128 rate_in_window(const struct rate_model *m, const struct machine *machine, const struct resource *res,
-		    uint64_t window);
+/* Units that are sure to be done in any window of the latency: of pieces, or of one run if goal->op is 0 */
+u128 rate_in_window(const struct rate_model *m, const struct machine *machine, const struct rate_goal *goal);
 
 /* Units per second, that it comes to in the long run */
-u128 rate_in_the_long_run(const struct rate_model *m, const struct machine *machine, const struct resource *res);
+u128 rate_in_the_long_run(const struct rate_model *m, const struct machine *machine, const struct rate_goal *goal);
 
 /* "200M" or "200M/s" */
 const char *rate_parse(const char *text, uint64_t *rate);

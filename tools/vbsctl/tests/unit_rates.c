@@ -85,7 +85,7 @@ static void proposals_are_enough_and_not_much_more(void **state)
 		struct rate_goal goal = { .rate = rates[i], .latency = 100 * MS };
 
 		assert_int_equal(plan(&goal), RATE_FITS);
-		assert_true(rate_in_window(&model, &machine, &goal.res, goal.latency) >= goal.op);
+		assert_true(rate_in_window(&model, &machine, &goal) >= goal.op);
 		need = (struct ratio){ load.task[0].cost * 5 / 4 + 200 * US, load.task[0].period };
 		assert_true(ratio_cmp((struct ratio){ goal.res.runtime, goal.res.period }, need) <= 0);
 		goal.res.runtime -= 5 * US;
@@ -131,18 +131,32 @@ static void goals_that_make_no_sense(void **state)
 /* In the long run a server does what its budget is worth, and in no window more */
 static void windows_grow_to_the_long_run(void **state)
 {
-	struct resource res = { 2 * MS, 10 * MS };
-	u128 rate = rate_in_the_long_run(&model, &machine, &res), units;
-	uint64_t window;
+	struct rate_goal goal = { .res = { 2 * MS, 10 * MS }, .latency = 10 * MS };
+	u128 rate = rate_in_the_long_run(&model, &machine, &goal), units;
 
 	(void)state;
 	assert_true(rate > 30000000 && rate < 40000000);
-	assert_true(rate_in_window(&model, &machine, &res, 10 * MS) == 0);
-	for (window = 20 * MS; window < 10000 * MS; window = window * 3 / 2) {
-		units = rate_in_window(&model, &machine, &res, window);
-		assert_true(units * 1000000000 <= rate * (u128)window);
+	assert_true(rate_in_window(&model, &machine, &goal) == 0);
+	for (goal.latency = 20 * MS; goal.latency < 10000 * MS; goal.latency = goal.latency * 3 / 2) {
+		units = rate_in_window(&model, &machine, &goal);
+		assert_true(units * 1000000000 <= rate * (u128)goal.latency);
 	}
-	assert_true(units * 1000000000 > rate * (u128)window * 6 / 10);
+	assert_true(units * 1000000000 > rate * (u128)goal.latency * 6 / 10);
+}
+
+/* Each piece begins anew: of 16K it has the cost of 64K, the least that was measured */
+static void pieces_begin_anew(void **state)
+{
+	struct rate_goal goal = { .res = { 2 * MS, 10 * MS }, .latency = 100 * MS, .op = 16 * KB };
+	u128 piece = cost(64 * KB), long_run = rate_in_the_long_run(&model, &machine, &goal), units;
+
+	(void)state;
+	assert_true(long_run * piece <= goal.op * (u128)200 * MS);
+	assert_true(long_run * piece > goal.op * (u128)198 * MS);
+	units = rate_in_window(&model, &machine, &goal);
+	/* Nine budgets, in which whole pieces are done */
+	assert_true(units % goal.op == 0 && units / goal.op * piece <= (u128)18 * MS);
+	assert_true(units / goal.op * piece > (u128)15 * MS);
 }
 
 static void rates_in_words(void **state)
@@ -332,6 +346,7 @@ int main(void)
 		TEST(small_pieces_need_more),
 		TEST(goals_that_make_no_sense),
 		TEST(windows_grow_to_the_long_run),
+		TEST(pieces_begin_anew),
 		TEST(files_hold_all_of_a_model),
 		TEST(files_are_fitted_again),
 		TEST(other_files_are_refused),
