@@ -200,6 +200,8 @@ static const char *take_range(struct calibration *c, const char *text, const cha
 	why = parse_size(head, &size);
 	if (!why)
 		why = parse_size(dots + 2, &to);
+	if (!why && to < size)
+		why = "a range runs upwards";
 	if (why)
 		return why;
 	for (c->sizes = 0; size < to; size *= STEP) {

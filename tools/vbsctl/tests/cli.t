@@ -275,6 +275,7 @@ check 2 "--rate '5MB': it must be a whole number" "advise: no rate" advise --mod
 check 2 "with --model there are no operands" "advise --model: an operand" advise --model "$root/model.json" --rate 1M 1
 check 2 "which command?" "calibrate: no command" calibrate
 check 2 "none of the command's words has a {}" "calibrate: no size" calibrate sha256sum /dev/zero
+check 2 "--sizes '16M..1M': a range runs upwards" "calibrate: a range that runs downwards" calibrate --sizes 16M..1M true {}
 check 2 "--states 'idle,warm': a state is one of idle, cold, neighbour, memory" "calibrate: no such state" \
 	calibrate --states idle,warm true {}
 check 2 "--sizes '0..5': it must be 1 to 1T" "calibrate: no size" calibrate --sizes 0..5 true {}
