@@ -51,8 +51,10 @@ int watch_file(pid_t pid, uint64_t fd, const struct rate_goal *goal, uint64_t co
 	int code = look(pid, fd, &first);
 
 	from = first;
-	for (p->n = 0; p->n < count && !code && !stopped; p->n++) {
+	for (p->n = 0; p->n < count && !code; p->n++) {
 		sleep_until(from.after + goal->latency);
+		if (stopped)
+			break;
 		code = look(pid, fd, &to);
 		if (code)
 			return code;

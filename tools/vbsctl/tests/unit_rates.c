@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From rates to servers and back, files of models, and verdicts on runs. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/tests/unit.h"
@@ -10,6 +13,8 @@
 #include "command.h"
 #include "rate/advise_rate.h"
 #include "rate/verdict.h"
+#include "rate/watch_file.h"
+#include "until_stopped.h"
 
 #define WHOLE	(1 << 20)
 #define KB	1024ULL
@@ -335,6 +340,37 @@ static void quantities_in_words(void **state)
 	assert_string_equal(fmt_fs(1500000000).s, "1.5us");
 }
 
+extern char last_message[];
+static int watched;
+
+/* So much has been done when somebody stops it */
+static void progress_and_stop(int sig)
+{
+	(void)sig;
+	lseek(watched, 1000, SEEK_CUR);
+	stopped = 1;
+}
+
+/* A window that was cut short says nothing of the rate */
+static void windows_that_are_cut_do_not_count(void **state)
+{
+	const struct sigaction act = { .sa_handler = progress_and_stop };
+	const struct itimerval soon = { .it_value.tv_usec = 20000 };
+	struct rate_goal goal = { .op = 10, .latency = 500 * MS };
+	uint64_t took[3];
+	struct pieces p = { .took = took, .goal = &goal };
+
+	(void)state;
+	watched = open(file, O_RDONLY);
+	assert_true(watched >= 0);
+	sigaction(SIGALRM, &act, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	assert_int_equal(watch_file(getpid(), watched, &goal, 3, &p), VC_FAIL);
+	assert_string_equal(last_message, "stopped");
+	stopped = 0;
+	close(watched);
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -356,6 +392,7 @@ int main(void)
 		cmocka_unit_test(runs_are_late_by_themselves),
 		cmocka_unit_test(runs_are_late_by_those_before),
 		cmocka_unit_test(quantities_in_words),
+		cmocka_unit_test(windows_that_are_cut_do_not_count),
 	};
 	int failed, fd = mkstemp(file);
 
