@@ -9,6 +9,9 @@
  * have another turn do nothing about then.  It wakes up before that, and either it has
  * nothing left of an instance or it uses that up; when it runs again it says so: "COUNTER NS"
  * of the timeline, ns by which that is after the multiple.  "free": not aligned.
+ *
+ * It begins a second after it has entered its server, and asks the kernel for nothing of
+ * the timeline from then on: what the kernel knows of it is for who releases the server.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,11 +52,11 @@ static u64 now(u64 *counter)
 	return tt.sec * 1000000000ULL + tt.nsec;
 }
 
-static void sleep_till(u64 ns)
+static void sleep_for(u64 ns)
 {
 	struct timespec ts = { ns / 1000000000, ns % 1000000000 };
 
-	clock_nanosleep(CLOCK_TIMELINE(id), TIMER_ABSTIME, &ts, NULL);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL);
 }
 
 static void act(void)
@@ -61,7 +64,7 @@ static void act(void)
 	u64 counter, t = now(&counter), k = t / period + 3, last;
 
 	k += (turn + turns - k % turns) % turns;
-	sleep_till((k - 1) * period + period / 4);
+	sleep_for((k - 1) * period + period / 4 - t);
 	t = now(&counter);
 	if (t < k * period - period / 2) {
 		do {
@@ -89,6 +92,7 @@ int main(int argc, char **argv)
 		printf("error %d\n", err);
 		return 1;
 	}
+	sleep_for(1000000000);
 	for (int i = atoi(argv[6]); i > 0; i--)
 		act();
 	return 0;

@@ -15,6 +15,7 @@
 #define RUNTIME	(1 * MS)
 #define PERIOD	(20 * MS)
 #define TURNS	6
+#define STEP	(7 * MS)
 #define ROUNDS	8
 #define APART	(10 * US)
 /* From there to a program: an interrupt, and for a guest out of HLT and into it */
@@ -101,11 +102,12 @@ static struct side of_host(void)
 }
 
 /* A bound that does not grow, so that it says as much in the end */
-static void set_exactly(void)
+static void set_exactly(u64 ns)
 {
 	struct timeline_set set = tl_params(fd, site, 1000000, 0);
 
 	set.counter_period_maxerror_rate_frac_sec = 0;
+	set.time_frac_sec = ((unsigned __int128)ns << 64) / SEC;
 	t_equal(tl_ioctl(fd, TIMELINE_SET, &set), 0, "a bound of 8 us that does not grow");
 }
 
@@ -166,11 +168,14 @@ VBS_TEST("servers of two guests and their host, aligned to one timeline, are in 
 	file_restore(COST);
 	t_equal(file_write(COST, "2000"), 0, "a release costs 2 us");
 	site = tl_make(fd, "site", TIMELINE_GUEST | TIMELINE_STEP);
-	set_exactly();
+	set_exactly(0);
 	a = guest("first");
 	b = guest("second");
 	begins(a, 0);
 	begins(b, 2);
+	/* By now they have entered, and have another phase than they began with */
+	sleep_ns(SEC / 2);
+	set_exactly(STEP);
 	side[2] = of_host();
 	side[0] = of_guest(a);
 	side[1] = of_guest(b);
