@@ -9,9 +9,6 @@
  * Context: cpuset_mutex, which serializes this file, and may sleep.
  */
 
-/* How many members are looked at with interrupts off */
-#define VBS_PLAN_BATCH		64
-
 /* A server in a plan; @task: one of its members; @spare: what a move takes */
 struct vbs_planned {
 	struct list_head	link;
@@ -97,66 +94,34 @@ int sched_vbs_plan_add(struct vbs_plan *plan, struct task_struct *p)
 	return 0;
 }
 
-/*
- * Where a member may run then; @wish: and is content with now.  The mask of a child
- * that is not there yet follows its parent's.
- */
-static void vbs_plan_mask_one(const struct vbs_plan *plan, struct task_struct *p,
-			      struct cpumask *mask, bool wish)
+/* Where all members may run then; @wish: and are content with now */
+struct vbs_plan_look {
+	const struct vbs_plan	*plan;
+	struct cpumask		*mask;
+	bool			wish;
+};
+
+/* The mask of a child that is not there yet follows its parent's. */
+static void vbs_plan_mask_one(struct task_struct *p, void *data)
 {
-	const struct cpumask *then = plan->mask(p, plan->data);
+	struct vbs_plan_look *look = data;
+	const struct cpumask *then = look->plan->mask(p, look->plan->data);
 
 	if (then)
-		cpumask_and(mask, mask, then);
+		cpumask_and(look->mask, look->mask, then);
 	else if (READ_ONCE(p->__state) == TASK_NEW)
 		return;
-	if (wish || !then)
-		cpumask_and(mask, mask, &p->cpus_mask);
+	if (look->wish || !then)
+		cpumask_and(look->mask, look->mask, &p->cpus_mask);
 }
 
-/*
- * The same of some members, from @p on.  Whoever has left meanwhile takes its place
- * in the list along: then again from the first on, and more at once.
- *
- * Return: where to go on, with a reference, or NULL.
- */
-static struct task_struct *vbs_plan_mask_some(const struct vbs_plan *plan,
-					      struct vbs_srv *srv, struct task_struct *p,
-					      struct cpumask *mask, bool wish,
-					      unsigned int *batch)
+static int vbs_plan_mask(const struct vbs_plan *plan, struct vbs_srv *srv,
+			 struct cpumask *mask, bool wish)
 {
-	struct task_struct *next = NULL;
-	unsigned int n = 0;
-
-	guard(raw_spinlock_irq)(&srv->lock);
-	if (!p || p->vbs.own != srv) {
-		*batch *= p ? 2 : 1;
-		p = list_first_entry(&srv->members, struct task_struct, vbs.member);
-	}
-	list_for_each_entry_from(p, &srv->members, vbs.member) {
-		if (n++ == *batch) {
-			next = get_task_struct(p);
-			break;
-		}
-		vbs_plan_mask_one(plan, p, mask, wish);
-	}
-	return next;
-}
-
-/* All of them: no more than a few under one lock, for the others who want it */
-static void vbs_plan_mask(const struct vbs_plan *plan, struct vbs_srv *srv,
-			  struct cpumask *mask, bool wish)
-{
-	struct task_struct *p = NULL, *next;
-	unsigned int batch = VBS_PLAN_BATCH;
+	struct vbs_plan_look look = { .plan = plan, .mask = mask, .wish = wish };
 
 	cpumask_copy(mask, cpu_active_mask);
-	do {
-		next = vbs_plan_mask_some(plan, srv, p, mask, wish, &batch);
-		if (p)
-			put_task_struct(p);
-		p = next;
-	} while (p);
+	return vbs_for_each_member(srv, vbs_plan_mask_one, &look);
 }
 
 static void vbs_plan_go_one(struct rq *rq, struct vbs_planned *pl)
@@ -197,11 +162,10 @@ static int vbs_plan_book_one(const struct vbs_plan *plan, struct vbs_planned *pl
 	struct rq *rq;
 	int ret;
 
-	vbs_plan_mask(plan, pl->srv, &mask, false);
-	if (cpumask_test_cpu(READ_ONCE(pl->srv->cpu), &mask))
-		return 0;
-	vbs_plan_mask(plan, pl->srv, &wish, true);
-	ret = vbs_spare_fill(&pl->spare);
+	ret = vbs_plan_mask(plan, pl->srv, &mask, false);
+	if (ret || cpumask_test_cpu(READ_ONCE(pl->srv->cpu), &mask))
+		return ret;
+	ret = vbs_plan_mask(plan, pl->srv, &wish, true) ?: vbs_spare_fill(&pl->spare);
 	if (ret)
 		return ret;
 	rq = vbs_lock_home(pl->srv, &rf);
@@ -237,7 +201,8 @@ static int vbs_plan_book(struct vbs_plan *plan, bool go)
  * @plan: complete
  *
  * Context: no CPU goes offline until sched_vbs_plan_end().
- * Return: 0, -ENOMEM, or -EBUSY if one of them fits nowhere.
+ * Return: 0, -ENOMEM, or -EBUSY if one of them fits nowhere, or its members come and go
+ * too fast to be looked at.
  */
 int sched_vbs_plan_book(struct vbs_plan *plan)
 {

@@ -230,6 +230,69 @@ static unsigned int vbs_quit(struct vbs_srv *srv, struct task_struct *p, bool *o
 	return left;
 }
 
+/* A walk over all: where it goes on, with a reference; how many at once; how often anew */
+struct vbs_walk {
+	struct task_struct	*at;
+	unsigned int		batch;
+	unsigned int		restarts;
+};
+
+/*
+ * A few of them.  Whoever has left meanwhile has taken its place in the list along: then
+ * again from the first on, and more at once.
+ *
+ * Return: where to go on, with a reference, or NULL.
+ */
+static struct task_struct *vbs_look_at_some(struct vbs_srv *srv, struct vbs_walk *w,
+					    void (*look)(struct task_struct *p, void *data),
+					    void *data)
+{
+	struct task_struct *p = w->at;
+	unsigned int n = 0;
+
+	guard(raw_spinlock_irqsave)(&srv->lock);
+	if (p && p->vbs.own != srv) {
+		w->batch = min(2 * w->batch, VBS_WALK_BATCH_MAX);
+		w->restarts++;
+		p = NULL;
+	}
+	p = p ?: list_first_entry(&srv->members, struct task_struct, vbs.member);
+	list_for_each_entry_from(p, &srv->members, vbs.member) {
+		if (n++ == w->batch)
+			return get_task_struct(p);
+		look(p, data);
+	}
+	return NULL;
+}
+
+/**
+ * vbs_for_each_member - look at all members of a server, a few under one lock
+ * @srv: the server, referenced
+ * @look: what to do with each, some perhaps more than once; srv->lock is held
+ * @data: for it
+ *
+ * Context: may sleep; nobody joins meanwhile, but children of members.
+ * Return: 0; -EBUSY: members leave faster than it comes through.
+ */
+int vbs_for_each_member(struct vbs_srv *srv, void (*look)(struct task_struct *p, void *data),
+			void *data)
+{
+	struct vbs_walk w = { .batch = VBS_WALK_BATCH };
+	struct task_struct *next;
+
+	do {
+		next = vbs_look_at_some(srv, &w, look, data);
+		if (w.at)
+			put_task_struct(w.at);
+		w.at = next;
+		cond_resched();
+	} while (w.at && w.restarts < VBS_WALK_RESTARTS);
+	if (!w.at)
+		return 0;
+	put_task_struct(w.at);
+	return -EBUSY;
+}
+
 /* ---- the end ----------------------------------------------------------- */
 
 /* It is to be freed: vbs_retire_srv(), or under the lock vbs_discard_srv(). */
