@@ -8,20 +8,27 @@
  * vbs_suspends()).  If it does not come back they are rescued.
  */
 
-/* All members' masks, without @not */
-static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
+static void vbs_and_mask(struct task_struct *p, void *data)
 {
-	struct task_struct *p;
+	struct cpumask *mask = data;
 
-	lockdep_assert_held(&srv->lock);
-	cpumask_copy(mask, cpu_active_mask);
-	cpumask_clear_cpu(not, mask);
-	list_for_each_entry(p, &srv->members, vbs.member)
-		cpumask_and(mask, mask, &p->cpus_mask);
+	cpumask_and(mask, mask, &p->cpus_mask);
 }
 
 /*
- * Where its members may run; or else anywhere, as the affinity of any task is
+ * All members' masks, without @not: they stay as they are while the CPU goes offline.
+ * None, if members leave too fast to be looked at.
+ */
+static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
+{
+	cpumask_copy(mask, cpu_active_mask);
+	cpumask_clear_cpu(not, mask);
+	if (vbs_for_each_member(srv, vbs_and_mask, mask))
+		cpumask_clear(mask);
+}
+
+/*
+ * Where its members may run: @mask; or else anywhere, as the affinity of any task is
  * broken when all its CPUs have gone.
  */
 static int vbs_evacuation_find(struct vbs_srv *srv, unsigned int cpu,
@@ -32,7 +39,6 @@ static int vbs_evacuation_find(struct vbs_srv *srv, unsigned int cpu,
 
 	if (READ_ONCE(srv->next_cpu) >= 0)	/* a cpuset's change has booked one */
 		return 0;
-	vbs_server_mask(srv, mask, cpu);
 	if (!vbs_books_evacuate(srv, mask, &spare, &best))
 		return 0;
 	cpumask_copy(mask, cpu_active_mask);
@@ -48,6 +54,7 @@ static int vbs_evacuation_book_one(struct vbs_srv *srv, unsigned int cpu,
 	struct rq *rq;
 	int ret = 0;
 
+	vbs_server_mask(srv, mask, cpu);
 	rq = vbs_lock_home(srv, &rf);
 	raw_spin_lock(&srv->lock);
 	if (vbs_nr_kept(srv) && cpu_of(rq) == cpu)
@@ -111,46 +118,75 @@ static void vbs_evacuation_end(unsigned int cpu, bool go)
 			vbs_evacuate_one(srv, cpu, go);
 }
 
-/* A member that may not run where its server is now, with a reference */
-static struct task_struct *vbs_pinned_elsewhere(struct vbs_srv *srv)
+/* May it not run where its server is now?  A child that is not there yet comes by itself. */
+static bool vbs_is_pinned_elsewhere(const struct vbs_srv *srv, struct task_struct *p)
 {
-	struct task_struct *p, *found = NULL;
-	unsigned long flags;
+	return !cpumask_test_cpu(srv->cpu, &p->cpus_mask) &&
+		READ_ONCE(p->__state) != TASK_NEW;
+}
 
-	raw_spin_lock_irqsave(&srv->lock, flags);
-	list_for_each_entry(p, &srv->members, vbs.member) {
-		if (cpumask_test_cpu(srv->cpu, &p->cpus_mask) ||
-		    READ_ONCE(p->__state) == TASK_NEW)
-			continue;
-		found = get_task_struct(p);
-		break;
+/* A walk over those that may not: behind @at; @pinned: or @at is only where to go on */
+struct vbs_pinned {
+	struct task_struct	*at;
+	bool			pinned;
+	unsigned int		restarts;
+};
+
+/* Return: the next, with a reference, or NULL. */
+static struct task_struct *vbs_pinned_behind(struct vbs_srv *srv, struct vbs_pinned *w)
+{
+	struct task_struct *p;
+	unsigned int n = 0;
+
+	guard(raw_spinlock_irqsave)(&srv->lock);
+	if (w->at && w->at->vbs.own == srv) {
+		p = list_next_entry(w->at, vbs.member);
+	} else {
+		w->restarts++;
+		p = list_first_entry(&srv->members, struct task_struct, vbs.member);
 	}
-	raw_spin_unlock_irqrestore(&srv->lock, flags);
-	return found;
+	list_for_each_entry_from(p, &srv->members, vbs.member) {
+		w->pinned = vbs_is_pinned_elsewhere(srv, p);
+		if (w->pinned || ++n == VBS_WALK_BATCH)
+			return get_task_struct(p);
+	}
+	return NULL;
 }
 
 /* To its cpuset's CPUs, if the server is on one of them, else to all. */
-static int vbs_break_affinity(struct task_struct *p, int cpu, struct cpumask *mask)
+static void vbs_break_affinity(struct task_struct *p, int cpu, struct cpumask *mask)
 {
 	cpuset_cpus_allowed(p, mask);
-	return set_cpus_allowed_ptr(p, cpumask_test_cpu(cpu, mask) ? mask :
-				    cpu_possible_mask);
+	if (set_cpus_allowed_ptr(p, cpumask_test_cpu(cpu, mask) ? mask : cpu_possible_mask))
+		pr_warn_ratelimited("SCHED_VBS: member %d may not run on CPU %d, where its server is\n",
+				    task_pid_nr(p), cpu);
+}
+
+/* All members that have to; one that cannot be helped keeps no other from it. */
+static void vbs_break_affinities_of(struct vbs_srv *srv, struct cpumask *mask)
+{
+	struct vbs_pinned w = { };
+	struct task_struct *next;
+
+	do {
+		next = vbs_pinned_behind(srv, &w);
+		if (w.at)
+			put_task_struct(w.at);
+		w.at = next;
+		if (next && w.pinned)
+			vbs_break_affinity(next, READ_ONCE(srv->cpu), mask);
+		cond_resched();
+	} while (next && w.restarts <= VBS_WALK_RESTARTS);
+	if (next)
+		put_task_struct(next);
 }
 
 static void vbs_break_affinities(struct cpumask *mask)
 {
-	struct task_struct *p;
 	struct vbs_srv *srv;
-	int ret;
 
-	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
-		do {
-			p = vbs_pinned_elsewhere(srv);
-			ret = p ? vbs_break_affinity(p, READ_ONCE(srv->cpu), mask) : -ESRCH;
-			if (p)
-				put_task_struct(p);
-		} while (!ret);
-	}
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv))
+		vbs_break_affinities_of(srv, mask);
 }
 
 /* Suspend, kexec and reboot are not refused, nor what the administrator has said. */
