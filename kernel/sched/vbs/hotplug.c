@@ -259,15 +259,23 @@ void vbs_cpu_activate(unsigned int cpu)
 
 /* ---- a CPU that does not come back from suspend ------------------------- */
 
-static void vbs_rescue_one(struct vbs_srv *srv, int cpu, struct cpumask *mask)
+/* Unless it has come back meanwhile */
+static int vbs_rescue_move(struct vbs_srv *srv, struct cpumask *mask)
 {
-	int ret;
+	int cpu, ret;
 
-	cpus_read_lock();
+	guard(cpus_read_lock)();
+	cpu = READ_ONCE(srv->cpu);
+	if (cpu_online(cpu))
+		return 0;
 	ret = vbs_evacuation_book_one(srv, cpu, mask);
 	vbs_evacuate_one(srv, cpu, !ret);
-	cpus_read_unlock();
-	if (!ret)
+	return ret;
+}
+
+static void vbs_rescue_one(struct vbs_srv *srv, struct cpumask *mask)
+{
+	if (!vbs_rescue_move(srv, mask))
 		return;
 	pr_warn("SCHED_VBS: no room for server %llu, whose CPU is gone: dissolved\n",
 		srv->id);
@@ -282,11 +290,9 @@ static void vbs_rescue_work(struct work_struct *work)
 
 	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
 		return;		/* the next wake-up of a member asks again */
-	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv)) {
-		cpu = READ_ONCE(srv->cpu);
-		if (!cpu_online(cpu))
-			vbs_rescue_one(srv, cpu, mask);
-	}
+	for (srv = vbs_next_server(NULL); srv; srv = vbs_next_server(srv))
+		if (!cpu_online(READ_ONCE(srv->cpu)))
+			vbs_rescue_one(srv, mask);
 	vbs_break_affinities(mask);
 	cpus_read_lock();
 	for_each_online_cpu(cpu)
