@@ -6,8 +6,8 @@
  * Context: vbs_vm_mutex, may sleep.
  */
 
-/* A thread that leaves again and again does not keep the walk going. */
-#define VBS_GATHER_PASSES	1000
+/* How often to walk where a walk has found more threads than it had room for */
+#define VBS_GATHER_PASSES	10
 
 /* ---- what they were ------------------------------------------------------ */
 
@@ -159,11 +159,10 @@ static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struc
 }
 
 /* A vCPU that has no room goes on outside; of other threads each has to fit. */
-static int vbs_gather_one(struct vbs_group *grp, struct task_struct *p, bool *entered)
+static int vbs_gather_one(struct vbs_group *grp, struct task_struct *p)
 {
 	int ret = vbs_former_keep(grp, p) ?: vbs_group_enter_dm(grp, p);
 
-	*entered |= !ret;
 	if (!ret || ret == -ESRCH)
 		return 0;
 	if (ret == -EINVAL && vbs_thread_runs_vcpu(grp, p)) {
@@ -173,7 +172,7 @@ static int vbs_gather_one(struct vbs_group *grp, struct task_struct *p, bool *en
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
-static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *entered,
+static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *full,
 			   pid_t *err_tid)
 {
 	unsigned int max = READ_ONCE(p->signal->nr_threads) + 16, n, i;
@@ -184,9 +183,10 @@ static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *e
 	if (!found)
 		return -ENOMEM;
 	n = vbs_threads_outside(grp, p, found, max);
+	*full = n == max;
 	for (i = 0; i < n; i++) {
 		if (!ret)
-			ret = vbs_gather_one(grp, found[i], entered);
+			ret = vbs_gather_one(grp, found[i]);
 		if (ret && !*err_tid)
 			*err_tid = task_pid_vnr(found[i]);
 		put_task_struct(found[i]);
@@ -196,10 +196,13 @@ static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *e
 }
 
 /**
- * vbs_group_gather - all threads of a process enter, until a walk finds none outside
+ * vbs_group_gather - all threads of a process enter
  * @grp: the group, marked
  * @p: a task of the process
  * @err_tid: out: the thread that could not
+ *
+ * Whoever is linked after the mark was set looks at it then: see vbs_group_mark().  So
+ * one walk finds all others, and who leaves meanwhile has what he asked for.
  *
  * Return: 0; -EINVAL: the mask of a thread excludes the server's CPU; -ENOMEM,
  * -EBUSY, -EOPNOTSUPP.
@@ -207,12 +210,11 @@ static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *e
 int vbs_group_gather(struct vbs_group *grp, struct task_struct *p, pid_t *err_tid)
 {
 	int passes = VBS_GATHER_PASSES, ret;
-	bool entered;
+	bool full = false;
 
 	do {
-		entered = false;
-		ret = vbs_gather_pass(grp, p, &entered, err_tid);
+		ret = vbs_gather_pass(grp, p, &full, err_tid);
 		cond_resched();
-	} while (!ret && entered && --passes);
+	} while (!ret && full && --passes);
 	return ret;
 }
