@@ -274,8 +274,8 @@ static struct task_struct *vbs_look_at_some(struct vbs_srv *srv, struct vbs_walk
  * Context: may sleep; nobody joins meanwhile, but children of members.
  * Return: 0; -EBUSY: members leave faster than it comes through.
  */
-int vbs_for_each_member(struct vbs_srv *srv, void (*look)(struct task_struct *p, void *data),
-			void *data)
+int vbs_for_each_member(struct vbs_srv *srv,
+			void (*look)(struct task_struct *p, void *data), void *data)
 {
 	struct vbs_walk w = { .batch = VBS_WALK_BATCH };
 	struct task_struct *next;

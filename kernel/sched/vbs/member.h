@@ -28,8 +28,8 @@ void vbs_default_clamps(struct task_struct *p);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);
-int vbs_for_each_member(struct vbs_srv *srv, void (*look)(struct task_struct *p, void *data),
-			void *data);
+int vbs_for_each_member(struct vbs_srv *srv,
+			void (*look)(struct task_struct *p, void *data), void *data);
 
 /*
  * How many members are looked at with interrupts off, and at the most where some leave

@@ -79,7 +79,8 @@ static u32 elsewhere(struct many *m)
 	u32 n = 0;
 
 	for (u32 i = 0; i < m->n; i++)
-		n += sched_getscheduler(m->tid[i]) == SCHED_VBS && !(mask_of(m->tid[i]) & 1ULL << cpu);
+		n += sched_getscheduler(m->tid[i]) == SCHED_VBS &&
+		     !(mask_of(m->tid[i]) & 1ULL << cpu);
 	return n;
 }
 
@@ -109,7 +110,8 @@ static u64 fastest(u32 n)
 		least = took < least ? took : least;
 		many_end(m);
 	}
-	t_diag("CPU 1 is offline within %ju us, with %u members bound to it", (uintmax_t)least / 1000, n);
+	t_diag("CPU 1 is offline within %ju us, with %u members bound to it",
+	       (uintmax_t)least / 1000, n);
 	return least;
 }
 

@@ -86,8 +86,9 @@ int sched_vbs_guest_get(struct sched_vbs_guest *g)
 EXPORT_SYMBOL_GPL(sched_vbs_guest_get);
 
 /*
- * Its cap stays, and its timeline, whatever the thread is bound to.  RCU keeps the server in memory, not current in it: whoever ends it,
- * or takes current out, may have held the lock until now.
+ * Its cap stays, and its timeline, whatever the thread is bound to.  RCU keeps the
+ * server in memory, not current in it: whoever ends it, or takes current out, may have
+ * held the lock until now.
  */
 static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sched_attr *attr)
 {
