@@ -28,7 +28,7 @@ u64 vbs_check_curr(struct rq *rq);
 void vbs_add_running(struct rq *rq, int delta);
 
 /* params.c */
-bool vbs_may_move(struct task_struct *p);
+bool vbs_spare_permit(struct vbs_spare *spare, struct task_struct *p);
 void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
 		u64 spare, int cpu);
 

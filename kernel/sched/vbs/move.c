@@ -125,7 +125,7 @@ struct vbs_spare *vbs_spare_alloc(struct task_struct *p)
 	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	if (!spare)
 		return NULL;
-	spare->priv = vbs_may_move(p);
+	vbs_spare_permit(spare, p);
 	if (!vbs_spare_fill(spare))
 		return spare;
 	kfree(spare);
@@ -173,13 +173,19 @@ static const struct cpumask *vbs_new_mask(struct rq *rq, struct task_struct *p,
 	return ctx->new_mask;
 }
 
+/* The task may have gone to another server since its caller's rights were looked at. */
+static bool vbs_spare_permits(const struct vbs_spare *spare, const struct vbs_srv *srv)
+{
+	return spare->priv || vbs_still_owned(spare->owned, srv);
+}
+
 static int vbs_move_alone(struct rq *rq, struct task_struct *p, struct vbs_srv *srv,
 			  const struct cpumask *mask, struct affinity_context *ctx)
 {
 	u32 spare = 0;
 	int ret, to;
 
-	if ((ctx->flags & SCA_USER) && !ctx->vbs_spare->priv) {
+	if ((ctx->flags & SCA_USER) && !vbs_spare_permits(ctx->vbs_spare, srv)) {
 		vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, srv->cpu);
 		return -EPERM;
 	}

@@ -185,16 +185,21 @@ static u64 vbs_owned(struct task_struct *p, const struct sched_attr *attr)
 }
 
 /**
- * vbs_may_move - may the caller take a server to another CPU?
- * @p: its member
+ * vbs_spare_permit - which servers may the caller take to another CPU?
+ * @spare: what the move takes; notes it
+ * @p: the member, who may be in another server when it comes to that
  *
  * Context: may sleep.
+ * Return: whether the one that @p is in now is among them.
  */
-bool vbs_may_move(struct task_struct *p)
+bool vbs_spare_permit(struct vbs_spare *spare, struct task_struct *p)
 {
 	static const struct sched_attr same;
 
-	return vbs_owned(p, &same) || capable(CAP_SYS_NICE);
+	spare->owned = vbs_owned(p, &same);
+	spare->priv = spare->owned ? ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE) :
+				     capable(CAP_SYS_NICE);
+	return spare->owned || spare->priv;
 }
 
 /**
@@ -230,11 +235,19 @@ int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
 	return -EPERM;
 }
 
-/* Is this still the server that vbs_change_permit() has looked at? */
+/*
+ * Is @srv still what vbs_owned() has looked at?  A virtual machine's server is whose it
+ * is who has configured that last.
+ */
+static bool vbs_still_owned(u64 id, const struct vbs_srv *srv)
+{
+	return id && srv && srv->id == id && uid_eq(srv->owner, current_euid()) &&
+	       !READ_ONCE(srv->nr_kthreads);
+}
+
 static bool vbs_permitted(const struct vbs_change *chg, const struct vbs_srv *srv)
 {
-	return chg->priv || (chg->owned && srv && srv->id == chg->owned &&
-			     !READ_ONCE(srv->nr_kthreads));
+	return chg->priv || vbs_still_owned(chg->owned, srv);
 }
 
 /* ---- ERANGE ------------------------------------------------------------ */

@@ -63,7 +63,8 @@ struct vbs_booked {
 struct vbs_spare {
 	struct vbs_booked	*booked;
 	struct vbs_node		*node[VBS_NODES_PER_ENT];
-	bool			priv;	/* the caller may move the server */
+	u64			owned;	/* the caller may move this one as its owner, or 0 */
+	bool			priv;	/* the caller may move any */
 };
 
 /* Whose threads a server that is kept for a virtual machine is for */

@@ -83,6 +83,8 @@ static int vbs_move_locked(struct rq *rq, struct task_struct *p, struct vbs_srv 
 
 	if (srv->cpu == cpu)
 		return 0;
+	if (!vbs_spare_permits(spare, srv))
+		return -EPERM;
 	if (vbs_is_about_to_move(srv))
 		return -EBUSY;
 	if (!cpu_active(cpu) || !cpumask_test_cpu(cpu, p->cpus_ptr) || is_migration_disabled(p))
@@ -126,7 +128,7 @@ static int vbs_move_once(struct task_struct *p, int cpu, unsigned long flags,
 }
 
 /* As for sched_setaffinity(), and the server's owner or CAP_SYS_NICE */
-static int vbs_move_permit(struct task_struct *p)
+static int vbs_move_permit(struct vbs_spare *spare, struct task_struct *p)
 {
 	const struct cred *cred = current_cred(), *of;
 	bool same;
@@ -135,7 +137,7 @@ static int vbs_move_permit(struct task_struct *p)
 	of = __task_cred(p);
 	same = uid_eq(cred->euid, of->euid) || uid_eq(cred->euid, of->uid);
 	rcu_read_unlock();
-	if ((same || capable(CAP_SYS_NICE)) && vbs_may_move(p))
+	if ((same || capable(CAP_SYS_NICE)) && vbs_spare_permit(spare, p))
 		return security_task_setscheduler(p);
 	vbs_reject(p, VBS_REJECT_PRIVILEGE, 0, 0, -1);
 	return -EPERM;
@@ -153,7 +155,7 @@ static int vbs_move_within(struct task_struct *p, int cpu, unsigned long flags,
 	int ret;
 
 	for (;;) {
-		ret = vbs_move_permit(p);
+		ret = vbs_move_permit(spare, p);
 		if (!ret)
 			ret = vbs_move_once(p, cpu, flags, spare, &again);
 		if (ret != -EAGAIN && ret != -ETIME)
