@@ -613,6 +613,8 @@ static int vbs_check_leader(struct vbs_change *chg, struct task_struct *p)
 	if (srv && vbs_is_about_to_move(srv))
 		return -EBUSY;
 	ret = srv ? vbs_reserve(srv, &p->cpus_mask) : -EINVAL;
+	if (ret == -EAGAIN)	/* in a moment it is elsewhere */
+		return vbs_change_anew(chg);
 	if (ret == -EINVAL)
 		vbs_reject(p, VBS_REJECT_LEADER, 0, 0, srv ? srv->cpu : -1);
 	if (!ret)
