@@ -15,7 +15,7 @@
  * is what is moved.
  */
 
-/* What a move took, ns: the worst, which those after it, and refusals, wear off by 1/64 each */
+/* What a move took, ns: the worst, which those after it wear off by 1/64 each */
 static u64 vbs_move_worst;
 
 /* Moves run beside one another: of two that end at once one may count for nothing */
@@ -24,6 +24,20 @@ static void vbs_move_took(u64 ns)
 	u64 worst = READ_ONCE(vbs_move_worst);
 
 	WRITE_ONCE(vbs_move_worst, max(ns, worst - DIV_ROUND_UP_ULL(worst, 64)));
+}
+
+/*
+ * One bad move must not forbid all later ones: a refusal counts as one that took
+ * nothing.  But only once a second, whoever is refused: to ask again and again must not
+ * wear off what all rely on.
+ */
+static void vbs_move_refused(void)
+{
+	static unsigned long last;
+	unsigned long now = ktime_get_seconds(), before = READ_ONCE(last);
+
+	if (now != before && cmpxchg(&last, before, now) == before)
+		vbs_move_took(0);
 }
 
 /*
@@ -109,7 +123,7 @@ static int vbs_move_once(struct task_struct *p, int cpu, unsigned long flags,
 	unsigned long irqs;
 	struct vbs_srv *srv;
 	struct rq_flags rf;
-	int ret = -EINVAL;
+	int ret = -EINVAL, from;
 	struct rq *rq;
 	u64 begin;
 
@@ -118,9 +132,10 @@ static int vbs_move_once(struct task_struct *p, int cpu, unsigned long flags,
 	if (srv) {
 		begin = local_clock();
 		rq = vbs_lock_home(srv, &rf);
+		from = srv->cpu;
 		ret = vbs_move_locked(rq, p, srv, cpu, flags, spare, again);
 		rq_unlock_irqrestore(rq, &rf);
-		if (!ret)
+		if (!ret && from != cpu)
 			vbs_move_took(local_clock() - begin);
 	}
 	raw_spin_unlock_irqrestore(&p->pi_lock, irqs);
@@ -160,8 +175,8 @@ static int vbs_move_within(struct task_struct *p, int cpu, unsigned long flags,
 			ret = vbs_move_once(p, cpu, flags, spare, &again);
 		if (ret != -EAGAIN && ret != -ETIME)
 			return ret;
-		if (ret == -ETIME)	/* one bad move must not forbid all later ones */
-			vbs_move_took(0);
+		if (ret == -ETIME)
+			vbs_move_refused();
 		next = ktime_add_ns(ktime_get(), max_t(u64, again, VBS_MOVE_STEP));
 		if (ktime_compare(next, until) > 0)
 			return ret;
