@@ -382,3 +382,11 @@ int cpuset_vbs_can_fork(struct task_struct *p, const struct cpumask *mask)
 {
 	return vbs_member(p) ? __sched_vbs_can_fork(p, mask) : 0;
 }
+
+/**
+ * cpuset_vbs_rebuilt - SCHED_DEADLINE's tasks have been added up in all root domains
+ */
+void cpuset_vbs_rebuilt(void)
+{
+	sched_vbs_dl_rebuilt();
+}

@@ -29,6 +29,7 @@ int cpuset_vbs_can_attach(struct cgroup_taskset *tset, const struct cpumask *mas
 void cpuset_vbs_attach(void);
 void cpuset_vbs_attached(void);
 int cpuset_vbs_can_fork(struct task_struct *p, const struct cpumask *mask);
+void cpuset_vbs_rebuilt(void);
 #else
 static inline int cpuset_vbs_can_change(const struct cpuset_trial *trial) { return 0; }
 static inline void cpuset_vbs_change(void) { }
@@ -39,6 +40,7 @@ static inline void cpuset_vbs_attach(void) { }
 static inline void cpuset_vbs_attached(void) { }
 static inline int cpuset_vbs_can_fork(struct task_struct *p,
 				      const struct cpumask *mask) { return 0; }
+static inline void cpuset_vbs_rebuilt(void) { }
 #endif
 
 #endif /* __CPUSET_VBS_H */

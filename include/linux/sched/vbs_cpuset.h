@@ -30,6 +30,7 @@ int sched_vbs_plan_book(struct vbs_plan *plan);
 void sched_vbs_plan_go(struct vbs_plan *plan);
 void sched_vbs_plan_end(struct vbs_plan *plan);
 void sched_vbs_places_follow(void);
+void sched_vbs_dl_rebuilt(void);
 int __sched_vbs_can_fork(struct task_struct *p, const struct cpumask *mask);
 
 #ifdef CONFIG_CPUSETS

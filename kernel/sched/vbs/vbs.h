@@ -225,6 +225,11 @@ static inline void vbs_lend_again(struct rq *rq, struct task_struct *p) { }
 
 bool vbs_prio_less(const struct task_struct *a, const struct task_struct *b);
 
+#ifdef CONFIG_CPUSETS
+void vbs_dl_clear(struct dl_bw *dl_b);
+#else
+static inline void vbs_dl_clear(struct dl_bw *dl_b) { }	/* nobody adds it up again */
+#endif
 u64 vbs_booked_with(struct dl_bw *dl_b);
 unsigned long __vbs_booked_util(int cpu);
 
@@ -388,6 +393,8 @@ static inline bool vbs_leaves_any(const struct cpumask *a, const struct cpumask 
 }
 
 static inline bool vbs_leaves_out(int cpu) { return false; }
+
+static inline void vbs_dl_clear(struct dl_bw *dl_b) { }
 
 static inline u64 vbs_booked_with(struct dl_bw *dl_b) { return 0; }
 

@@ -48,10 +48,13 @@ struct vbs_group_line {
  * struct vbs_cpu_sum - of one CPU, for information
  * @servers: how many
  * @held: what is booked for servers that are gone
+ * @dl_least: of the root domain whose first CPU it is: what SCHED_DEADLINE has there at
+ *	least, while that is added up anew; that domain's lock
  */
 struct vbs_cpu_sum {
 	unsigned int		servers;
 	u32			held;
+	u64			dl_least;
 };
 
 /**

@@ -30,6 +30,58 @@ static const struct cpumask *vbs_dl_span(struct dl_bw *dl_b)
 #endif
 }
 
+/*
+ * SCHED_DEADLINE clears what a domain has, and adds its tasks up one by one, while the
+ * locks of cpusets keep everybody out who asks it for more.  SCHED_VBS takes none of
+ * them: in between it counts what there was before.
+ */
+static u64 *vbs_dl_least(struct dl_bw *dl_b)
+{
+	int first = cpumask_first(vbs_dl_span(dl_b));
+
+	return vbs_books.sum && first < nr_cpu_ids ? &vbs_books.sum[first].dl_least : NULL;
+}
+
+/* What SCHED_DEADLINE has in a domain */
+static u64 vbs_dl_total(struct dl_bw *dl_b)
+{
+	u64 *least = vbs_dl_least(dl_b);
+
+	return max(READ_ONCE(dl_b->total_bw), least ? READ_ONCE(*least) : 0);
+}
+
+#ifdef CONFIG_CPUSETS
+/**
+ * vbs_dl_clear - what SCHED_DEADLINE has in a root domain is about to be cleared
+ * @dl_b: the domain's account; sched_vbs_dl_rebuilt() has to follow
+ *
+ * Context: its lock
+ */
+void vbs_dl_clear(struct dl_bw *dl_b)
+{
+	u64 *least = vbs_dl_least(dl_b);
+
+	lockdep_assert_held(&dl_b->lock);
+	if (least)
+		WRITE_ONCE(*least, max(*least, dl_b->total_bw));
+}
+
+/**
+ * sched_vbs_dl_rebuilt - all of it has been added up again
+ *
+ * Context: the locks of cpusets and CPU hotplug
+ */
+void sched_vbs_dl_rebuilt(void)
+{
+	int cpu;
+
+	if (!vbs_books.sum)
+		return;
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(vbs_books.sum[cpu].dl_least, 0);
+}
+#endif
+
 /**
  * vbs_booked_with - what SCHED_VBS has booked in a root domain
  * @dl_b: the domain's account
@@ -68,7 +120,7 @@ unsigned long __vbs_booked_util(int cpu)
 /* What both classes have in the domain, and its capacity, in one pass */
 static u64 vbs_dl_used_of(struct dl_bw *dl_b, unsigned long *capacity)
 {
-	u64 used = READ_ONCE(dl_b->total_bw);
+	u64 used = vbs_dl_total(dl_b);
 	const struct vbs_adm_cpu *books = vbs_books.adm.cpu;
 	unsigned long of_one;
 	int cpu;
@@ -96,7 +148,7 @@ static u64 vbs_dl_all(struct dl_bw *dl_b, u64 bw)
 
 static u64 vbs_dl_used(struct dl_bw *dl_b)
 {
-	return READ_ONCE(dl_b->total_bw) + vbs_booked_with(dl_b);
+	return vbs_dl_total(dl_b) + vbs_booked_with(dl_b);
 }
 
 /* What both classes leave in the domain */
@@ -145,7 +197,7 @@ static void vbs_dl_look(int cpu, struct vbs_dl_sum *sum)
 	for_each_cpu_and(i, span, cpu_active_mask)
 		fair += READ_ONCE(cpu_rq(i)->fair_server.dl_bw);
 	sum->domain = cpumask_first(span);
-	sum->tasks = READ_ONCE(dl_b->total_bw);
+	sum->tasks = vbs_dl_total(dl_b);
 	sum->tasks -= min(sum->tasks, fair);
 	sum->spare = vbs_dl_spare(cpu);
 	rcu_read_unlock();
