@@ -5,11 +5,11 @@
 #include <sys/syscall.h>
 #include "vmm_machine.h"
 
-#define THREADS	20
+#define THREADS	200
 #define ROUNDS	8
 
-/* One walk over its threads takes some ms here, a thousand that find one outside each 100 */
-#define LIMIT	(50 * MS)
+/* One walk over its threads takes 20 ms here, as many as find one outside 260 and more */
+#define LIMIT	(100 * MS)
 
 struct churn {
 	volatile u32 ready;
@@ -74,9 +74,8 @@ static u64 configured(pid_t pid)
 	return now_ns() - begin;
 }
 
-VBS_TEST("a configuration does not wait for threads that are taken out again", 90)
+VBS_TEST("nobody waits for a configuration whose threads are taken out again", 90)
 {
-	u64 least = SEC, took;
 	pid_t pid;
 
 	need_vbs();
@@ -88,15 +87,12 @@ VBS_TEST("a configuration does not wait for threads that are taken out again", 9
 		sleep_ns(MS);
 	sleep_ns(20 * MS);
 	t_fork(tenant, NULL);
-	took = configured(pid);
-	t_diag("%ju us with nobody beside it", (uintmax_t)took / 1000);
+	t_diag("%ju us with nobody beside it", (uintmax_t)configured(pid) / 1000);
 	t_fork(helper, NULL);
 	for (int i = 0; i < ROUNDS; i++) {
-		took = configured(pid);
-		least = took < least ? took : least;
+		configured(pid);
 		sleep_ns(50 * MS);
 	}
 	t_at_least(churn->taken, THREADS, "threads that were taken out");
-	t_at_most(least, LIMIT, "ns for a configuration, the shortest");
-	t_diag("KVM_CREATE_VM of somebody else: %ju us at most", (uintmax_t)churn->worst / 1000);
+	t_at_most(churn->worst, LIMIT, "ns for KVM_CREATE_VM of somebody else");
 }

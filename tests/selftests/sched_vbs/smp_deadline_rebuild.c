@@ -9,7 +9,7 @@
 #define RT_RUNTIME	"/proc/sys/kernel/sched_rt_runtime_us"
 #define TASKS		50
 #define USER		1000
-#define SMALL		(VBS_BW_UNIT / 20)
+#define SMALL		(VBS_BW_UNIT / 20 + 1)
 #define LARGE		(VBS_BW_UNIT * 6 / 10)
 
 static volatile u64 *rebuilt;

@@ -4,7 +4,7 @@
 #include "vbs_group.h"
 
 #define CPU1	"/sys/devices/system/cpu/cpu1/online"
-#define CAP	(VBS_BW_UNIT / 10)
+#define CAP	vbs_bw(MS, 10 * MS)
 #define MOST	2000
 #define FEW	(MOST / 8)
 #define ROUNDS	3
@@ -24,6 +24,10 @@ static void *member(void *p)
 
 	m->tid[i] = syscall(SYS_gettid);
 	while (i < m->leaving) {
+		if (m->ready < m->n) {
+			sleep_ns(100 * MS);
+			continue;
+		}
 		if (!vbs_leave(0) && !vbs_join(0, m->pid))
 			m->left++;
 		sleep_ns(MS);
@@ -136,6 +140,8 @@ static void while_some_leave(void)
 	struct many *m = many_new(500, 200);
 
 	t_equal(group_take(&g, m->pid), 0, "they are attached to a cpuset");
+	for (int i = 0; i < 5000 && m->left < 200; i++)
+		sleep_ns(MS);
 	for (int i = 0; i < ROUNDS; i++) {
 		t_equal(group_set(&g, "cpuset.cpus", "0"), 0, "which changes to CPU 0");
 		t_equal(server_val(m->pid, "cpu"), 0, "CPU of the server");
