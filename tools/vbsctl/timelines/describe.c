@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "command.h"
+#include "show/utf8.h"
 #include "timelines/describe.h"
 #include "timelines/text.h"
 
@@ -44,9 +45,15 @@ uint64_t timeline_slewing(const struct timeline_get *get, const struct timeline_
 	return timeline_diff_ns(rate, get->set.counter_period_shift, tt->counter, get->slew_end);
 }
 
+/* Whoever may write there may write anything, and a synchroniser has some of it from others */
 bool timeline_tracked(const struct timeline_get *get, struct tracking *t)
 {
-	return !tracking_read(get->name, t) && t->generation == get->set.generation;
+	if (tracking_read(get->name, t) || t->generation != get->set.generation)
+		return false;
+	make_printable(t->from);
+	make_printable(t->why);
+	make_printable(t->keeper);
+	return true;
 }
 
 static void call_each(int fd, const volatile struct timeline_entry *table,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "show/utf8.h"
 #include "timeline/tracking.h"
 #include "timelines/net_word.h"
 
@@ -85,6 +86,10 @@ static bool take_line(const char *line, struct net_word *w)
 		   w->state, &end) < 11)
 		return false;
 	snprintf(w->why, sizeof(w->why), "%.*s", (int)strcspn(line + end, "\n"), line + end);
+	make_printable(w->name);
+	make_printable(w->address);
+	make_printable(w->state);
+	make_printable(w->why);
 	return true;
 }
 
