@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Labels and files of OpenMetrics. */
-#include <errno.h>
-#include <stdbool.h>
-#include <string.h>
-
 #include "command.h"
+#include "new_file.h"
 #include "openmetrics.h"
 #include "show/utf8.h"
 
@@ -30,23 +27,13 @@ void metrics_label(FILE *to, const char *name, const char *value)
 /* A reader of the file never sees half of it */
 static int write_file(const char *file, void (*print)(FILE *to, const void *arg), const void *arg)
 {
-	char temp[4096];
-	bool good;
-	FILE *to;
+	struct new_file n;
+	int code = new_file_begin(&n, file);
 
-	if (snprintf(temp, sizeof(temp), "%s.new", file) >= (int)sizeof(temp))
-		return failure(VC_FAIL, "'%s': the name is too long", file);
-	to = fopen(temp, "we");
-	if (!to)
-		return failure(VC_FAIL, "cannot write %s: %s", temp, strerror(errno));
-	print(to, arg);
-	good = !ferror(to);
-	good &= !fclose(to);
-	if (good && !rename(temp, file))
-		return VC_OK;
-	failure(VC_FAIL, "cannot write %s: %s", file, strerror(errno));
-	remove(temp);
-	return VC_FAIL;
+	if (code)
+		return code;
+	print(n.to, arg);
+	return new_file_end(&n);
 }
 
 int metrics_write(const char *file, void (*print)(FILE *to, const void *arg), const void *arg)

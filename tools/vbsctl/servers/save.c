@@ -11,6 +11,7 @@
 #include "base/parse.h"
 #include "commands.h"
 #include "json_out.h"
+#include "new_file.h"
 #include "options.h"
 #include "servers/select.h"
 #include "show/snapshot.h"
@@ -168,15 +169,13 @@ static struct json_object *save_all(const struct vbs_snapshot *snap, struct plan
 static int write_file(const char *file, struct json_object *o)
 {
 	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
-	char temp[4096];
-	int code = VC_OK;
+	struct new_file n;
+	int code = new_file_begin(&n, file);
 
-	if (snprintf(temp, sizeof(temp), "%s.new", file) >= (int)sizeof(temp))
-		code = failure(VC_FAIL, "'%s': the name is too long", file);
-	else if (json_object_to_file_ext(temp, o, flags) || rename(temp, file))
-		code = failure(VC_FAIL, "cannot write %s: %s", file, strerror(errno));
-	if (code)
-		remove(temp);
+	if (!code) {
+		fputs(json_object_to_json_string_ext(o, flags), n.to);
+		code = new_file_end(&n);
+	}
 	json_object_put(o);
 	return code;
 }

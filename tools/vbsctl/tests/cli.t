@@ -151,9 +151,31 @@ assert any(l and r'comm="a\"b\\c"' in l for n, l in values)
 END
 ok $? "metrics are OpenMetrics"
 check 0 "" "metrics -o" metrics -o "$root/vbs.prom"
-run 0 metrics && cmp -s "$out" "$root/vbs.prom" && ! [ -e "$root/vbs.prom.new" ]
-ok $? "metrics -o: the same in a file"
-check 1 "cannot write /nowhere/x.new: No such file" "metrics -o: no directory" metrics -o /nowhere/x
+run 0 metrics && cmp -s "$out" "$root/vbs.prom" && [ "$(echo "$root/vbs.prom"*)" = "$root/vbs.prom" ]
+ok $? "metrics -o: the same in a file, and nothing beside it"
+check 1 "cannot write /nowhere/x: No such file" "metrics -o: no directory" metrics -o /nowhere/x
+
+# Who may write to the directory knows the name of the file, and should not know another that is written to.
+# not_followed NAME COMMAND: which writes to $root/open/file; what lies beside it stays as it is
+not_followed() {
+	name=$1
+	shift
+	rm -rf "$root/open" && mkdir "$root/open"
+	echo mine >"$root/mine"
+	ln -s "$root/mine" "$root/open/file.new"
+	(umask 027 && run 0 "$@" "$root/open/file") && [ "$(cat "$root/mine")" = mine ] && [ -s "$root/open/file" ] &&
+		[ "$(stat -c %a "$root/open/file")" = 640 ] && [ "$(ls "$root/open" | wc -l)" -eq 2 ]
+	ok $? "$name: a link beside the file is not followed"
+	# A link in the file's own place gives way to it
+	rm "$root/open/file" && ln -s "$root/mine" "$root/open/file"
+	run 0 "$@" "$root/open/file" && [ "$(cat "$root/mine")" = mine ] && [ -s "$root/open/file" ] && ! [ -L "$root/open/file" ]
+	ok $? "$name: nor one in its place"
+	mkfifo "$root/open/pipe"
+	timeout 10 cat "$root/open/pipe" >"$root/piped" &
+	run 0 "$@" "$root/open/pipe" && wait $! && [ -s "$root/piped" ] && [ -p "$root/open/pipe" ]
+	ok $? "$name: what is no file stays what it is"
+}
+not_followed "metrics -o" metrics -o
 cp "$root/proc/vbs" "$root/old"
 printf 's/comm=make/comm=\033]0;\001\177/\n' | sed -i -f - "$root/proc/vbs"
 run 0 metrics && says 'comm="?]0;?? -j4"' && ! LC_ALL=C grep -q '[[:cntrl:]]' "$out"
@@ -345,6 +367,7 @@ server id=5 cap=999999 runtime=1 period=3 leader=80 comm=gone
 server id=6 cap=314573 runtime=3000000 period=10000000 owner=1 leader=81 comm=synth
 server id=7 cap=314573 runtime=3000000 period=10000000 owner=1 leader=82 comm=synth
 END
+not_followed save save
 check 0 "" "save: to a file" save "$root/saved"
 says "server 3 is left out: another one has the tasks of command 'arm'" &&
 	says "server 5 is left out: its oldest member is not to be seen"
