@@ -99,6 +99,11 @@ static int append(pid_t **ids, int *count, pid_t id)
 	return 0;
 }
 
+uint32_t task_user(const struct task_info *task)
+{
+	return task->uid ? task->uid : task->euid;
+}
+
 /* The entries of a directory that are numbers */
 static int read_ids(const char *path, pid_t **ids)
 {

@@ -22,6 +22,12 @@ struct task_info {
 
 void task_read(pid_t pid, struct task_info *task);
 
+/*
+ * Who has chosen its name and its command line: of a set-user-ID program who has started it, of one
+ * that root has started as somebody that one
+ */
+uint32_t task_user(const struct task_info *task);
+
 /* Thread ids in *@tids, to be freed; how many, 0 if the process is gone, or -1 with errno */
 int task_threads(pid_t process, pid_t **tids);
 

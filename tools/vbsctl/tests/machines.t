@@ -5,6 +5,8 @@
 #	VBSCTL=path OBJ=directory tests/machines.t
 # shellcheck disable=SC2016
 set -u
+# A name is that of anybody's machine only to root
+[ "$(id -u)" -eq 0 ] || exec unshare --map-root-user bash "$0"
 . "$(dirname "$0")/tap.sh"
 tool=$(realpath "${VBSCTL:-vbsctl}")
 obj=$(realpath "${OBJ:-obj}")
@@ -166,7 +168,7 @@ check 0 "a vCPU waits for one at most 1.3ms and the hold (2.6ms on a CPU with ot
 	vm check --vcpu 2ms/10ms --pi
 ! says "again" && ! says "warning"
 ok $? "check --pi: handed over"
-run 0 vm attach --json web1 --vcpu 200us/1ms && python3 - "$out" <<'END'
+run 0 vm attach --json 100 --vcpu 200us/1ms && python3 - "$out" <<'END'
 import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["format"] == 1 and o["status"] == 0 and o["pid"] == 100 and o["dm"]["period_ns"] == 1500000
@@ -225,6 +227,48 @@ ok $? "attach --json: refused"
 check 6 "there is no virtual machine or process named 'nobody'" "nobody's name" vm attach nobody --cap 10%
 check 1 "'qemu-system-x86' is the name of 3 processes: " "a name of several" vm attach qemu-system-x86 --cap 10%
 check 6 "there is no process or thread 999" "nobody's pid" vm attach 999 --cap 10%
+
+# Anybody may start anything with a name of his choice: one of several users' decides nothing
+check 0 "note: 'web1' is the name of process 100, which is uid 64055's" "a user's machine: root is told whose it is" vm detach web1
+SUDO_UID=64055 check 0 "" "his own, by sudo" vm detach web1
+! says note
+ok $? "there is nothing to tell"
+check 0 "" "a pid" vm detach 100
+! says note
+ok $? "a pid is nobody's choice"
+# processes UID EUID "COMM" "NAME" COMMAND...: of one more, 700, with COMMAND
+with_another() {
+	task 700 700 "$3" 0 1
+	sed -i "s/^Uid:.*/Uid:\t$1\t$2\t$2\t$2/" "$root/proc/700/status"
+	printf 'sleep\0-name\0%s\0' "$4" >"$root/proc/700/cmdline"
+	rm -f "$FAKE_KVM_LOG"
+	shift 4
+	check "$@"
+	rm -r "$root/proc/700"
+}
+with_another 1000 1000 sleep web1 1 "'web1' is the name of processes of several users: 100 (uid 64055), 700 (uid 1000); give the pid of one" \
+	"several users' machines" vm attach web1 --cap 10%
+[ ! -e "$FAKE_KVM_LOG" ]
+ok $? "several users' machines: KVM is not asked"
+with_another 1000 1000 sleep swtpm 1 "'swtpm' is the name of processes of several users: 200 (uid 64055), 700 (uid 1000)" \
+	"a machine, and another user's process" vm detach swtpm
+with_another 1000 0 passwd web1 1 "700 (uid 1000)" "who has started a set-user-ID program has named it" vm detach web1
+with_another 64055 64055 sleep web1 1 "'web1' is the name of 2 processes: 100, 700; give the pid of one" \
+	"several of one user" vm attach web1 --cap 10%
+if setpriv --reuid 64055 --clear-groups true 2>/dev/null; then
+	cp "$tool" "$root/vbsctl"
+	chmod 755 "$root"
+	root_vbsctl=$vbsctl
+	vbsctl="setpriv --reuid 64055 --clear-groups $root/vbsctl"
+	with_another 1000 1000 sleep web1 0 "    100 web1 " "a user: others' machines are not looked at" vm list web1
+	sed -i 's/64055/64056/' "$root/proc/100/status"
+	check 6 "you have no virtual machine or process named 'web1'" "a user: nor are others' alone" vm list web1
+	sed -i 's/64056/64055/' "$root/proc/100/status"
+	vbsctl=$root_vbsctl
+	rm "$root/vbsctl"
+else
+	skip "a user" "this is no root that may become one"
+fi
 check 2 "say how much a vCPU gets" "attach: nothing said" vm attach web1
 check 2 "which machine" "attach: no machine" vm attach --cap 10%
 check 2 "--vcpu '3/10': the unit is missing" "attach: no unit" vm attach web1 --vcpu 3/10
@@ -287,6 +331,10 @@ ok $? "rules: which is not for this one"
 sed -i 's/64055/0/' "$root/proc/100/status"
 check 0 "" "rules: but for root's" vm attach --rules -q web1
 ! says "note: " && asked "flags=0x0 pid=100 vcpus=0 vcpu=900000/1000000:0:0 dm=200000/1500000:0:0 guest=0" "rules: of whom there is nothing to say"
+sed -i 's/^Uid:.*/Uid:\t0\t64055\t0\t0/' "$root/proc/100/status"
+# Nor is who has started a set-user-ID program root
+sed -i 's/^Uid:.*/Uid:\t64055\t0\t0\t0/' "$root/proc/100/status"
+check 0 "uid 64055 has one of that name" "rules: the real user" vm attach --rules -q 100
 sed -i 's/^Uid:.*/Uid:\t0\t64055\t0\t0/' "$root/proc/100/status"
 rule 20-web.conf 'name web*\nuser 64055\nvcpu 800us/1ms\n'
 check 0 "" "rules: a user's number" vm attach --rules -q web1

@@ -71,7 +71,7 @@ static int by_rules(const struct attach *a)
 
 	task_read(a->deed.pid, &task);
 	vm_name(a->deed.pid, name, sizeof(name));
-	found = vm_rule_find(name, task.comm, task.euid, &rule);
+	found = vm_rule_find(name, task.comm, task_user(&task), &rule);
 	if (found < 0)
 		return VC_FAIL;
 	if (found) {

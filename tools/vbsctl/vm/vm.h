@@ -19,7 +19,7 @@ extern const struct command vm_run, vm_attach, vm_detach, vm_list, vm_switch, vm
 /*
  * The process that a pid, the pid of a thread, the name of a process, or that of a
  * machine (QEMU's -name, which is libvirt's name of the domain) names: 0, or an exit code
- * with the message printed.
+ * with the message printed.  By a name only root and who has CAP_SYS_NICE finds others'.
  */
 int vm_find(const struct command *cmd, const char *what, pid_t *pid);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From what people call a machine to the process that runs it. */
+/*
+ * From what people call a machine to the process that runs it.  Anybody may start a program with any name
+ * and any command line: what several users have called so is nobody's, and root is told whose it is.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,37 +70,66 @@ bool vm_has_pi(pid_t pid)
 }
 
 /* It stands for a machine: a server's, or it has what KVM gives to who makes one */
-static bool matches(pid_t pid, const char *what, bool *by_machine)
+static bool matches(pid_t pid, const struct task_info *task, const char *what, bool *by_machine)
 {
 	char name[VM_NAME];
-	struct task_info task;
 
 	vm_name(pid, name, sizeof(name));
 	*by_machine = !strcmp(name, what);
-	if (*by_machine)
-		return true;
-	task_read(pid, &task);
-	return task.exists && !task.kthread && !strcmp(task.comm, what);
+	return *by_machine || !strcmp(task->comm, what);
 }
 
-struct found {
-	pid_t pid[MATCHES_SHOWN];
-	int count;
-	bool by_machine;	/* names of machines come before those of processes */
+struct match {
+	pid_t pid;
+	uint32_t uid;
 };
 
-static void look_at(struct found *f, pid_t pid, const char *what)
-{
-	bool by_machine;
+struct found {
+	struct match match[MATCHES_SHOWN];
+	int count;
+	bool by_machine;	/* names of machines come before those of processes */
+	struct match user[MATCHES_SHOWN];	/* one of each user's, of whatever kind */
+	int users;
+	bool everybodys;	/* that are looked at */
+};
 
-	if (pid == getpid() || !matches(pid, what, &by_machine) || (f->by_machine && !by_machine))
+static void add_user(struct found *f, const struct match *m)
+{
+	int i;
+
+	for (i = 0; i < f->users; i++) {
+		if (f->user[i].uid == m->uid)
+			return;
+	}
+	if (f->users < MATCHES_SHOWN)
+		f->user[f->users++] = *m;
+}
+
+static void add(struct found *f, const struct match *m, bool by_machine)
+{
+	add_user(f, m);
+	if (f->by_machine && !by_machine)
 		return;
 	if (by_machine && !f->by_machine)
 		f->count = 0;
 	f->by_machine |= by_machine;
 	if (f->count < MATCHES_SHOWN)
-		f->pid[f->count] = pid;
+		f->match[f->count] = *m;
 	f->count++;
+}
+
+static void look_at(struct found *f, pid_t pid, const char *what)
+{
+	struct task_info task;
+	struct match m;
+	bool by_machine;
+
+	task_read(pid, &task);
+	m = (struct match){ pid, task_user(&task) };
+	if (pid == getpid() || !task.exists || task.kthread || (!f->everybodys && m.uid != geteuid()))
+		return;
+	if (matches(pid, &task, what, &by_machine))
+		add(f, &m, by_machine);
 }
 
 static int ambiguous(const struct found *f, const char *what)
@@ -107,25 +139,65 @@ static int ambiguous(const struct found *f, const char *what)
 	int i;
 
 	for (i = 0; i < f->count && i < MATCHES_SHOWN; i++)
-		used += snprintf(list + used, sizeof(list) - used, "%s%d", i ? ", " : "", (int)f->pid[i]);
+		used += snprintf(list + used, sizeof(list) - used, "%s%d", i ? ", " : "", (int)f->match[i].pid);
 	return failure(VC_FAIL, "'%s' is the name of %d processes: %s%s; give the pid of one", what,
 		       f->count, list, f->count > MATCHES_SHOWN ? ", and others" : "");
 }
 
-static int by_name(const char *what, pid_t *pid)
+static int of_several(const struct found *f, const char *what)
 {
-	struct found f = { 0 };
+	char list[128] = "";
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < f->users; i++)
+		used += snprintf(list + used, sizeof(list) - used, "%s%d (uid %u)", i ? ", " : "",
+				 (int)f->user[i].pid, f->user[i].uid);
+	return failure(VC_FAIL, "'%s' is the name of processes of several users: %s; give the pid of one", what, list);
+}
+
+/* Root acts on what a user has called so: not by chance */
+static void tell_user(const struct match *m, const char *what)
+{
+	const char *sudo = getenv("SUDO_UID");
+
+	if (m->uid == geteuid() || (sudo && strtoul(sudo, NULL, 10) == m->uid))
+		return;
+	failure(VC_OK, "note: '%s' is the name of process %d, which is uid %u's", what, (int)m->pid, m->uid);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const pid_t *)a - *(const pid_t *)b;
+}
+
+static void find(struct found *f, const char *what)
+{
 	pid_t *pids;
 	int i, n = task_processes(&pids);
 
+	if (n > 0)
+		qsort(pids, n, sizeof(*pids), compare);
 	for (i = 0; i < n; i++)
-		look_at(&f, pids[i], what);
+		look_at(f, pids[i], what);
 	free(pids);
+}
+
+static int by_name(const char *what, pid_t *pid)
+{
+	struct found f = { .everybodys = !geteuid() || have_cap_sys_nice() };
+
+	find(&f, what);
+	if (f.users > 1)
+		return of_several(&f, what);
 	if (f.count > 1)
 		return ambiguous(&f, what);
-	if (!f.count)
+	if (!f.count && f.everybodys)
 		return failure(VC_NOPROC, "there is no virtual machine or process named '%s'", what);
-	*pid = f.pid[0];
+	if (!f.count)
+		return failure(VC_NOPROC, "you have no virtual machine or process named '%s'", what);
+	tell_user(&f.match[0], what);
+	*pid = f.match[0].pid;
 	return VC_OK;
 }
 
