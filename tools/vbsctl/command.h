@@ -18,6 +18,7 @@ enum vc_exit {
 	VC_BUSY		= 4,	/* no room: for the bandwidth, for a timeline */
 	VC_PERM		= 5,
 	VC_NOPROC	= 6,	/* no such process, no such timeline */
+	VC_UNKNOWN	= 7,	/* vm migrate: nobody knows where the guest runs */
 	VC_RUN		= 125,	/* run: vbsctl itself failed before the command */
 	VC_NOEXEC	= 126,
 	VC_NOTFOUND	= 127,

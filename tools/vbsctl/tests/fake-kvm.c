@@ -2,7 +2,7 @@
 /*
  * Preloaded by tests/machines.t: KVM_VBS_CONFIG on any file.  What is asked goes as a line
  * to the file FAKE_KVM_LOG; FAKE_KVM_ERR is the answer, "ERRNO TID CPU", and FAKE_KVM_CAP=0
- * a KVM without it.
+ * a KVM without it.  With FAKE_KVM_GROUPS the table of servers FAKE_KVM_TABLE then has those.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,6 +26,25 @@ static void log_config(const struct kvm_vbs_config *c)
 	fclose(log);
 }
 
+#define COUNTERS "state=idle consumed=0 instances=0 misses=0 overruns=0 overrun_worst=0 switches=0 " \
+		 "switch_worst=0 release_worst=0 skipped=0 kthrottled=0 lost=0"
+
+/* A vCPU's server, by whose pid it is found, and that of the device model */
+static void add_group(const struct kvm_vbs_config *c)
+{
+	FILE *table = getenv("FAKE_KVM_GROUPS") && c->vcpu.period ? fopen(getenv("FAKE_KVM_TABLE"), "a") : NULL;
+
+	if (!table)
+		return;
+	fprintf(table, "server id=90 cpu=0 cap=1 runtime=%llu period=%llu flags=0x0 members=0 " COUNTERS
+		" group=%d role=vcpu owner=0 leader=%d comm=qemu\n", c->vcpu.runtime, c->vcpu.period, c->pid, c->pid);
+	fprintf(table, "server id=91 cpu=0 cap=1 runtime=%llu period=%llu flags=0x0 members=1 " COUNTERS
+		" group=%d role=dm owner=0 leader=%d comm=qemu\n", c->dm.runtime, c->dm.period, c->pid, c->pid);
+	fprintf(table, "group pid=%d owner=0 vms=1 vcpus=1 places=%u unplaced=0 pooled=0 outside=0 strict=0 poll=0 "
+		"split=0 guest_may=0 guest_period=125000 comm=qemu\n", c->pid, c->vcpus);
+	fclose(table);
+}
+
 static int configure(struct kvm_vbs_config *c)
 {
 	const char *answer = getenv("FAKE_KVM_ERR");
@@ -34,6 +53,8 @@ static int configure(struct kvm_vbs_config *c)
 	log_config(c);
 	if (answer && sscanf(answer, "%d %d %d", &err, &c->err_tid, &c->err_cpu) != 3)
 		abort();
+	if (!err)
+		add_group(c);
 	errno = err;
 	return err ? -1 : 0;
 }

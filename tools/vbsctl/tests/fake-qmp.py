@@ -1,59 +1,114 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""A QEMU that is migrated: fake-qmp.py SOCKET LOG ANSWER...
+"""A QEMU that is migrated: fake-qmp.py ORDERS
 
-Its machine protocol on SOCKET, every command as a line in LOG.  Each query-migrate after 'migrate' gets the next
-ANSWER, the last one again and again: a status, or STATUS:PASSES, or failed:TEXT.
+ORDERS is a pipe.  Each line from it is "SOCKET LOG KEY=VALUE... ANSWER...": this process then listens on SOCKET for one
+client, and writes every command as a line to LOG.  Each query-migrate after 'migrate' gets the next ANSWER, the last one
+again and again: a status, or STATUS:PASSES, or failed:TEXT, or "lost": then the connection ends.  SIGUSR1 ends it, too.
+
+	refuses=COMMAND	gets an error
+	lost=COMMAND	ends the connection
+	status=STATUS	of its guest, before 'migrate' and, with after=STATUS, then
+	stops=1		its guest has stopped and gone on meanwhile
 """
 import json
 import os
+import shlex
+import signal
 import socket
 import sys
 
-path, log, answers = sys.argv[1], open(sys.argv[2], "a"), sys.argv[3:]
-if os.path.exists(path):
-    os.unlink(path)
-server = socket.socket(socket.AF_UNIX)
-server.bind(path)
-server.listen(1)
-peer = server.accept()[0].makefile("rw")
-state = {"cancelled": False, "asked": 0}
+
+class Over(Exception):
+    pass
 
 
-def say(what):
-    peer.write(json.dumps(what) + "\r\n")
-    peer.flush()
+def over(*_):
+    raise Over
 
 
-def migration():
-    if state["cancelled"]:
-        return {"status": "cancelled"}
-    answer = answers[min(state["asked"], len(answers) - 1)]
-    state["asked"] += 1
-    status, _, more = answer.partition(":")
-    if status == "failed":
-        return {"status": status, "error-desc": more}
-    return {"status": status, "downtime": 30, "total-time": 400, "expected-downtime": 900,
-            "ram": {"remaining": 8192, "transferred": 1000, "dirty-sync-count": int(more or 0) + 1}}
+class Qemu:
+    def __init__(self, socket_path, log, *words):
+        options = [w.split("=", 1) for w in words if "=" in w]
+        self.options = dict(options)
+        self.answers = [w for w in words if "=" not in w]
+        self.socket, self.log = socket_path, open(log, "a")
+        self.cancelled, self.begun, self.asked = False, False, 0
+        self.returns = False
+
+    def say(self, what):
+        self.peer.write(json.dumps(what) + "\r\n")
+        self.peer.flush()
+
+    def migration(self):
+        if self.cancelled:
+            return {"status": "cancelled"}
+        answer = self.answers[min(self.asked, len(self.answers) - 1)]
+        self.asked += 1
+        status, _, more = answer.partition(":")
+        if status == "lost":
+            raise Over
+        if status == "failed":
+            return {"status": status, "error-desc": more}
+        return {"status": status, "downtime": 30, "total-time": 400, "expected-downtime": 900,
+                "ram": {"remaining": 8192, "transferred": 1000, "dirty-sync-count": int(more or 0) + 1}}
+
+    def do(self, name, arguments):
+        if name == self.options.get("refuses"):
+            return self.say({"error": {"class": "GenericError", "desc": "it does not want to"}})
+        if name == self.options.get("lost"):
+            raise Over
+        self.begun |= name == "migrate"
+        self.cancelled |= name == "migrate_cancel"
+        if name == "migrate-set-capabilities":
+            self.returns = arguments["capabilities"][0]["state"]
+        if name == "migrate_cancel" and "stops" in self.options:
+            self.say({"event": "STOP", "timestamp": {}})
+        status = self.options.get("status", "running")
+        answers = {
+            "query-migrate": self.migration,
+            "query-migrate-parameters": lambda: {"downtime-limit": 300},
+            "query-migrate-capabilities": lambda: [{"capability": "xbzrle", "state": True},
+                                                   {"capability": "return-path", "state": self.returns}],
+            "query-status": lambda: {"status": self.options.get("after", status) if self.begun else status},
+        }
+        return self.say({"return": answers.get(name, dict)()})
+
+    def talk(self):
+        self.say({"QMP": {"version": {}, "capabilities": ["oob"]}})
+        for line in self.peer:
+            command = json.loads(line)
+            name, arguments = command["execute"], command.get("arguments", {})
+            words = "".join(f" {k}={json.dumps(v) if isinstance(v, list) else v}" for k, v in arguments.items())
+            self.log.write(name + words + "\n")
+            self.log.flush()
+            self.say({"event": "NONSENSE", "timestamp": {}, "data": {}})
+            self.do(name, arguments)
+            if name == "quit":
+                break
+
+    def listen(self):
+        server = socket.socket(socket.AF_UNIX)
+        try:
+            server.bind(self.socket)
+            server.listen(1)
+            connection = server.accept()[0]
+            with connection, connection.makefile("rw") as self.peer:
+                self.talk()
+        except (Over, OSError):
+            pass
+        finally:
+            server.close()
+            if os.path.exists(self.socket):
+                os.unlink(self.socket)
 
 
-say({"QMP": {"version": {}, "capabilities": ["oob"]}})
-for line in peer:
-    command = json.loads(line)
-    name, arguments = command["execute"], command.get("arguments", {})
-    log.write(name + "".join(f" {k}={v}" for k, v in arguments.items()) + "\n")
-    log.flush()
-    say({"event": "NONSENSE", "timestamp": {}, "data": {}})
-    if name == "query-migrate":
-        say({"return": migration()})
-    elif name == "query-migrate-parameters":
-        say({"return": {"downtime-limit": 300}})
-    elif name == "query-status":
-        say({"return": {"status": os.environ.get("FAKE_STATUS", "running")}})
-    elif name == os.environ.get("FAKE_REFUSES"):
-        say({"error": {"class": "GenericError", "desc": "it does not want to"}})
-    else:
-        state["cancelled"] |= name == "migrate_cancel"
-        say({"return": {}})
-    if name == "quit":
-        break
+signal.signal(signal.SIGUSR1, over)
+while True:
+    try:
+        with open(sys.argv[1]) as orders:
+            order = orders.readline()
+        if order:
+            Qemu(*shlex.split(order)).listen()
+    except Over:
+        pass

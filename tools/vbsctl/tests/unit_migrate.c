@@ -53,8 +53,8 @@ static void what_is_no_offer_is_refused(void **state)
 	(void)state;
 	assert_non_null(vm_offer_read("", &got));
 	assert_non_null(vm_offer_read("done", &got));
-	assert_non_null(vm_offer_read("offer version=1 vcpus=2", &got));
-	assert_string_equal(vm_offer_read("offer version=2 vcpus=2", &got),
+	assert_non_null(vm_offer_read("offer version=2 vcpus=2", &got));
+	assert_string_equal(vm_offer_read("offer version=1 vcpus=2", &got),
 			    "the vbsctl at the other end is of another version");
 }
 

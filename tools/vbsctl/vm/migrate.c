@@ -2,18 +2,22 @@
 /*
  * vbsctl vm migrate: a guest to another VMM.  The destination's servers are booked first; without
  * room there nothing is begun.  A strict migration is given up, without the guest having stopped, if it
- * would stand still for longer than it may.
+ * would stand still for longer than it may.  The VMM here ends only after the other QEMU has said that it
+ * has the guest, and the other vbsctl, if it can see that, that the guest runs.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/format.h"
 #include "base/parse.h"
+#include "clocks.h"
 #include "json_out.h"
 #include "options.h"
+#include "show/table.h"
 #include "timelines/timelines.h"
 #include "until_stopped.h"
 #include "vm/crossing.h"
@@ -40,7 +44,7 @@ struct migration {
 	uint64_t period;		/* of a vCPU's server */
 	struct qmp qmp;
 	struct peer peer;
-	bool traced, traces;		/* there, here */
+	bool sees, traced, traces;	/* there: the guest that comes, and when; here */
 	struct crossing crossing;
 	struct vm_instant left;
 	struct transfer_look look;
@@ -98,8 +102,10 @@ static int reach_source(struct migration *m)
 /* The destination has refused, in words of its own, or has gone */
 static int refused(struct migration *m)
 {
-	int code = peer_end(&m->peer);
+	int code;
 
+	peer_say(&m->peer, "stays");
+	code = peer_end(&m->peer);
 	failure(VC_FAIL, "%s stays: its destination has not booked what it needs; its guest runs on", m->object);
 	return code ? code : VC_FAIL;
 }
@@ -107,15 +113,16 @@ static int refused(struct migration *m)
 static int book_destination(struct migration *m)
 {
 	char line[OFFER_LINE];
-	int traced;
+	int traced, sees;
 
 	vm_offer_write(&m->offer, line);
 	if (!peer_start(&m->peer, m->destination))
 		return failure(VC_FAIL, "cannot start '%s': %s", m->destination, strerror(errno));
 	if (!peer_say(&m->peer, line) || !peer_line(&m->peer, line, BOOKED_NS) ||
-	    sscanf(line, "booked traced=%d", &traced) != 1)
+	    sscanf(line, "booked traced=%d sees=%d", &traced, &sees) != 2)
 		return refused(m);
 	m->traced = traced;
+	m->sees = traced || sees;
 	return VC_OK;
 }
 
@@ -137,6 +144,20 @@ static void look_for_exit(void *arg)
 		crossing_instant(&m->crossing, &now, 2 * m->period, &m->left);
 }
 
+/* A signal changes nothing any more */
+static bool hear_entered(struct migration *m, char line[OFFER_LINE])
+{
+	uint64_t end = now_ns() + ENTERED_NS, now;
+
+	while ((now = now_ns()) < end) {
+		if (peer_line(&m->peer, line, end - now))
+			return true;
+		if (errno != EINTR)
+			break;
+	}
+	return false;
+}
+
 /* What the other end has seen; false if it has not seen the guest */
 static bool has_entered(struct migration *m)
 {
@@ -144,9 +165,9 @@ static bool has_entered(struct migration *m)
 	char line[OFFER_LINE];
 
 	look_for_exit(m);
-	if (!m->traced)
+	if (!m->sees)
 		return true;
-	if (!peer_line(&m->peer, line, ENTERED_NS) || !vm_entered_read(line, &entered))
+	if (!hear_entered(m, line) || !vm_entered_read(line, &entered))
 		return false;
 	vm_standstill_of(&m->left, &entered, &m->stood);
 	if (m->stood.contradiction)
@@ -168,26 +189,31 @@ static void print_standstill(const struct migration *m)
 
 	if (!s->known) {
 		printf("%s has moved; by QEMU its guest stood still for %" PRIu64 "ms, which nobody has measured\n",
-		       m->object, m->look.stood);
+		       table_comm(m->object).s, m->look.stood);
 		return;
 	}
 	printf("%s has moved; its guest stood still for %s to %s by %s: %" PRIu64 " instances of %s at most\n",
-	       m->object, fmt_short(s->least).s, fmt_short(s->most).s, m->timeline,
+	       table_comm(m->object).s, fmt_short(s->least).s, fmt_short(s->most).s, m->timeline,
 	       vm_instances_lost(s, m->period), fmt_time(m->period).s);
 }
 
-static void print_json(const struct migration *m, bool moved)
+enum moved { MOVED_NOT, MOVED, MOVED_UNKNOWN };
+
+static void print_json(const struct migration *m, enum moved moved)
 {
 	struct json_object *o = json_list(NULL, NULL);
 
-	json_flag(o, "moved", moved);
+	if (moved == MOVED_UNKNOWN)
+		json_object_object_add(o, "moved", NULL);
+	else
+		json_flag(o, "moved", moved == MOVED);
 	json_num(o, "pid", m->pid);
 	json_num(o, "passes", m->look.passes);
 	json_num(o, "period_ns", m->period);
 	json_num(o, "sent_bytes", m->look.sent);
 	if (m->strict)
 		json_num(o, "limit_ns", m->limit);
-	if (moved)
+	if (moved == MOVED)
 		json_num(o, "qemu_downtime_ms", m->look.stood);
 	if (m->stood.known) {
 		json_num(o, "downtime_ns", m->stood.ns);
@@ -198,17 +224,43 @@ static void print_json(const struct migration *m, bool moved)
 	json_print(o);
 }
 
+#define FIND_OUT	"command 'query-status' of QMP tells at either end, and only where nobody else runs it does 'cont' let it go on"
+
+static int not_seen(const struct migration *m)
+{
+	if (m->json)
+		print_json(m, MOVED_UNKNOWN);
+	return failure(VC_UNKNOWN, "it is not known whether %s runs there: QEMU there has it, but its guest is not seen to run; here it stands still. " FIND_OUT,
+		       m->object);
+}
+
+static int lost(const struct migration *m)
+{
+	bool gone = kill(m->pid, 0) && errno == ESRCH;
+
+	if (m->json)
+		print_json(m, MOVED_UNKNOWN);
+	return failure(VC_UNKNOWN, "it is not known whether %s runs there or here: %s; its VMM here, %d, %s. " FIND_OUT,
+		       m->object, m->look.why, (int)m->pid, gone ? "has ended" : "is there");
+}
+
+/* Its connection may end before its answer comes: then it has */
+static void end_source(struct migration *m)
+{
+	if (!m->keep && !qmp_do(&m->qmp, "quit", NULL) && !m->qmp.lost)
+		failure(VC_OK, "warning: the VMM here stays, with a guest that stands still: %s", m->qmp.why);
+}
+
 /* The source's VMM ends, and what it has booked with it */
 static int finish(struct migration *m)
 {
+	peer_say(&m->peer, "sent");
 	if (!has_entered(m))
-		return failure(VC_FAIL, "all of %s has been sent, but its guest is not seen to run there; here it stands still, and command 'cont' of QMP lets it go on",
-			       m->object);
+		return not_seen(m);
 	peer_say(&m->peer, "done");
-	if (!m->keep)
-		qmp_do(&m->qmp, "quit", NULL);
+	end_source(m);
 	if (m->json)
-		print_json(m, true);
+		print_json(m, MOVED);
 	else
 		print_standstill(m);
 	if (m->strict && m->stood.known && m->stood.least > m->limit)
@@ -217,18 +269,37 @@ static int finish(struct migration *m)
 	return VC_OK;
 }
 
-static int gave_up(const struct migration *m)
+static int does_not_go_on(const struct migration *m, const char *why)
 {
-	if (m->json)
-		print_json(m, false);
-	return failure(VC_FAIL, "%s stays: after %" PRIu64 " passes %" PRIu64 " KiB of what its guest has written are still to be sent, and it would stand still for longer than %s; it has not stopped",
-		       m->object, m->look.passes, m->look.left / 1024, fmt_time(m->limit).s);
+	return failure(VC_FAIL, "%s stays, but its guest does not run here, but is '%s': %s; command 'cont' of QMP lets it go on",
+		       m->object, m->look.guest, why);
 }
 
-static int failed(const struct migration *m)
+static int gave_up(struct migration *m)
 {
-	return failure(VC_FAIL, "%s stays, and its guest runs on: %s", m->object,
-		       stopped ? "stopped" : *m->look.why ? m->look.why : m->look.status);
+	if (strcmp(m->look.guest, "running"))
+		return does_not_go_on(m, "it would stand still for too long");
+	return failure(VC_FAIL, "%s stays: after %" PRIu64 " passes %" PRIu64 " KiB of what its guest has written are still to be sent, and it would stand still for longer than %s; it %s",
+		       m->object, m->look.passes, m->look.left / 1024, fmt_time(m->limit).s,
+		       m->qmp.stopped ? "had stopped when it was given up, and runs on" : "has not stopped");
+}
+
+static int failed(struct migration *m)
+{
+	const char *why = stopped ? "stopped" : *m->look.why ? m->look.why : m->look.status;
+
+	if (strcmp(m->look.guest, "running"))
+		return does_not_go_on(m, why);
+	return failure(VC_FAIL, "%s stays, and its guest runs on: %s", m->object, why);
+}
+
+/* What there is at the other end is undone */
+static int stays(struct migration *m, enum transfer_verdict verdict)
+{
+	peer_say(&m->peer, "stays");
+	if (m->json)
+		print_json(m, MOVED_NOT);
+	return verdict == TRANSFER_HOPELESS ? gave_up(m) : failed(m);
 }
 
 static int transfer(struct migration *m)
@@ -241,7 +312,7 @@ static int transfer(struct migration *m)
 	m->plan.there = peer_is_there;
 	m->plan.arg = m;
 	verdict = transfer_run(&m->qmp, &m->plan, &m->look);
-	code = verdict == TRANSFER_DONE ? finish(m) : verdict == TRANSFER_HOPELESS ? gave_up(m) : failed(m);
+	code = verdict == TRANSFER_DONE ? finish(m) : verdict == TRANSFER_LOST ? lost(m) : stays(m, verdict);
 	if (m->traces)
 		crossing_end(&m->crossing);
 	return code;
@@ -394,7 +465,7 @@ const struct command vm_migrate = {
 	"The destination books first, what the machine has here: without room there nothing\n"
 	"is begun.  A strict migration that is given up has not stopped the guest.  URI is\n"
 	"QEMU's, of the VMM there that was started with -incoming.\n"
-	"Exit status: 0 it has moved, 1 it stays, 4 no room there.\n\n"
+	"Exit status: 0 it has moved, 1 it stays, 4 no room there, 7 it is not known.\n\n"
 	"  vbsctl vm migrate web1 tcp:b:4444 --strict 50ms --timeline lab \\\n"
 	"      --destination 'ssh b vbsctl vm receive web1'\n",
 	.run = migrate_main,

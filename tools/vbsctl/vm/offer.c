@@ -6,7 +6,7 @@
 #include "base/exact.h"
 #include "vm/offer.h"
 
-#define OFFER_VERSION	1
+#define OFFER_VERSION	2
 
 enum { OFFER_ONE = 1, OFFER_ALIGN = 2, OFFER_SPLIT = 4, OFFER_POLL = 8, OFFER_SWITCH = 16, OFFER_TIMELINES = 32 };
 

@@ -73,7 +73,10 @@ bool line_next(int fd, char *text, size_t *used, char line[OFFER_LINE], uint64_t
 
 	while (!take_line(text, used, line)) {
 		now = now_ns();
-		if (poll(&p, 1, now < end ? (end - now) / 1000000 : 0) <= 0 || *used == 2 * OFFER_LINE)
+		n = poll(&p, 1, now < end ? (end - now) / 1000000 : 0);
+		if (n < 0)
+			return false;
+		if (!n || *used == 2 * OFFER_LINE)
 			return errno = ETIMEDOUT, false;
 		n = read(fd, text + *used, 2 * OFFER_LINE - *used);
 		if (n <= 0)

@@ -19,7 +19,7 @@ struct peer {
 /* By a shell, as in "ssh host vbsctl vm receive web1"; false with errno */
 bool peer_start(struct peer *p, const char *command);
 bool peer_say(struct peer *p, const char *line);
-/* Its next line, at most @ns from now; false if none has come, or it has ended */
+/* Its next line, at most @ns from now; false with errno: ETIMEDOUT, EINTR, ECONNRESET if it has ended */
 bool peer_line(struct peer *p, char line[OFFER_LINE], uint64_t ns);
 /* It has ended, or closed its output */
 bool peer_gone(struct peer *p);

@@ -128,6 +128,7 @@ static struct json_object *answer(struct qmp *q, bool *refused)
 	struct json_object *o, *value;
 
 	while ((o = next(q, end))) {
+		q->stopped |= !strcmp(qmp_word(o, "event"), "STOP");
 		*refused = json_object_object_get_ex(o, "error", &value);
 		if (*refused || json_object_object_get_ex(o, "return", &value)) {
 			json_object_get(value);
@@ -144,10 +145,15 @@ struct json_object *qmp_ask(struct qmp *q, const char *command, struct json_obje
 	struct json_object *o = NULL;
 	bool refused = false;
 
+	if (q->lost) {
+		json_object_put(arguments);
+		return NULL;
+	}
 	if (say(q, command, arguments))
 		o = answer(q, &refused);
 	if (o && !refused)
 		return o;
+	q->lost = !o;
 	snprintf(q->why, sizeof(q->why), "%s: %s", command, o ? qmp_word(o, "desc") : strerror(errno));
 	json_object_put(o);
 	return NULL;

@@ -14,6 +14,8 @@ struct qmp {
 	char *text;
 	size_t used;
 	char why[256];		/* the last command failed */
+	bool lost;		/* and whether it was done is not known; nor is anything asked any more */
+	bool stopped;		/* since it was opened the guest has stopped */
 };
 
 /* 0 or an errno; ETIMEDOUT: it is not greeted, as where somebody else talks to it */

@@ -4,10 +4,13 @@
  * anything is sent.  What it says goes to 'vbsctl vm migrate' at the other end:
  *
  *	there: offer ...	here: booked ..., or nothing, and the reason on the standard error
+ *	there: sent		all of the guest is here, as QEMU says
  *				here: entered ..., when the guest first runs
  *	there: done
+ *	or:    stays		it has not come, and will not
  *
- * If the other end goes away before the guest has come, what was booked and started is undone.
+ * What was booked and started is undone if the guest stays there, and if the other end goes away without
+ * a word and the guest does not come.  Once all of it is here, nothing is: it may be the only one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +22,7 @@
 
 #include "clocks.h"
 #include "options.h"
+#include "until_stopped.h"
 #include "vbs/proc.h"
 #include "vm/act.h"
 #include "vm/crossing.h"
@@ -30,6 +34,8 @@
 #define OFFER_NS	10000000000ULL	/* it is there when this is started */
 #define LOOK_NS		2000000ULL
 #define ALL_NS		2000000000ULL	/* from the first vCPU that runs to the last */
+#define COMES_NS	10000000000ULL	/* when the other end has gone, which QEMU may not have */
+#define ENDS_NS		10000000000ULL	/* a VMM that is asked to */
 
 struct receiver {
 	const struct command *cmd;
@@ -38,10 +44,13 @@ struct receiver {
 	struct vm_deed deed;
 	bool start, pi;
 	bool started, configured;	/* which is to be undone */
+	struct vm_request before;	/* what was replaced, and is to be there again */
+	bool replaced;
 	char text[2 * OFFER_LINE];
 	size_t used;
 	struct crossing crossing;
-	bool traces, told;
+	bool traces, sees;		/* when the first vCPU runs, that one does */
+	bool sent, told;		/* there, here */
 	struct vm_instant entered;	/* the first vCPU */
 	uint64_t seen;			/* when that was seen, 0: not yet */
 };
@@ -99,6 +108,8 @@ static void become(const struct receiver *r, char **argv, int gate)
 
 	setsid();
 	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
@@ -132,17 +143,32 @@ static const struct vbs_group *group_of(const struct receiver *r, const struct v
 	return snap ? vbs_find_group(snap, r->deed.pid) : NULL;
 }
 
+/* Servers of vCPUs, or such in which there is one: a vCPU's thread joins its place as it first runs */
+static unsigned int count_vcpus(const struct receiver *r, const struct vbs_snapshot *snap, bool inside)
+{
+	unsigned int n = 0;
+	int i;
+
+	for (i = 0; snap && i < snap->servers; i++)
+		n += snap->server[i].group == r->deed.pid && !strcmp(snap->server[i].role, "vcpu") &&
+		     (!inside || snap->server[i].members);
+	return n;
+}
+
 /* Places for all that will come, and nobody of it who has none */
-static int check_places(const struct receiver *r)
+static int check_places(struct receiver *r)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	const struct vbs_group *g = group_of(r, snap);
 	int code = VC_OK;
 
+	r->sees = count_vcpus(r, snap, false);
 	if (!g)
 		code = failure(VC_FAIL, "%s is in no servers", r->deed.object);
 	else if (!r->start && !g->vms)
 		code = failure(VC_FAIL, "%s runs no virtual machine to which a guest could come", r->deed.object);
+	else if (count_vcpus(r, snap, true))
+		code = failure(VC_FAIL, "%s runs a guest already, and waits for none", r->deed.object);
 	else if (!r->req.one && (g->places < r->offer.req.vcpus || g->unplaced))
 		code = failure(VC_BUSY, "%s has places for %u of the %u vCPUs that are to come", r->deed.object,
 			       g->places - g->unplaced, r->offer.req.vcpus);
@@ -159,6 +185,20 @@ static bool is_configured(const struct receiver *r)
 	return is;
 }
 
+static int note_before(struct receiver *r)
+{
+	struct vm_machines all;
+	int code = vm_machines_read(&all, r->deed.pid);
+
+	if (code)
+		return code;
+	r->replaced = all.machines && all.machine[0].vcpu && all.machine[0].dm;
+	if (r->replaced)
+		vm_request_keep(&r->before, &all.machine[0]);
+	vm_machines_free(&all);
+	return VC_OK;
+}
+
 /* One that is in servers keeps them, unless options say otherwise */
 static int book(struct receiver *r, char **argv, bool asked)
 {
@@ -171,20 +211,42 @@ static int book(struct receiver *r, char **argv, bool asked)
 	if (code || (is_configured(r) && !asked))
 		return code;
 	r->configured = !is_configured(r);
+	code = note_before(r);
 	r->req.pi = vm_has_pi(r->deed.pid);
-	code = vm_act(&r->deed, &r->req);
+	if (!code)
+		code = vm_act(&r->deed, &r->req);
 	r->configured &= !code;
+	r->replaced &= !code;
 	return code;
+}
+
+/* With what it has started in turn: it leads a session of its own */
+static void end_started(const struct receiver *r)
+{
+	uint64_t end = now_ns() + ENDS_NS;
+
+	kill(-r->deed.pid, SIGTERM);
+	kill(r->deed.pid, SIGTERM);
+	while (!waitpid(r->deed.pid, NULL, WNOHANG)) {
+		if (now_ns() >= end) {
+			kill(-r->deed.pid, SIGKILL);
+			kill(r->deed.pid, SIGKILL);
+		}
+		sleep_until(now_ns() + LOOK_NS);
+	}
 }
 
 static void undo(struct receiver *r)
 {
-	if (r->started) {
-		kill(r->deed.pid, SIGTERM);
-		waitpid(r->deed.pid, NULL, 0);
-	} else if (r->configured) {
+	struct vm_deed deed = r->deed;
+
+	deed.passing = true;
+	if (r->started)
+		end_started(r);
+	else if (r->configured)
 		vm_undo(&r->deed);
-	}
+	else if (r->replaced)
+		vm_act(&deed, &r->before);
 }
 
 static void say(const char *line)
@@ -193,21 +255,23 @@ static void say(const char *line)
 	fflush(stdout);
 }
 
-/* A vCPU's thread joins its place as it first runs */
 static bool all_run(const struct receiver *r)
 {
 	struct vbs_snapshot *snap = vbs_snapshot_read();
 	const struct vbs_group *g = group_of(r, snap);
-	unsigned int in = 0;
-	int i;
+	bool all = g && count_vcpus(r, snap, true) + g->unplaced >= g->vcpus;
 
-	for (i = 0; g && i < snap->servers; i++)
-		in += snap->server[i].group == g->pid && !strcmp(snap->server[i].role, "vcpu") &&
-		      snap->server[i].members;
-	in += g ? g->unplaced : 0;
-	i = g && in >= g->vcpus;
 	vbs_snapshot_free(snap);
-	return i;
+	return all;
+}
+
+static bool one_runs(const struct receiver *r)
+{
+	struct vbs_snapshot *snap = vbs_snapshot_read();
+	bool does = count_vcpus(r, snap, true);
+
+	vbs_snapshot_free(snap);
+	return does;
 }
 
 static bool one_vcpu(const struct receiver *r)
@@ -242,10 +306,20 @@ static void note_last(struct receiver *r)
 		r->entered.high = since;
 }
 
-/* When the first is seen, and then all run: tells the other end when that was */
-static void watch_entry(struct receiver *r)
+static void tell_entered(struct receiver *r)
 {
 	char line[OFFER_LINE];
+
+	if (r->traces)
+		crossing_end(&r->crossing);
+	r->told = true;
+	vm_entered_write(&r->entered, line);
+	say(line);
+}
+
+/* When the first is seen, and then all run: tells the other end when that was */
+static void watch_traced(struct receiver *r)
+{
 	bool late;
 
 	if (!r->seen) {
@@ -259,10 +333,17 @@ static void watch_entry(struct receiver *r)
 	if (late)
 		r->entered.known = false;
 	note_last(r);
-	crossing_end(&r->crossing);
-	r->told = true;
-	vm_entered_write(&r->entered, line);
-	say(line);
+	tell_entered(r);
+}
+
+static void watch_entry(struct receiver *r)
+{
+	if (r->told)
+		return;
+	if (r->traces)
+		watch_traced(r);
+	else if (r->sees && one_runs(r))
+		tell_entered(r);
 }
 
 static bool has_gone(const struct receiver *r)
@@ -270,40 +351,98 @@ static bool has_gone(const struct receiver *r)
 	return r->started ? waitpid(r->deed.pid, NULL, WNOHANG) == r->deed.pid : kill(r->deed.pid, 0) != 0;
 }
 
-/* Until the other end is content: VC_OK, or goes away before the guest has come */
-static int await(struct receiver *r)
+static int has_ended(struct receiver *r)
+{
+	r->started = r->configured = r->replaced = false;
+	return failure(VC_FAIL, "%s has ended", r->deed.object);
+}
+
+/* All of the guest is here, or may be and cannot be seen in what was started for it: nothing is undone */
+static int leave(struct receiver *r)
+{
+	r->started = r->configured = r->replaced = false;
+	return failure(VC_UNKNOWN, "%s, and its guest is not seen to run here: %s stays as it is, and command 'query-status' of QMP tells",
+		       stopped ? "this is stopped" : "the other end has gone", r->deed.object);
+}
+
+/* Without a word: QEMU there may be about to send the last of it */
+static int other_end_gone(struct receiver *r)
+{
+	uint64_t end = now_ns() + COMES_NS;
+
+	while (!r->told && now_ns() < end && !stopped) {
+		if (has_gone(r))
+			return has_ended(r);
+		watch_entry(r);
+		sleep_until(now_ns() + LOOK_NS);
+	}
+	if (r->told)
+		return VC_OK;
+	if (r->sent || (r->started && !r->sees && !r->traces))
+		return leave(r);
+	return failure(VC_FAIL, "%s, and the guest has not come: what was booked for %s is undone",
+		       stopped ? "this is stopped" : "the other end has gone", r->deed.object);
+}
+
+enum word { WORD_NONE, WORD_DONE, WORD_STAYS, WORD_GONE };
+
+static enum word hear(struct receiver *r)
 {
 	char line[OFFER_LINE];
 
+	if (!line_next(STDIN_FILENO, r->text, &r->used, line, LOOK_NS))
+		return errno == ECONNRESET || stopped ? WORD_GONE : WORD_NONE;
+	if (!strcmp(line, "done"))
+		return WORD_DONE;
+	r->sent |= !strcmp(line, "sent");
+	return strcmp(line, "sent") ? WORD_STAYS : WORD_NONE;
+}
+
+/* Until the other end is content: VC_OK, or it is clear that the guest does not come */
+static int await(struct receiver *r)
+{
+	enum word word;
+
 	for (;;) {
-		if (line_next(STDIN_FILENO, r->text, &r->used, line, LOOK_NS))
-			return strcmp(line, "done") ? VC_FAIL : VC_OK;
-		if (errno == ECONNRESET)
-			return r->told || !r->traces ? VC_OK : VC_FAIL;
-		if (!r->told && r->traces)
-			watch_entry(r);
-		if (has_gone(r)) {
-			r->started = r->configured = false;
-			return failure(VC_FAIL, "%s has ended", r->deed.object);
-		}
+		word = hear(r);
+		if (word == WORD_GONE)
+			return other_end_gone(r);
+		if (word != WORD_NONE)
+			return word == WORD_DONE ? VC_OK : VC_FAIL;
+		watch_entry(r);
+		if (has_gone(r))
+			return has_ended(r);
 	}
 }
 
 static int receive(struct receiver *r)
 {
+	char line[OFFER_LINE];
 	int code = check_places(r);
 
 	if (code)
 		return code;
 	r->traces = crossing_first_entry(&r->crossing, r->deed.pid);
 	if (!r->traces)
-		failure(VC_OK, "warning: KVM's tracepoints cannot be used here, so nobody sees when the guest comes: %s",
+		failure(VC_OK, "warning: KVM's tracepoints cannot be used here, so nobody measures when the guest comes: %s",
 			strerror(errno));
-	say(r->traces ? "booked traced=1" : "booked traced=0");
+	snprintf(line, sizeof(line), "booked traced=%d sees=%d", r->traces, r->sees);
+	say(line);
 	code = await(r);
 	if (r->traces && !r->told)
 		crossing_end(&r->crossing);
 	return code;
+}
+
+/* What was booked is undone then.  Who has started this may have made it deaf to the terminal */
+static void mind_signals(void)
+{
+	void (*before)(int sig) = signal(SIGINT, SIG_IGN);
+
+	stop_on_signals();
+	if (before == SIG_IGN)
+		signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static int receive_main(const struct command *cmd, int argc, char **argv)
@@ -328,7 +467,7 @@ static int receive_main(const struct command *cmd, int argc, char **argv)
 	if (r.pi && !r.start)
 		return usage_error(cmd, "--pi: a running VMM has its mutexes already; that is for --start");
 	asked = r.req.vcpu.period || r.req.cap || r.req.dm.period;
-	signal(SIGPIPE, SIG_IGN);
+	mind_signals();
 	code = hear_offer(&r);
 	if (!code)
 		code = book(&r, argv + optind, asked);

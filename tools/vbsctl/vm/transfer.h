@@ -4,6 +4,9 @@
  * meanwhile in further passes; when what is left takes less than the parameter downtime-limit, by
  * the bandwidth that it has measured, it stops the guest, and only then.  (The capability
  * pause-before-switchover comes too late for a refusal: the guest stands still by then.)
+ *
+ * With the capability return-path it is completed only when the other QEMU has said that it has the guest,
+ * and has let it go on; without, when all has been written to a socket.
  */
 #ifndef VBSCTL_VM_TRANSFER_H
 #define VBSCTL_VM_TRANSFER_H
@@ -35,9 +38,11 @@ struct transfer_look {
 	uint64_t expected;	/* ms, as QEMU estimates it */
 	uint64_t stood;		/* ms, when it is completed */
 	uint64_t took;		/* ms, likewise */
+	char guest[24];		/* in the end, if it has not gone: "running", or what else it is here */
 };
 
-enum transfer_verdict { TRANSFER_GOES_ON, TRANSFER_DONE, TRANSFER_FAILED, TRANSFER_HOPELESS };
+/* TRANSFER_LOST: QEMU does not answer any more, so nobody knows */
+enum transfer_verdict { TRANSFER_GOES_ON, TRANSFER_DONE, TRANSFER_FAILED, TRANSFER_HOPELESS, TRANSFER_LOST };
 
 /* By its status: then a migration is not given up any more */
 bool transfer_has_stopped(const struct transfer_look *look);
@@ -50,7 +55,8 @@ enum transfer_verdict transfer_judge(const struct transfer_plan *plan, const str
 
 /*
  * Until the guest has gone, TRANSFER_DONE, or it is clear that it does not go: then it runs here as
- * if nothing had been.  @look: the last.  Who is there and does not listen yet is tried again.
+ * if nothing had been, if look->guest says so.  @look: the last.  Who is there and does not listen yet is
+ * tried again.
  */
 enum transfer_verdict transfer_run(struct qmp *q, const struct transfer_plan *plan,
 				   struct transfer_look *look);
