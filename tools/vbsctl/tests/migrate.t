@@ -38,7 +38,7 @@ group pid=$1 owner=0 vms=1 vcpus=$3 places=$3 unplaced=$4 pooled=0 outside=0 str
 END
 }
 
-trap 'kill $web1 $web2 $web3 $web4 $web5 $web7 2>/dev/null; rm -rf "$root"' EXIT
+trap 'kill $web1 $web2 $web3 $web4 $web5 $web6 $web7 2>/dev/null; rm -rf "$root"' EXIT
 machine web1 "-qmp\\0unix:$root/web1.qmp,server=on,wait=off\\0"
 web1=$pid
 machine web2 ""
@@ -49,6 +49,9 @@ machine web4 ""
 web4=$pid
 machine web5 ""
 web5=$pid
+# Its owner says that another's socket is its own
+machine web6 "-qmp\\0unix:$root/web1.qmp,server=on,wait=off\\0"
+web6=$pid
 machine web7 ""
 web7=$pid
 table() {
@@ -62,6 +65,7 @@ END
 	group "$web3" 5 2 0
 	group "$web4" 7 2 1
 	group "$web5" 9 2 0 | sed 's/ vms=1 / vms=0 /'
+	group "$web6" 11 2 0 1
 	group "$web7" 13 2 0 1
 } >"$root/proc/vbs"
 }
@@ -163,11 +167,17 @@ migrates 0 '"moved": true' "json" "completed:1" --json --relax \
 	--destination "$(blind "traced=0 sees=0")" web1 unix:/there
 python3 -c 'import json, sys; o = json.load(open(sys.argv[1])); assert o["qemu_downtime_ms"] == 30 and o["period_ns"] == 1000000' "$out"
 ok $? "json: what it says"
+migrates 1 "cannot migrate web6: $root/web1.qmp is process $web1's (qemu), and not that of $web6" "another's socket" "completed:1" \
+	--relax --destination "$books" web6 unix:/there
+[ ! -s "$root/qmp" ]
+ok $? "another's socket: nothing is said to it"
 qemu=web3
 socket=$root/web3.qmp
 migrates 0 "moved" "the socket of -mon" "completed:1" --relax --destination "$books" web3 unix:/there
 socket=$root/other.qmp
 migrates 0 "moved" "--qmp" "completed:1" --relax --qmp "$root/other.qmp" --destination "$books" web3 unix:/there
+qemu=web1
+migrates 1 "is process $web1's" "--qmp: another's socket" "completed:1" --relax --qmp "$root/other.qmp" --destination "$books" web3 unix:/there
 check 1 "No such file" "a socket that is not there" vm migrate --relax --destination true web3 unix:/there
 check 1 "web2 has no virtual machine in servers" "one that is in none" vm migrate --relax --destination true web2 unix:/there
 check 2 "--strict TIME, which may fail, or --relax" "neither" vm migrate --destination true web1 unix:/there

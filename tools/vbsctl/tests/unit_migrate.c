@@ -2,6 +2,8 @@
 /* What both ends of a migration say to each other, and when it is given up. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/tests/unit.h"
 
@@ -280,6 +282,70 @@ static void what_qemu_says(void **state)
 	assert_string_equal(l.why, "");
 }
 
+static char root[] = "/tmp/vbsctl-migrate.XXXXXX";
+
+/* A process of a user, in a pid namespace, in a /proc of the test's own */
+static void make_process(const char *pid, unsigned int uid, unsigned int euid, const char *namespace)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "mkdir -p %s/proc/%s/ns", root, pid);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof(path), "%s/proc/%s/status", root, pid);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fprintf(f, "Name:\tqemu\nTgid:\t%s\nUid:\t%u\t%u\t0\t0\nCpus_allowed_list:\t0\n", pid, uid, euid);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/proc/%s/stat", root, pid);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	fprintf(f, "%s (qemu) S 1 1 1 0 -1 0 0\n", pid);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/proc/%s/ns/pid", root, pid);
+	assert_int_equal(symlink(namespace, path), 0);
+}
+
+static bool is_of(pid_t listener, uid_t uid, pid_t vmm)
+{
+	const struct ucred peer = { .pid = listener, .uid = uid };
+
+	return qmp_is_of(&peer, vmm);
+}
+
+/* 10 and 11 in a container, 20 and 21 beside this, 30 in another container */
+static void a_socket_is_that_of_the_process(void **state)
+{
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	setenv("VBSCTL_ROOT", root, 1);
+	make_process("self", 0, 0, "pid:[1]");
+	make_process("10", 107, 107, "pid:[2]");
+	make_process("11", 107, 107, "pid:[2]");
+	make_process("12", 0, 107, "pid:[2]");
+	make_process("20", 107, 107, "pid:[1]");
+	make_process("21", 107, 107, "pid:[1]");
+	make_process("30", 107, 107, "pid:[3]");
+	assert_true(is_of(20, 107, 20));
+	assert_true(is_of(20, 0, 20));
+	assert_false(is_of(21, 107, 20));
+	assert_true(is_of(11, 107, 10));
+	/* Another user's, another container's, what is in neither, and one that is not seen from here */
+	assert_false(is_of(11, 108, 10));
+	assert_false(is_of(11, 0, 10));
+	assert_false(is_of(11, 107, 12));
+	assert_false(is_of(30, 107, 10));
+	assert_false(is_of(20, 107, 10));
+	assert_false(is_of(10, 107, 20));
+	assert_false(is_of(0, 107, 10));
+	assert_false(is_of(0, 0, 0));
+	unsetenv("VBSCTL_ROOT");
+	snprintf(path, sizeof(path), "rm -r %s", root);
+	assert_int_equal(system(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +363,7 @@ int main(void)
 		cmocka_unit_test(a_strict_one_is_given_up_while_the_guest_runs),
 		cmocka_unit_test(nothing_is_given_up_once_it_has_stopped),
 		cmocka_unit_test(what_qemu_says),
+		cmocka_unit_test(a_socket_is_that_of_the_process),
 	};
 
 	return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);

@@ -20,6 +20,7 @@
 #include "show/table.h"
 #include "timelines/timelines.h"
 #include "until_stopped.h"
+#include "vbs/task.h"
 #include "vm/crossing.h"
 #include "vm/machines.h"
 #include "vm/offer.h"
@@ -71,6 +72,13 @@ static int read_source(struct migration *m)
 
 static int no_qmp(const struct migration *m, const char *path, int err)
 {
+	struct task_info listener;
+
+	if (err == EXDEV) {
+		task_read(m->qmp.listener, &listener);
+		return failure(VC_FAIL, "cannot migrate %s: %s is process %d's (%s), and not that of %d", m->object, path,
+			       (int)m->qmp.listener, listener.comm, (int)m->pid);
+	}
 	if (err == ETIMEDOUT)
 		return failure(VC_FAIL, "cannot migrate %s: %s does not greet; a socket serves one client, so libvirt's is taken: --qmp names another (-qmp unix:PATH,server=on,wait=off)",
 			       m->object, path);
@@ -88,7 +96,7 @@ static int reach_source(struct migration *m)
 	else if (!qmp_socket(m->pid, path, sizeof(path)))
 		return failure(VC_FAIL, "cannot migrate %s: its command line names no socket of QMP; --qmp does",
 			       m->object);
-	err = qmp_open(&m->qmp, path);
+	err = qmp_open(&m->qmp, path, m->pid);
 	if (err)
 		return no_qmp(m, path, err);
 	o = qmp_ask(&m->qmp, "query-status", NULL);

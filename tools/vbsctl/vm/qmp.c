@@ -70,6 +70,20 @@ static struct json_object *next(struct qmp *q, uint64_t end)
 	return o;
 }
 
+static bool belongs_to(struct qmp *q, pid_t vmm)
+{
+	struct ucred listener;
+	socklen_t size = sizeof(listener);
+
+	if (getsockopt(q->fd, SOL_SOCKET, SO_PEERCRED, &listener, &size))
+		return false;
+	q->listener = listener.pid;
+	if (qmp_is_of(&listener, vmm))
+		return true;
+	errno = EXDEV;
+	return false;
+}
+
 static bool greeted(struct qmp *q)
 {
 	struct json_object *o = next(q, now_ns() + GREETING);
@@ -81,7 +95,7 @@ static bool greeted(struct qmp *q)
 	return good;
 }
 
-int qmp_open(struct qmp *q, const char *path)
+int qmp_open(struct qmp *q, const char *path, pid_t vmm)
 {
 	int err;
 
@@ -89,7 +103,7 @@ int qmp_open(struct qmp *q, const char *path)
 	if (q->fd < 0)
 		return errno;
 	q->text = malloc(REPLY_MAX);
-	if (q->text && greeted(q) && qmp_do(q, "qmp_capabilities", NULL))
+	if (q->text && belongs_to(q, vmm) && greeted(q) && qmp_do(q, "qmp_capabilities", NULL))
 		return 0;
 	err = q->text ? errno : ENOMEM;
 	qmp_close(q);

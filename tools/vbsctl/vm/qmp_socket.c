@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a QEMU listens for its machine protocol: -qmp unix:PATH, or -mon and its -chardev. */
+/*
+ * Where a QEMU listens for its machine protocol: -qmp unix:PATH, or -mon and its -chardev; and whether it
+ * is that QEMU which does.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/sysfile.h"
+#include "vbs/task.h"
 #include "vm/qmp.h"
 
 /* The words of a command line, each with a NUL behind it, then an empty one */
@@ -78,4 +84,38 @@ bool qmp_socket(pid_t pid, char *path, size_t size)
 	else if (found)
 		snprintf(path, size, "/proc/%d/cwd/%s", (int)pid, named);
 	return found;
+}
+
+static bool read_namespace(const char *of, char *name, size_t size)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/pid", of);
+	n = readlink(sys_path(path), name, size - 1);
+	name[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* One of pids that is not this one's */
+static bool shares_another_namespace(pid_t a, pid_t b)
+{
+	char its[64], own[64], other[64], word[16];
+
+	snprintf(word, sizeof(word), "%d", (int)a);
+	if (!read_namespace(word, its, sizeof(its)) || !read_namespace("self", own, sizeof(own)))
+		return false;
+	snprintf(word, sizeof(word), "%d", (int)b);
+	return read_namespace(word, other, sizeof(other)) && !strcmp(its, other) && strcmp(its, own);
+}
+
+bool qmp_is_of(const struct ucred *listener, pid_t vmm)
+{
+	struct task_info task;
+
+	if (listener->pid <= 0 || listener->pid == vmm)
+		return listener->pid > 0;
+	task_read(vmm, &task);
+	return task.exists && listener->uid == task.uid && task.uid == task.euid &&
+	       shares_another_namespace(vmm, listener->pid);
 }
