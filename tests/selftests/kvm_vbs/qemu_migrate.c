@@ -315,6 +315,19 @@ static void idle_is_no_standstill(struct qemu *q, struct qemu *to)
 	t_equal(qemu_wait_end(q), 0, "it halts: the source has ended");
 }
 
+/* QEMU at the other end answers, and a vCPU there joins its server: the source does not end before */
+static void without_tracing(struct qemu *q, struct qemu *to)
+{
+	shell("umount /sys/kernel/tracing");
+	t_equal(migrates(q, to, "--relax"), 0, "nobody traces: status");
+	t_ok(says("/tmp/migrate.err", "nobody measures when the guest comes"),
+	     "nobody traces: that is said");
+	shell("mount -t tracefs tracefs /sys/kernel/tracing");
+	guest_must(to, "true");
+	qemu_all_inside(to, "nobody traces");
+	t_equal(qemu_wait_end(q), 0, "nobody traces: the source has ended");
+}
+
 VBS_TEST("a strict migration keeps its limit, or is given up while its guest runs", 290)
 {
 	char monitor[128];
@@ -342,8 +355,10 @@ VBS_TEST("a strict migration keeps its limit, or is given up while its guest run
 	strict_is_kept(q, to);
 	last = waits("further");
 	idle_is_no_standstill(to, last);
+	to = waits("home");
+	without_tracing(last, to);
 	neighbour_had_all();
-	qemu_end(last);
+	qemu_end(to);
 	t_kill(neighbour);
 	tl_destroy_all(fd);
 	t_equal(books_empty(SEC), 0, "booked in the end");
