@@ -210,6 +210,10 @@ receives 1 "web2 is in no servers" "receive: what KVM did not do" "$offer\ndone\
 grep "pid=$web2" "$FAKE_KVM_LOG" >"$out"
 says "vcpus=2 vcpu=200000/1000000:209716:0 dm=200000/1500000:139811:0" && says "vcpu=0/0:0:0 dm=0/0:0:0"
 ok $? "receive: is asked, and undone"
+receives 1 "web2 is in no servers" "receive: what the guest may ask for" "${offer/guest=0 flags=0/guest=50000 flags=80}\ndone\n" web2
+grep "pid=$web2" "$FAKE_KVM_LOG" | grep "guest=50000" >"$out"
+says "flags=0x22 pid"
+ok $? "receive: comes along, and that it is strict"
 FAKE_KVM_ERR="16 0 0" receives 4 "cannot receive web2: needs 2 vCPUs of 20 %" "receive: no room" "$offer\ndone\n" web2
 FAKE_KVM_ERR="16 0 0" receives 4 "cannot run true: needs" "receive --start: no room" "$offer\ndone\n" --start true
 receives 1 "web7 runs a guest already" "receive: one whose guest runs" "$offer\\ndone\\n" web7

@@ -8,13 +8,14 @@
 
 #define OFFER_VERSION	2
 
-enum { OFFER_ONE = 1, OFFER_ALIGN = 2, OFFER_SPLIT = 4, OFFER_POLL = 8, OFFER_SWITCH = 16, OFFER_TIMELINES = 32 };
+enum { OFFER_ONE = 1, OFFER_ALIGN = 2, OFFER_SPLIT = 4, OFFER_POLL = 8, OFFER_SWITCH = 16, OFFER_TIMELINES = 32,
+       OFFER_STRICT = 64 };
 
 static unsigned int flags_of(const struct vm_request *r)
 {
 	return (r->one ? OFFER_ONE : 0) | (r->align ? OFFER_ALIGN : 0) | (r->split ? OFFER_SPLIT : 0) |
 	       (r->poll ? OFFER_POLL : 0) | (r->guest_switch ? OFFER_SWITCH : 0) |
-	       (r->guest_timelines ? OFFER_TIMELINES : 0);
+	       (r->guest_timelines ? OFFER_TIMELINES : 0) | (r->strict ? OFFER_STRICT : 0);
 }
 
 static void take_flags(struct vm_request *r, unsigned int flags)
@@ -25,6 +26,7 @@ static void take_flags(struct vm_request *r, unsigned int flags)
 	r->poll = flags & OFFER_POLL;
 	r->guest_switch = flags & OFFER_SWITCH;
 	r->guest_timelines = flags & OFFER_TIMELINES;
+	r->strict = flags & OFFER_STRICT;
 }
 
 void vm_offer_write(const struct vm_offer *o, char line[OFFER_LINE])

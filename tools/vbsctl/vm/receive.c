@@ -73,6 +73,8 @@ static int merge(struct receiver *r)
 	if (!to->vcpu.period && !to->cap) {
 		to->vcpu = from->vcpu;
 		to->cap = from->cap;
+		if (!to->guest_period_min)
+			to->guest_period_min = from->guest_period_min;
 	}
 	to->one |= from->one && !to->dm.period;
 	if (!to->dm.period && !to->one) {
@@ -82,6 +84,7 @@ static int merge(struct receiver *r)
 	to->vcpus = to->vcpus > from->vcpus || to->one ? to->vcpus : from->vcpus;
 	to->align |= from->align;
 	to->split |= from->split;
+	to->strict |= from->strict;
 	to->poll |= from->poll;
 	to->guest_switch |= from->guest_switch;
 	to->guest_timelines |= from->guest_timelines;
@@ -155,6 +158,14 @@ static unsigned int count_vcpus(const struct receiver *r, const struct vbs_snaps
 	return n;
 }
 
+/* A vCPU can be without one although there is one: where the VMM may not run */
+static uint32_t places_for(const struct vbs_group *g, uint32_t vcpus)
+{
+	uint32_t placed = vcpus > g->unplaced ? vcpus - g->unplaced : 0;
+
+	return g->places < placed ? g->places : placed;
+}
+
 /* Places for all that will come, and nobody of it who has none */
 static int check_places(struct receiver *r)
 {
@@ -171,7 +182,7 @@ static int check_places(struct receiver *r)
 		code = failure(VC_FAIL, "%s runs a guest already, and waits for none", r->deed.object);
 	else if (!r->req.one && (g->places < r->offer.req.vcpus || g->unplaced))
 		code = failure(VC_BUSY, "%s has places for %u of the %u vCPUs that are to come", r->deed.object,
-			       g->places - g->unplaced, r->offer.req.vcpus);
+			       places_for(g, r->offer.req.vcpus), r->offer.req.vcpus);
 	vbs_snapshot_free(snap);
 	return code;
 }

@@ -99,9 +99,9 @@ const struct command vm_switch = {
 	VM_OPTIONS_HELP
 	"  -q, --quiet           say nothing if it is done\n"
 	"  -j, --json            what was done, as JSON\n\n"
-	"The operand is that of --vcpu.  What is not named stays, but --guest-period-min,\n"
-	"which is not to be read; all of it is done, or nothing.  It takes root; who owns the\n"
-	"servers may switch one vCPU within its cap by 'vbsctl switch' and its thread.\n\n"
+	"The operand is that of --vcpu.  What is not named stays; all of it is done, or nothing.\n"
+	"It takes root; who owns the servers may switch one vCPU within its cap by\n"
+	"'vbsctl switch' and its thread.\n\n"
 	"  vbsctl vm switch web1 200us/1ms\n"
 	"  vbsctl vm switch web1 --dm 100us/1ms --cap 60%\n",
 	.run = switch_main,
