@@ -44,8 +44,9 @@ static void admits(struct qemu *q)
 	     "a period of 100 us could be without its CPU for 10 ms: nothing is admitted");
 	guest_must(q, "echo 20000 >%s", LEAST);
 	guest_must(q, "sed -n 's/.*capacity=\\([0-9]*\\).*/\\1/p' /proc/vbs");
-	/* 1/2 * (20 - 10) / 20.001 */
-	t_near(strtoull(q->said, NULL, 10), VBS_BW_UNIT / 4, 20, "capacity with periods from 20 ms on");
+	/* 1/2 * (20 - 0.001024 - 10) / 20.001024 */
+	t_near(strtoull(q->said, NULL, 10), VBS_BW_UNIT / 2 * 9998976ULL / 20001024, 1,
+	       "capacity with periods from 20 ms on");
 	guest_must(q, "guest_work 6000000 20000000 10");
 	t_ok(!strncmp(q->said, "error 16", 8), "30 %% is more than that");
 }

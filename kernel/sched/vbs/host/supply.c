@@ -4,12 +4,13 @@
  *
  * A CPU whose host runs it in a server of (lambda_v, pi_v) may be without it for
  * 2 (pi_v - lambda_v) and then has it in lambda_v of each pi_v (I. Shin, I. Lee,
- * "Periodic resource model", RTSS 2003: the linear lower bound of the supply).  What
- * is due within a period of pi_min at least is done in time if
+ * "Periodic resource model", RTSS 2003: the linear lower bound of the supply).  All
+ * that books/capacity.c has in an interval x, which is pi_min - q at least, is done in
+ * time if C (x + 2q) <= lambda_v / pi_v * (x - 2 (pi_v - lambda_v)), or
  *
- *	C * (pi_min + q) <= lambda_v / pi_v * (pi_min - 2 (pi_v - lambda_v))
+ *	C * (pi_min + q) <= lambda_v / pi_v * (pi_min - q - 2 (pi_v - lambda_v))
  *
- * where q is what ordering costs (books/capacity.c).  The bound rises with the period.
+ * The bound rises with the period.
  *
  * The host may change it at any time: it is asked before each admission and, while
  * anything is booked, once a second.  What is booked already is not taken back when it
@@ -60,9 +61,9 @@ static u32 vbs_supply_bw(u64 runtime, u64 period, unsigned int period_min)
 	u64 least = (u64)period_min * NSEC_PER_USEC, unit = 1 << VBS_KEY_SHIFT;
 	u64 gap = 2 * (period - runtime), share = div64_u64(runtime << VBS_BW_SHIFT, period);
 
-	if (least <= gap)
+	if (least <= gap + unit)
 		return 0;
-	return mul_u64_u64_div_u64(share, least - gap, least + unit);
+	return mul_u64_u64_div_u64(share, least - unit - gap, least + unit);
 }
 
 /**

@@ -158,7 +158,10 @@ static unsigned int vbs_threads_outside(struct vbs_group *grp, struct task_struc
 	return n;
 }
 
-/* A vCPU that has no room goes on outside; of other threads each has to fit. */
+/*
+ * A vCPU that has no room goes on outside.  Of other threads each has to fit, for who
+ * wants all or nothing; where the servers stay, those that do not are outside, too.
+ */
 static int vbs_gather_one(struct vbs_group *grp, struct task_struct *p)
 {
 	int ret = vbs_former_keep(grp, p) ?: vbs_group_enter_dm(grp, p);
@@ -177,7 +180,7 @@ static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *f
 {
 	unsigned int max = READ_ONCE(p->signal->nr_threads) + 16, n, i;
 	struct task_struct **found;
-	int ret = 0;
+	int ret = 0, err;
 
 	found = kvmalloc_array(max, sizeof(*found), GFP_KERNEL);
 	if (!found)
@@ -185,10 +188,13 @@ static int vbs_gather_pass(struct vbs_group *grp, struct task_struct *p, bool *f
 	n = vbs_threads_outside(grp, p, found, max);
 	*full = n == max;
 	for (i = 0; i < n; i++) {
-		if (!ret)
-			ret = vbs_gather_one(grp, found[i]);
-		if (ret && !*err_tid)
+		err = vbs_gather_one(grp, found[i]);
+		if (err)
+			atomic_inc(&grp->outside);
+		if (err && !ret) {
+			ret = err;
 			*err_tid = task_pid_vnr(found[i]);
+		}
 		put_task_struct(found[i]);
 	}
 	kvfree(found);
