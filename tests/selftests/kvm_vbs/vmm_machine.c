@@ -262,7 +262,10 @@ static const char *proc_vbs(int which)
 static void drop_counters(char *p)
 {
 	static const char * const keys[] = { " until_ns=", " consumed=", " instances=",
-					     " state=", " lost=", " release_max_ns=" };
+					     " state=", " lost=", " release_max_ns=",
+					     " misses=", " overruns=", " overrun_worst=",
+					     " switch_worst=", " release_worst=",
+					     " skipped=", " fair=" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		for (char *at = p; (at = strstr(at, keys[i]));) {
@@ -279,11 +282,32 @@ void books_note(void)
 	drop_counters(text[0]);
 }
 
+/* The first lines that differ */
+static void tell_difference(void)
+{
+	const char *a = text[0], *b = text[1];
+	size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
+
+	while (n == m && *a && !strncmp(a, b, n)) {
+		a += n + (a[n] != 0);
+		b += m + (b[m] != 0);
+		n = strcspn(a, "\n");
+		m = strcspn(b, "\n");
+	}
+	t_diag("before: %.*s", (int)n, a);
+	t_diag("now: %.*s", (int)m, b);
+}
+
 bool books_same(void)
 {
+	bool same;
+
 	proc_vbs(1);
 	drop_counters(text[1]);
-	return !strcmp(text[0], text[1]);
+	same = !strcmp(text[0], text[1]);
+	if (!same)
+		tell_difference();
+	return same;
 }
 
 void vm_refused(int err, pid_t pid, const struct kvm_vbs_config *cfg, const char *fmt, ...)
