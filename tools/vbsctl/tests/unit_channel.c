@@ -15,16 +15,9 @@
 
 #include "analyze/channel.h"
 #include "tests/model.h"
+#include "tests/slot_sim.h"
 
-#define TIME_MAX	200
 #define LEFT_MAX	5
-#define TAU_MAX		9	/* since the release, blocked: until it makes no difference */
-#define USED_MAX	4
-
-/* tau is the time since the release */
-struct sim {
-	int tau, used;
-};
 
 /* For both sides */
 struct state {
@@ -45,7 +38,6 @@ struct search {
 	size_t depth, room;
 };
 
-#define SIMS	((TAU_MAX + 1) * (USED_MAX + 1))
 #define STATES	(TIME_MAX * 4 * (LEFT_MAX + 1) * SIMS * SIMS)
 
 static size_t number(const struct state *s)
@@ -72,32 +64,6 @@ static void push(struct search *q, const struct state *s)
 		assert_non_null(q->stack);
 	}
 	q->stack[q->depth++] = *s;
-}
-
-/* The first member becomes runnable: y = release + used period/budget */
-static void wake(struct sim *s, const struct resource *res)
-{
-	if (s->tau * (int)res->runtime >= s->used * (int)res->period)
-		*s = (struct sim){ 0, 0 };
-}
-
-/* Who is exhausted has its next release at the deadline */
-static void release(struct sim *s, const struct resource *res)
-{
-	if (s->used == (int)res->runtime && s->tau == (int)res->period)
-		*s = (struct sim){ 0, 0 };
-}
-
-static bool must_run(const struct sim *s, const struct resource *res)
-{
-	int left = res->runtime - s->used;
-
-	return left && (int)res->period - s->tau <= left;
-}
-
-static bool may_run(const struct sim *s, const struct resource *res)
-{
-	return s->used < (int)res->runtime;
 }
 
 static int side_of(int stage)
@@ -225,10 +191,6 @@ static void make_channel(struct channel *c, const struct search *q)
 	assert_true(channel_init(c, 0, false, &side));
 }
 
-struct tally {
-	int cases, reached, beyond_published;
-};
-
 static void check_exchange(struct search *q, struct tally *t)
 {
 	struct channel_bound b;
@@ -304,13 +266,6 @@ static void check_apart(struct search *q, struct tally *t)
 	q->polls = false;
 	q->every = least_every(q);
 	check_exchange(q, t);
-}
-
-/* Fails if fewer than @percent reach the bound: it would be coarse */
-static void at_least(const char *what, int part, int whole, int percent)
-{
-	printf("# %s: %d of %d\n", what, part, whole);
-	assert_true(part * 100 >= whole * percent);
 }
 
 static void polling_is_bounded_by_any_time(void **state)
@@ -505,13 +460,6 @@ static void flow_step(struct stream *q, struct flow f, bool s_runs, bool d_runs)
 	flow_push(q, f);
 }
 
-static bool allowed(bool wants, bool runs, const struct sim *s, const struct resource *res)
-{
-	bool can = wants && may_run(s, res);
-
-	return runs ? can : !(can && must_run(s, res));
-}
-
 static void flow_visit(struct stream *q, struct flow f)
 {
 	int choice;
@@ -581,154 +529,6 @@ static void streams_are_bounded(void **state)
 	}
 	free(q.stack);
 	at_least("messages in rounds of who blocks that reach the bound", reached, cases, 25);
-}
-
-/*
- * One way, a message every so often, whether or not the last one has arrived: those that are
- * due and not yet received, and how much of them all is sent, and of the oldest received.
- */
-struct pipe {
-	int phase, due, sent, received;		/* phase: since the last one was due */
-	struct sim s, d;
-};
-
-struct line {
-	struct resource res;
-	int slots, ring, every, limit, worst;
-	uint8_t *seen;
-	struct pipe *stack;
-	size_t depth, room;
-};
-
-#define DUE_MAX		8
-#define PIPE_SENT	16
-#define PIPES		((size_t)TIME_MAX / 4 * DUE_MAX * PIPE_SENT * 4 * SIMS * SIMS)
-
-/* What is older than the bound is the worst that there is, and is not looked at any more */
-static void pipe_push(struct line *q, struct pipe p)
-{
-	int oldest = p.due ? (p.due - 1) * q->every + p.phase : 0;
-	size_t n = (((size_t)p.phase * DUE_MAX + p.due) * PIPE_SENT + p.sent) * 4 + p.received;
-
-	if (oldest > q->worst)
-		q->worst = oldest;
-	if (oldest > q->limit)
-		return;
-	n = (n * (TAU_MAX + 1) + p.s.tau) * (USED_MAX + 1) + p.s.used;
-	n = (n * (TAU_MAX + 1) + p.d.tau) * (USED_MAX + 1) + p.d.used;
-	assert_true(p.phase < TIME_MAX / 4 && p.due < DUE_MAX && p.sent < PIPE_SENT && n < PIPES);
-	if (q->seen[n / 8] & 1 << n % 8)
-		return;
-	q->seen[n / 8] |= 1 << n % 8;
-	if (q->depth == q->room) {
-		q->room = q->room ? 2 * q->room : 4096;
-		q->stack = realloc(q->stack, q->room * sizeof(*q->stack));
-		assert_non_null(q->stack);
-	}
-	q->stack[q->depth++] = p;
-}
-
-static bool pipe_sends(const struct line *q, const struct pipe *p)
-{
-	return p->sent < p->due * q->slots && p->sent - p->received < q->ring;
-}
-
-/* After a slot: who has arrived, then who is due, and what that makes possible wakes */
-static void pipe_step(struct line *q, struct pipe p, bool s_runs, bool d_runs)
-{
-	bool sent = pipe_sends(q, &p), received = p.received < p.sent;
-
-	p.s.tau += p.s.tau < TAU_MAX;
-	p.d.tau += p.d.tau < TAU_MAX;
-	p.s.used += s_runs;
-	p.d.used += d_runs;
-	p.sent += s_runs;
-	p.received += d_runs;
-	p.phase++;
-	if (p.received == q->slots) {
-		if ((p.due - 1) * q->every + p.phase > q->worst)
-			q->worst = (p.due - 1) * q->every + p.phase;
-		p.due--;
-		p.sent -= q->slots;
-		p.received = 0;
-	}
-	if (p.phase == q->every) {
-		p.phase = 0;
-		p.due++;
-	}
-	if (!sent && pipe_sends(q, &p))
-		wake(&p.s, &q->res);
-	if (!received && p.received < p.sent)
-		wake(&p.d, &q->res);
-	pipe_push(q, p);
-}
-
-static void pipe_visit(struct line *q, struct pipe p)
-{
-	bool sends = pipe_sends(q, &p), receives = p.received < p.sent;
-	int choice;
-
-	if (sends)
-		release(&p.s, &q->res);
-	if (receives)
-		release(&p.d, &q->res);
-	for (choice = 0; choice < 4; choice++) {
-		if (allowed(sends, choice & 1, &p.s, &q->res) &&
-		    allowed(receives, choice & 2, &p.d, &q->res))
-			pipe_step(q, p, choice & 1, choice & 2);
-	}
-}
-
-static int line_worst(struct line *q)
-{
-	q->seen = calloc(PIPES / 8 + 1, 1);
-	assert_non_null(q->seen);
-	q->depth = 0;
-	q->worst = 0;
-	pipe_push(q, (struct pipe){ .phase = q->every - 1, .s.tau = TAU_MAX, .d.tau = TAU_MAX });
-	while (q->depth)
-		pipe_visit(q, q->stack[--q->depth]);
-	free(q->seen);
-	return q->worst;
-}
-
-/* As close as messages may be: the ring may still have the last ones when the next is due */
-static void check_line(struct line *q, struct tally *t)
-{
-	enum channel_side side;
-	struct channel_bound b;
-	struct channel c = {
-		.res = { q->res, q->res }, .slot = 1, .slots = q->ring, .message = q->slots, .pass = 1,
-	};
-	int worst;
-
-	assert_true(channel_init(&c, 0, false, &side));
-	channel_bound(&c, &b);
-	c.every = q->every = b.least_every;
-	channel_bound(&c, &b);
-	assert_false(b.backlog);
-	q->limit = b.total;
-	worst = line_worst(q);
-	if (worst > q->limit)
-		fail_msg("(%d,%d) %d slots in a ring of %d, every %d: %d above %d", (int)q->res.runtime,
-			 (int)q->res.period, q->slots, q->ring, q->every, worst, q->limit);
-	t->cases++;
-	t->reached += worst == q->limit;
-}
-
-static void pipelines_are_bounded(void **state)
-{
-	struct tally t = { 0 };
-	struct line q = { 0 };
-
-	(void)state;
-	for (q.res.period = 2; q.res.period <= 4; q.res.period++)
-	for (q.res.runtime = 1; q.res.runtime < q.res.period; q.res.runtime++)
-	for (q.slots = 1; q.slots <= 3; q.slots++)
-	for (q.ring = q.slots; q.ring <= 3 * q.slots; q.ring++)
-		check_line(&q, &t);
-	free(q.stack);
-	at_least("messages of a pipeline that reach the bound", t.reached, t.cases, 15);
 }
 
 /* One stage of a thread whose fellows always have work; the model's task 0 is the thread */
@@ -936,7 +736,6 @@ int main(void)
 		cmocka_unit_test(full_budgets_are_bounded),
 		cmocka_unit_test(rings_are_bounded),
 		cmocka_unit_test(streams_are_bounded),
-		cmocka_unit_test(pipelines_are_bounded),
 		cmocka_unit_test(fellows_have_turns),
 		cmocka_unit_test(published_ring_is_exceeded),
 		cmocka_unit_test(published_stage_is_wrong_both_ways),
