@@ -132,6 +132,33 @@ static void machine_process(void *p)
 		pause();
 }
 
+struct bound_thread {
+	struct machine *m;
+	int cpu, word;
+};
+
+static void *bound_thread(void *p)
+{
+	struct bound_thread t = *(struct bound_thread *)p;
+
+	pin_to(0, t.cpu);
+	t.m->word[t.word] = syscall(SYS_gettid);
+	for (;;)
+		sleep_ns(MS);
+	return NULL;
+}
+
+void machine_thread_on(struct machine *m, int cpu, int word)
+{
+	struct bound_thread arg = { m, cpu, word };
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, bound_thread, &arg))
+		t_fatal("a thread");
+	while (!m->word[word])
+		sleep_ns(MS);
+}
+
 void machine_start(struct machine *m)
 {
 	m->pid = t_fork(machine_process, m);

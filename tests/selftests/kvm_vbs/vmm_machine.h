@@ -48,6 +48,8 @@ struct machine {
 
 struct machine *machine_new(unsigned int vcpus, guest_fn *guest, u64 arg);
 /* Its threads exist and wait */
+/* In its process: one more thread, bound to a CPU; its number is in m->word[@word] */
+void machine_thread_on(struct machine *m, int cpu, int word);
 void machine_start(struct machine *m);
 void machine_go(struct machine *m);
 /* The guests have seen it, and their threads have ended; a second at most */

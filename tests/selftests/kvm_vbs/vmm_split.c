@@ -8,26 +8,10 @@
 
 enum { THREAD };
 
-static void *on_the_second(void *p)
-{
-	struct machine *m = p;
-
-	pin_to(0, 1);
-	m->word[THREAD] = syscall(SYS_gettid);
-	for (;;)
-		sleep_ns(MS);
-	return NULL;
-}
-
 /* Its first thread is on one CPU, another on the other; the vCPU's, at the gate, on both. */
 static void three_masks(struct machine *m)
 {
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, on_the_second, m))
-		t_fatal("a thread");
-	while (!m->word[THREAD])
-		sleep_ns(MS);
+	machine_thread_on(m, 1, THREAD);
 }
 
 static u64 device_models(void)

@@ -14,25 +14,9 @@
 /* A thread of the device model on another CPU: its number, and what it was refused */
 enum { THREAD, ASK, SAYS };
 
-static void *other_thread(void *p)
-{
-	struct machine *m = p;
-
-	pin_to(0, 1);
-	m->word[THREAD] = syscall(SYS_gettid);
-	for (;;)
-		sleep_ns(MS);
-	return NULL;
-}
-
 static void prepare(struct machine *m)
 {
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, other_thread, m))
-		t_fatal("a thread");
-	while (!m->word[THREAD])
-		sleep_ns(MS);
+	machine_thread_on(m, 1, THREAD);
 }
 
 /* The VMM, whose guest has taken it over: it asks for what it is told. */
