@@ -60,6 +60,8 @@ void __sched_vbs_exec_privileged(void);
 void __sched_vbs_exit_group(void);
 void __sched_vbs_worker(struct task_struct *p);
 void __vbs_kthread_point(void);
+int vbs_prctl_budget(unsigned long arg2, unsigned long arg3, unsigned long arg4,
+		     unsigned long arg5);
 #ifdef CONFIG_SMP
 int vbs_prctl_move(unsigned long tid, unsigned long cpu, unsigned long flags,
 		   unsigned long within);
@@ -236,6 +238,11 @@ static inline void vbs_kthread_point(void) { }
 static inline void sched_vbs_lend_begin(void) { }
 static inline void sched_vbs_lend_end(void) { }
 static inline void sched_vbs_stood_still(void) { }
+static inline int vbs_prctl_budget(unsigned long arg2, unsigned long arg3,
+				   unsigned long arg4, unsigned long arg5)
+{
+	return -EINVAL;
+}
 
 #endif /* CONFIG_SCHED_VBS */
 
@@ -246,5 +253,19 @@ static inline int vbs_prctl_move(unsigned long tid, unsigned long cpu, unsigned 
 	return -EINVAL;
 }
 #endif
+
+/**
+ * vbs_prctl - what PR_VBS_* ask for
+ * @option: PR_VBS_MOVE or PR_VBS_BUDGET
+ *
+ * Context: may sleep.
+ * Return: what prctl(2) returns.
+ */
+static inline int vbs_prctl(int option, unsigned long arg2, unsigned long arg3,
+			    unsigned long arg4, unsigned long arg5)
+{
+	return option == PR_VBS_MOVE ? vbs_prctl_move(arg2, arg3, arg4, arg5) :
+		vbs_prctl_budget(arg2, arg3, arg4, arg5);
+}
 
 #endif /* _LINUX_SCHED_VBS_H */

@@ -220,6 +220,7 @@ static struct vbs_srv *vbs_stock_take(void)
  */
 void vbs_srv_free(struct vbs_srv *srv)
 {
+	vbs_budget_drop(srv);
 	if (vbs_stock_put(srv))
 		return;
 	vbs_spare_drop(&srv->spare);

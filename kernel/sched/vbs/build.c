@@ -3,6 +3,7 @@
  * SCHED_VBS: all of it in one translation unit, so that the pick, charge and
  * enqueue paths are inlined across its files.
  */
+#include <linux/anon_inodes.h>
 #include <linux/bsearch.h>
 #include <linux/capability.h>
 #include <linux/cgroup.h>
@@ -13,12 +14,15 @@
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/export.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/freezer.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/kthread.h>
 #include <linux/kvm_para.h>
 #include <linux/llist.h>
+#include <linux/mm.h>
 #include <linux/mmu_context.h>
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
@@ -78,6 +82,7 @@
 #include "calibrate.c"
 #include "env.c"
 #include "clock.c"
+#include "budget.c"
 #include "timer.c"
 #include "stray.c"
 #include "fair.c"

@@ -117,6 +117,7 @@ struct vbs_tenant {
  * @overruns: exhaustions, for SIGXCPU
  * @owed: ns that timers of its guests have taken, to be charged; anybody adds to it
  * @consumed_before: core.stats.consumed when it came to @cpu
+ * @budget: what a member reads without a system call, or NULL
  * @spare: booking for the day that the server leaves, and while it is not @attached
  *	nodes
  * @bookings: caps of this server that other CPUs still hold; vbs_books.lock
@@ -165,6 +166,7 @@ struct vbs_srv {
 	atomic64_t		owed;
 	u64			consumed_before;
 
+	struct page		*budget;
 	struct vbs_spare	spare;
 	struct list_head	bookings;
 	int			next_cpu;
@@ -220,5 +222,8 @@ void vbs_discard_srv(struct rq *rq, struct vbs_srv *srv);
 void vbs_discard_booked(struct rq *rq, struct vbs_booked *b);
 void vbs_discard_nodes(struct rq *rq);
 void vbs_init_free_work(struct rq *rq);
+
+/* budget.c */
+void vbs_budget_drop(struct vbs_srv *srv);
 
 #endif /* _KERNEL_SCHED_VBS_SRV_H */

@@ -112,6 +112,7 @@ void vbs_arm_run(struct rq *rq, struct vbs_srv *srv, struct task_struct *p)
 	u64 end = rq_clock(rq) - rq->vbs.lost + vbs_run_left(srv, p, 0);
 
 	vbs_start_timer(rq, min(end, vbs_release_at(rq)));
+	vbs_budget_show(rq, srv);
 }
 
 #ifdef CONFIG_SMP

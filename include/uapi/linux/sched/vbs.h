@@ -88,6 +88,32 @@ struct vbs_sched_attr {
 #define VBS_MOVE_RELAX			1
 #define VBS_MOVE_WITHIN_MAX		2000000000
 
+/*
+ * prctl(PR_VBS_BUDGET, 0, 0, 0, 0): a file whose first page, mapped for reading, is a
+ * struct vbs_budget of the caller's server, for whoever is in that server: what a member
+ * reads while it runs is of the instance that it runs in. EINVAL; ESRCH: the caller is in
+ * no server; ENOMEM; EMFILE, ENFILE.
+ *
+ * Read @seq, the rest, and @seq again: as long as it is odd or has changed, once more.
+ * What is left of the budget at the instant t, by CLOCK_MONOTONIC_RAW as the initial time
+ * namespace has it, is @end - t or more, as interrupts are not charged, or nothing from
+ * @end on; less only by what timers of a virtual machine's guests have taken since. A
+ * process that the caller forks has no mapping.
+ */
+#define PR_VBS_BUDGET			0x56420002
+#define VBS_BUDGET_GONE			0x1	/* the server has no members any more */
+
+struct vbs_budget {
+	__u32 seq;
+	__u32 flags;		/* VBS_BUDGET_* */
+	__u64 server;		/* its id in /proc/vbs */
+	__u64 instances;	/* that it has begun */
+	__u64 end;		/* when the budget is over if members run on until then, ns */
+	__u64 deadline;		/* of the instance, ns */
+	__u64 runtime;		/* the resource, ns */
+	__u64 period;
+};
+
 /* Reasons of the tracepoint sched:sched_vbs_reject */
 enum vbs_reject_reason {
 	VBS_REJECT_NONE,
