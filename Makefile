@@ -98,7 +98,7 @@ test-kvm: kernel qemu ## 1 h after make qemu: KVM's own selftests have the same 
 	@$(B)/kernel off
 	@$(B)/test-kvm
 
-test-rt: tree ## 20 min cold: the same on PREEMPT_RT
+test-rt: tree qemu ## 40 min cold: the same on PREEMPT_RT
 	@$(B)/kernel rt
 	@$(B)/test --variant rt kunit ordinary tool vm
 

@@ -9,7 +9,9 @@
 manifests=("$top"/tests/selftests/*/MANIFEST)
 
 # A virtual machine that ends when this script does, however that ends.
+# On PREEMPT_RT KVM wants a constant TSC, which only the emulator of nested runs has.
 machine() {
+	[ "$variant" != rt ] || [ ! -x "$build/qemu/qemu-system-x86_64" ] || set -- --nested "$@"
 	setpriv --pdeathsig TERM "$top/tests/vm/run" --no-build --variant "$variant" "$@"
 }
 

@@ -33,6 +33,7 @@ ok $? "libvbs(3) has each function"
 
 make -s install O="$obj" DESTDIR="$root/to" PREFIX=/opt/vbs >"$out" 2>&1
 ok $? "install"
+installed=$root/to/opt/vbs/include/vbs
 export PKG_CONFIG_PATH="$root/to/opt/vbs/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root/to"
 cat >"$root/hello.c" <<'C'
 #include <libvbs.h>
@@ -80,23 +81,21 @@ done
 test -f "$root/to/opt/vbs/share/man/man3/vbs_enter.3" && test -f "$root/to/opt/vbs/share/man/man3/libvbs.3"
 ok $? "a man page for each function"
 if command -v groff >/dev/null; then
-	groff -t -man -Tutf8 -ww -z man/libvbs.3 >"$out" 2>&1
-	[ ! -s "$out" ]
-	ok $? "libvbs(3) has no warnings"
-	sed -n '/^#include <libvbs.h>$/,/^\.EE/p' man/libvbs.3 | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
-	"${CC:-cc}" -Wall -Wextra -Werror -c -I. -o "$root/example.o" "$root/example.c" >"$out" 2>&1
-	ok $? "the example of libvbs(3) compiles"
-	groff -t -man -Tutf8 -ww -z man/vbs_channel.3 >"$out" 2>&1
-	[ ! -s "$out" ]
-	ok $? "vbs_channel(3) has no warnings"
-	sed -n '/^#include <vbs_channel.h>$/,/^\.EE/p' man/vbs_channel.3 | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
-	"${CC:-cc}" -Wall -Wextra -Werror -c -I. -o "$root/example.o" "$root/example.c" >"$out" 2>&1
-	ok $? "the example of vbs_channel(3) compiles"
+	for page in libvbs vbs_channel vbs_budget; do
+		groff -t -man -Tutf8 -ww -z "man/$page.3" >"$out" 2>&1
+		[ ! -s "$out" ]
+		ok $? "$page(3) has no warnings"
+		sed -n "/^#include <$page.h>\$/,/^\.EE/p" "man/$page.3" | sed '/^\./d; s/\\-/-/g; s/\\(rs/\\/g' >"$root/example.c"
+		"${CC:-cc}" -Wall -Wextra -Werror -c -I. -I"$installed" -o "$root/example.o" "$root/example.c" >"$out" 2>&1
+		ok $? "the example of $page(3) compiles"
+	done
 fi
-# The header alone, by the standards that its users may keep to
+# A header alone, by the standards that its users may keep to
 for with in "${CC:-cc} -std=c99 -D_DEFAULT_SOURCE -pedantic -x c" "${CC:-cc} -std=gnu17 -x c" "${CXX:-c++} -std=c++17 -x c++"; do
-	echo '#include <vbs_channel.h>' | $with -Wall -Wextra -Werror -fsyntax-only -I. - >"$out" 2>&1
-	ok $? "vbs_channel.h: $with"
+	for header in vbs_channel vbs_budget; do
+		echo "#include <$header.h>" | $with -Wall -Wextra -Werror -fsyntax-only -I. -I"$installed" - >"$out" 2>&1
+		ok $? "$header.h: $with"
+	done
 done
 grep -o '\<vbs_channel_[a-z_]*(' vbs_channel.h | tr -d '(' | sort -u |
 	grep -vxE 'vbs_channel_(stride|begin|at|next|look|give|past|poll|sleep|wait|futex_wait)' >"$root/header"
@@ -105,7 +104,7 @@ comm -23 "$root/header" "$root/page" >"$out"
 [ ! -s "$out" ]
 ok $? "vbs_channel(3) has each function that is for users"
 # A program on each side of a file
-"${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -I"$root/to/opt/vbs/include/vbs" -o "$root/channel" samples/channel.c >"$out" 2>&1
+"${CC:-cc}" -std=gnu11 -Wall -Wextra -Werror -I"$installed" -o "$root/channel" samples/channel.c >"$out" 2>&1
 ok $? "the sample compiles with what is installed"
 "$root/channel" send "$root/ring" >"$root/sent" 2>&1 &
 sender=$!
