@@ -102,6 +102,68 @@ static void watch(volatile struct vbs_budget *b, struct seen *s, u64 stops)
 	}
 }
 
+#define BATCH	20
+
+/* What a program needs of it: see vbs_budget.h */
+static bool budget_now(volatile struct vbs_budget *b, u64 *left, s64 *to_deadline)
+{
+	u64 end, deadline, at;
+	u32 seq, flags;
+
+	do {
+		seq = __atomic_load_n(&b->seq, __ATOMIC_ACQUIRE);
+		flags = b->flags;
+		end = b->end;
+		deadline = b->deadline;
+		at = raw_ns();
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (seq & 1 || seq != b->seq);
+	*left = (s64)(end - at) > 0 ? end - at : 0;
+	*to_deadline = deadline - at;
+	return !(flags & VBS_BUDGET_GONE);
+}
+
+static u64 of_batches(u64 (*batch)(volatile struct vbs_budget *), volatile struct vbs_budget *b)
+{
+	u64 least = UINT64_MAX, took;
+
+	for (int i = 0; i < 200; i++) {
+		took = batch(b);
+		least = took < least ? took : least;
+	}
+	return least;
+}
+
+static u64 batch_of_clock(volatile struct vbs_budget *unused)
+{
+	struct timespec ts;
+	u64 start = raw_ns();
+
+	(void)unused;
+	for (int i = 0; i < BATCH; i++)
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+	return raw_ns() - start;
+}
+
+static u64 batch_of_readings(volatile struct vbs_budget *b)
+{
+	u64 start = raw_ns(), left;
+	s64 to_deadline;
+
+	for (int i = 0; i < BATCH; i++)
+		budget_now(b, &left, &to_deadline);
+	return raw_ns() - start;
+}
+
+static void check_cost(volatile struct vbs_budget *b)
+{
+	u64 clock = of_batches(batch_of_clock, b), budget = of_batches(batch_of_readings, b);
+
+	t_diag("%ju instructions a reading, CLOCK_MONOTONIC %ju", (uintmax_t)budget / BATCH,
+	       (uintmax_t)clock / BATCH);
+	t_at_most(budget * 10, clock * 15, "tenths of the cost of CLOCK_MONOTONIC");
+}
+
 static void check_rights(int fd)
 {
 	long page = getpagesize();
@@ -164,6 +226,7 @@ VBS_TEST("a member reads its budget, and is stopped where that says", 120)
 	b = map(fd);
 	close(fd);
 
+	check_cost(b);
 	watch(b, &s, stops);
 	t_diag("%ju stops, %ju preemptions; stopped %.3f us before the end, %.3f us after it",
 	       (uintmax_t)s.stops, (uintmax_t)s.preemptions, s.early / 1e3, s.late / 1e3);
