@@ -22,11 +22,13 @@ static DEFINE_STATIC_KEY_FALSE(vbs_budget_used);
 static void vbs_budget_begin(struct vbs_budget *b)
 {
 	WRITE_ONCE(b->seq, b->seq + 1);
+	/* Pairs with the reader's acquire: it sees the odd count, or none of what follows. */
 	smp_wmb();
 }
 
 static void vbs_budget_end(struct vbs_budget *b)
 {
+	/* Pairs with the reader's acquire: with the even count it sees all of it. */
 	smp_wmb();
 	WRITE_ONCE(b->seq, b->seq + 1);
 }
