@@ -121,7 +121,7 @@ static int vbs_plan_mask(const struct vbs_plan *plan, struct vbs_srv *srv,
 	struct vbs_plan_look look = { .plan = plan, .mask = mask, .wish = wish };
 
 	cpumask_copy(mask, cpu_active_mask);
-	return vbs_for_each_member(srv, vbs_plan_mask_one, &look);
+	return vbs_look_at_all(srv, vbs_plan_mask_one, &look);
 }
 
 static void vbs_plan_go_one(struct rq *rq, struct vbs_planned *pl)

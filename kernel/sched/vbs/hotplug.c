@@ -23,7 +23,7 @@ static void vbs_server_mask(struct vbs_srv *srv, struct cpumask *mask, int not)
 {
 	cpumask_copy(mask, cpu_active_mask);
 	cpumask_clear_cpu(not, mask);
-	if (vbs_for_each_member(srv, vbs_and_mask, mask))
+	if (vbs_look_at_all(srv, vbs_and_mask, mask))
 		cpumask_clear(mask);
 }
 

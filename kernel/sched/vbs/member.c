@@ -244,8 +244,7 @@ struct vbs_walk {
  * Return: where to go on, with a reference, or NULL.
  */
 static struct task_struct *vbs_look_at_some(struct vbs_srv *srv, struct vbs_walk *w,
-					    void (*look)(struct task_struct *p, void *data),
-					    void *data)
+					    vbs_look_fn *look, void *data)
 {
 	struct task_struct *p = w->at;
 	unsigned int n = 0;
@@ -266,7 +265,7 @@ static struct task_struct *vbs_look_at_some(struct vbs_srv *srv, struct vbs_walk
 }
 
 /**
- * vbs_for_each_member - look at all members of a server, a few under one lock
+ * vbs_look_at_all - look at all members of a server, a few under one lock
  * @srv: the server, referenced
  * @look: what to do with each, some perhaps more than once; srv->lock is held
  * @data: for it
@@ -274,8 +273,7 @@ static struct task_struct *vbs_look_at_some(struct vbs_srv *srv, struct vbs_walk
  * Context: may sleep; nobody joins meanwhile, but children of members.
  * Return: 0; -EBUSY: members leave faster than it comes through.
  */
-int vbs_for_each_member(struct vbs_srv *srv,
-			void (*look)(struct task_struct *p, void *data), void *data)
+int vbs_look_at_all(struct vbs_srv *srv, vbs_look_fn *look, void *data)
 {
 	struct vbs_walk w = { .batch = VBS_WALK_BATCH };
 	struct task_struct *next;

@@ -16,6 +16,9 @@ static inline bool vbs_may_stop(const struct task_struct *p)
 	return !(p->flags & (PF_KTHREAD | PF_USER_WORKER)) || p->vbs.worker;
 }
 
+/* What is done with each member, under srv->lock */
+typedef void vbs_look_fn(struct task_struct *p, void *data);
+
 /* member.c */
 int vbs_reserve(struct vbs_srv *srv, const struct cpumask *mask);
 void vbs_join(struct vbs_srv *srv, struct task_struct *p);
@@ -28,8 +31,7 @@ void vbs_default_clamps(struct task_struct *p);
 bool vbs_vacate(struct rq *rq, struct vbs_srv *srv, struct vbs_booked *booked,
 		struct list_head *chain);
 void vbs_uncount(struct rq *rq, struct task_struct *p);
-int vbs_for_each_member(struct vbs_srv *srv,
-			void (*look)(struct task_struct *p, void *data), void *data);
+int vbs_look_at_all(struct vbs_srv *srv, vbs_look_fn *look, void *data);
 
 /*
  * How many members are looked at with interrupts off, and at the most where some leave
