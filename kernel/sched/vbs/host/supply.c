@@ -26,14 +26,14 @@
  * @asked: what the host writes
  * @runtime: ns; 0 if the host has told nothing
  * @period: ns
- * @when: jiffies
+ * @when: of 64 bits, which do not wrap: a CPU may go without being asked for long
  * @reported: capacity that was reported last as too small, + 1; vbs_host_mutex
  */
 struct vbs_supply {
 	struct kvm_vbs_guest	asked;
 	u64			runtime;
 	u64			period;
-	unsigned long		when;
+	u64			when;
 	u32			reported;
 };
 
@@ -53,7 +53,7 @@ static void vbs_supply_ask(void *unused)
 		WRITE_ONCE(vbs_host_tells, true);
 	WRITE_ONCE(s->runtime, told ? s->asked.runtime : 0);
 	WRITE_ONCE(s->period, told ? s->asked.period : 0);
-	WRITE_ONCE(s->when, jiffies);
+	WRITE_ONCE(s->when, get_jiffies_64());
 }
 
 static u32 vbs_supply_bw(u64 runtime, u64 period, unsigned int period_min)

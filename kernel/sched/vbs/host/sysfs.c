@@ -25,7 +25,7 @@ static int vbs_host_look(struct kobject *kobj, struct kvm_vbs_guest *g)
 	if (!cpu_online(cpu))
 		return -ENXIO;
 	/* Whoever reads all the time interrupts the CPU once a tick */
-	if (READ_ONCE(s->when) != jiffies &&
+	if (time_before64(READ_ONCE(s->when), get_jiffies_64()) &&
 	    smp_call_function_single(cpu, vbs_supply_ask, NULL, true))
 		return -ENXIO;
 	if (!s->period)
