@@ -477,9 +477,11 @@ int timeline_waiter_try_to_cancel(struct timeline_waiter *waiter)
  */
 bool timeline_waiter_is_over(const struct timeline_waiter *waiter)
 {
-	/* Pairs with dequeue() and, for what the function did, with timeline_expire() */
-	return !smp_load_acquire(&waiter->queued) &&
-	       smp_load_acquire(&waiter->queue->running) != waiter;
+	/* Pairs with dequeue() */
+	if (smp_load_acquire(&waiter->queued))
+		return false;
+	/* Pairs with timeline_expire(), for what the function did */
+	return smp_load_acquire(&waiter->queue->running) != waiter;
 }
 
 /**
