@@ -97,6 +97,8 @@ static void *high(void *unused)
 	return unused;
 }
 
+static void *(*const actors[])(void *) = { high, middle, low };
+
 static void stay_on_this_cpu(void)
 {
 	cpu_set_t set;
@@ -112,7 +114,6 @@ int main(int argc, char **argv)
 	pthread_mutexattr_t attr;
 	pthread_t thread[3];
 	unsigned int i;
-	void *(*const actors[])(void *) = { high, middle, low };
 
 	stay_on_this_cpu();
 	pthread_mutexattr_init(&attr);

@@ -315,14 +315,17 @@ static void idle_is_no_standstill(struct qemu *q, struct qemu *to)
 	t_equal(qemu_wait_end(q), 0, "it halts: the source has ended");
 }
 
-/* QEMU at the other end answers, and a vCPU there joins its server: the source does not end before */
+/*
+ * QEMU at the other end answers, and a vCPU there joins its server: the source does not
+ * end before.
+ */
 static void without_tracing(struct qemu *q, struct qemu *to)
 {
 	shell("umount /sys/kernel/tracing");
 	t_equal(migrates(q, to, "--relax"), 0, "nobody traces: status");
 	t_ok(says("/tmp/migrate.err", "nobody measures when the guest comes"),
 	     "nobody traces: that is said");
-	shell("mount -t tracefs tracefs /sys/kernel/tracing");
+	shell("mount -t tracefs none /sys/kernel/tracing");
 	guest_must(to, "true");
 	qemu_all_inside(to, "nobody traces");
 	t_equal(qemu_wait_end(q), 0, "nobody traces: the source has ended");

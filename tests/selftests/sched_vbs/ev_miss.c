@@ -9,10 +9,12 @@
 #define PERIOD	(100 * US)
 #define LENGTH	(200 * MS)
 
-static struct {
+struct seen {
 	volatile u64 misses;
 	volatile u64 instances;		/* before it looked for that */
-} *seen;
+};
+
+static struct seen *seen;
 
 /* Nothing else gets the CPU meanwhile: the member itself looks and leaves */
 static void member(void *unused)

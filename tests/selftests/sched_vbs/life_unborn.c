@@ -16,10 +16,12 @@
 #define STACK	16384
 #define PAGE	4096
 
-static struct {
+struct crowd {
 	volatile pid_t tid[CROWD];
 	volatile u32 ready, go, left, stay;
-} *crowd;
+};
+
+static struct crowd *crowd;
 
 static char *silent;
 

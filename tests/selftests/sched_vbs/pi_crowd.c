@@ -11,12 +11,14 @@
 #define CROWD	1000
 #define STACK	16384
 
-static struct {
+struct crowd {
 	volatile u32 word[CROWD + 1];
 	volatile u32 waiting, owned, go;
 	volatile u64 cost;
 	volatile u32 few_done, more;
-} *c;
+};
+
+static struct crowd *c;
 
 static int lock_pi(volatile u32 *word, const struct timespec *until)
 {

@@ -312,8 +312,8 @@ static uint64_t late_of(uint64_t period, const uint64_t *run, int n)
 static void runs_are_late_by_themselves(void **state)
 {
 	(void)state;
-	assert_int_equal(late_of(10, (uint64_t []){ 10, 10, 10 }, 3), 0);
-	assert_int_equal(late_of(10, (uint64_t []){ 10, 11, 3 }, 3), 1);
+	assert_int_equal(late_of(10, (uint64_t[]){ 10, 10, 10 }, 3), 0);
+	assert_int_equal(late_of(10, (uint64_t[]){ 10, 11, 3 }, 3), 1);
 	assert_int_equal(took[1], 11);
 	assert_int_equal(took[2], 4);
 }
@@ -322,10 +322,10 @@ static void runs_are_late_by_themselves(void **state)
 static void runs_are_late_by_those_before(void **state)
 {
 	(void)state;
-	assert_int_equal(late_of(6, (uint64_t []){ 7, 7, 7, 7, 7, 7 }, 6), 2);
+	assert_int_equal(late_of(6, (uint64_t[]){ 7, 7, 7, 7, 7, 7 }, 6), 2);
 	assert_int_equal(took[4], 11);
-	assert_int_equal(late_of(7, (uint64_t []){ 7, 7, 7, 7, 7, 7 }, 6), 0);
-	assert_int_equal(late_of(6, (uint64_t []){ 9, 3, 9, 3, 9, 3 }, 6), 0);
+	assert_int_equal(late_of(7, (uint64_t[]){ 7, 7, 7, 7, 7, 7 }, 6), 0);
+	assert_int_equal(late_of(6, (uint64_t[]){ 9, 3, 9, 3, 9, 3 }, 6), 0);
 }
 
 static void quantities_in_words(void **state)
