@@ -27,6 +27,12 @@ struct tally {
 	int cases, reached, beyond_published;
 };
 
+/* Of a state that is number @n but for @s */
+static inline size_t sim_number(size_t n, const struct sim *s)
+{
+	return (n * (TAU_MAX + 1) + s->tau) * (USED_MAX + 1) + s->used;
+}
+
 /* The first member becomes runnable: y = release + used period/budget */
 static inline void wake(struct sim *s, const struct resource *res)
 {
@@ -58,6 +64,13 @@ static inline bool allowed(bool wants, bool runs, const struct sim *s, const str
 	bool can = wants && may_run(s, res);
 
 	return runs ? can : !(can && must_run(s, res));
+}
+
+/* Whether a server that always has work can be there */
+static inline bool possible(const struct resource *res, int tau, int used)
+{
+	return used <= tau && used <= (int)res->runtime &&
+	       (int)res->runtime - used <= (int)res->period - tau;
 }
 
 /* Fails if fewer than @percent reach the bound: it would be coarse */

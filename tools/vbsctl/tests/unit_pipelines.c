@@ -3,11 +3,10 @@
  * The bound of messages that follow one another whether or not those before have arrived,
  * against every schedule: how close they may be, and how old the oldest one gets.
  */
-#include <stdlib.h>
-
 #include "base/tests/unit.h"
 
 #include "analyze/channel.h"
+#include "tests/frontier.h"
 #include "tests/slot_sim.h"
 
 /*
@@ -22,9 +21,7 @@ struct pipe {
 struct line {
 	struct resource res;
 	int slots, ring, every, limit, worst;
-	uint8_t *seen;
-	struct pipe *stack;
-	size_t depth, room;
+	struct frontier pipes;
 };
 
 #define DUE_MAX		8
@@ -41,18 +38,8 @@ static void pipe_push(struct line *q, struct pipe p)
 		q->worst = oldest;
 	if (oldest > q->limit)
 		return;
-	n = (n * (TAU_MAX + 1) + p.s.tau) * (USED_MAX + 1) + p.s.used;
-	n = (n * (TAU_MAX + 1) + p.d.tau) * (USED_MAX + 1) + p.d.used;
-	assert_true(p.phase < TIME_MAX / 4 && p.due < DUE_MAX && p.sent < PIPE_SENT && n < PIPES);
-	if (q->seen[n / 8] & 1 << n % 8)
-		return;
-	q->seen[n / 8] |= 1 << n % 8;
-	if (q->depth == q->room) {
-		q->room = q->room ? 2 * q->room : 4096;
-		q->stack = realloc(q->stack, q->room * sizeof(*q->stack));
-		assert_non_null(q->stack);
-	}
-	q->stack[q->depth++] = p;
+	assert_true(p.phase < TIME_MAX / 4 && p.due < DUE_MAX && p.sent < PIPE_SENT);
+	frontier_add(&q->pipes, sim_number(sim_number(n, &p.s), &p.d), &p);
 }
 
 static bool pipe_sends(const struct line *q, const struct pipe *p)
@@ -108,14 +95,14 @@ static void pipe_visit(struct line *q, struct pipe p)
 
 static int line_worst(struct line *q)
 {
-	q->seen = calloc(PIPES / 8 + 1, 1);
-	assert_non_null(q->seen);
-	q->depth = 0;
+	struct pipe p = { .phase = q->every - 1, .s.tau = TAU_MAX, .d.tau = TAU_MAX };
+
+	frontier_begin(&q->pipes, PIPES, sizeof(p));
 	q->worst = 0;
-	pipe_push(q, (struct pipe){ .phase = q->every - 1, .s.tau = TAU_MAX, .d.tau = TAU_MAX });
-	while (q->depth)
-		pipe_visit(q, q->stack[--q->depth]);
-	free(q->seen);
+	pipe_push(q, p);
+	while (frontier_take(&q->pipes, &p))
+		pipe_visit(q, p);
+	frontier_end(&q->pipes);
 	return q->worst;
 }
 
@@ -154,7 +141,6 @@ static void pipelines_are_bounded(void **state)
 	for (q.slots = 1; q.slots <= 3; q.slots++)
 	for (q.ring = q.slots; q.ring <= 3 * q.slots; q.ring++)
 		check_line(&q, &t);
-	free(q.stack);
 	at_least("messages of a pipeline that reach the bound", t.reached, t.cases, 15);
 }
 

@@ -158,6 +158,38 @@ static void hours_of_work_do_not_overflow(void **state)
 	assert_true(supply_bound(&s, supply_time(&s, work)) == work);
 }
 
+/* One stage of x on (2, 10): who polls has 17 where 9 is published */
+static void published_stage_is_wrong_both_ways(void **state)
+{
+	struct supply s;
+	struct resource res = { 2, 10 };
+
+	(void)state;
+	assert_true(supply_init(&s, &res, 0, false));
+	assert_int_equal((int)supply_time(&s, 1), 17);
+	assert_int_equal((int)supply_time_full(&s, 1), 9);
+	/* Where the budget divides the work it is T - C too long for who wakes full */
+	assert_int_equal((int)supply_time_full(&s, 2), 10);
+	assert_int_equal(2 / 2 * 10 + 2 % 2 + 8, 18);
+	assert_int_equal((int)supply_time(&s, 2), 18);
+	assert_int_equal((int)supply_time_full(&s, 3), 19);
+}
+
+static void full_wakeups_wait_less_by_a_gap(void **state)
+{
+	struct resource res = { 3, 10 };
+	struct supply s;
+	int work;
+
+	(void)state;
+	assert_true(supply_init(&s, &res, 0, false));
+	for (work = 1; work < 20; work++)
+		assert_true(supply_time(&s, work) - supply_time_full(&s, work) == 7);
+	assert_true(supply_time_full(&s, 0) == 0);
+	s.aligned = true;
+	assert_true(supply_time_full(&s, 2) == supply_time(&s, 2));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +200,8 @@ int main(void)
 		cmocka_unit_test(a_whole_cpu_has_no_gap),
 		cmocka_unit_test(overhead_comes_off_the_budget),
 		cmocka_unit_test(hours_of_work_do_not_overflow),
+		cmocka_unit_test(published_stage_is_wrong_both_ways),
+		cmocka_unit_test(full_wakeups_wait_less_by_a_gap),
 	};
 
 	return cmocka_run_group_tests_name("supply", tests, NULL, NULL);
