@@ -3,6 +3,7 @@
 #include "command.h"
 #include "new_file.h"
 #include "openmetrics.h"
+#include "options.h"
 #include "show/utf8.h"
 
 void metrics_label(FILE *to, const char *name, const char *value)
@@ -42,4 +43,25 @@ int metrics_write(const char *file, void (*print)(FILE *to, const void *arg), co
 		return write_file(file, print, arg);
 	print(stdout, arg);
 	return VC_OK;
+}
+
+bool metrics_options(const struct command *cmd, int argc, char **argv, const char **file, int *code)
+{
+	static const struct option options[] = {
+		{ "output", required_argument, NULL, 'o' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	int c;
+
+	*file = NULL;
+	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) == 'o')
+		*file = optarg;
+	if (c == -1 && optind == argc)
+		return true;
+	if (c == -1)
+		*code = usage_error(cmd, "'%s': metrics takes no operands", argv[optind]);
+	else
+		*code = c == 'h' ? print_help(cmd) : option_error(cmd);
+	return false;
 }

@@ -3,7 +3,10 @@
 #ifndef VBSCTL_OPENMETRICS_H
 #define VBSCTL_OPENMETRICS_H
 
+#include <stdbool.h>
 #include <stdio.h>
+
+#include "command.h"
 
 /* NAME="VALUE", as a label is written; control characters are '?', as people look at it, too */
 void metrics_label(FILE *to, const char *name, const char *value);
@@ -16,5 +19,12 @@ void metrics_label(FILE *to, const char *name, const char *value);
  * that is NULL: 0 or an exit code, message printed
  */
 int metrics_write(const char *file, void (*print)(FILE *to, const void *arg), const void *arg);
+
+/*
+ * Reads the options of a command that prints OpenMetrics, to @file if not NULL.  False: it
+ * ends here, with the status @code.
+ */
+bool metrics_options(const struct command *cmd, int argc, char **argv, const char **file,
+		     int *code);
 
 #endif

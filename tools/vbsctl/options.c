@@ -40,3 +40,21 @@ int option_value_error(const struct command *cmd, const struct option *options, 
 		options++;
 	return usage_error(cmd, "--%s '%s': %s", options->name, optarg, why);
 }
+
+bool option_json_only(const struct command *cmd, int argc, char **argv, bool *json, int *code)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	int c;
+
+	*json = false;
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) == 'j')
+		*json = true;
+	if (c == -1)
+		return true;
+	*code = c == 'h' ? print_help(cmd) : option_error(cmd);
+	return false;
+}

@@ -76,21 +76,11 @@ static int check(bool json)
 
 static int check_main(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	bool json = false;
-	int c;
+	bool json;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (c == 'h')
-			return print_help(cmd);
-		if (c == '?')
-			return option_error(cmd);
-		json |= c == 'j';
-	}
+	if (!option_json_only(cmd, argc, argv, &json, &code))
+		return code;
 	if (optind < argc)
 		return usage_error(cmd, "'%s': check takes no operands", argv[optind]);
 	return check(json);

@@ -8,7 +8,6 @@
 
 #include "commands.h"
 #include "openmetrics.h"
-#include "options.h"
 #include "show/snapshot.h"
 #include "show/table.h"
 #include "vbs/proc.h"
@@ -176,24 +175,10 @@ static int metrics(const char *file)
 
 static int metrics_main(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	const char *file = NULL;
-	int c;
+	const char *file;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		if (c == 'h')
-			return print_help(cmd);
-		if (c == '?')
-			return option_error(cmd);
-		file = optarg;
-	}
-	if (optind < argc)
-		return usage_error(cmd, "'%s': metrics takes no operands", argv[optind]);
-	return metrics(file);
+	return metrics_options(cmd, argc, argv, &file, &code) ? metrics(file) : code;
 }
 
 const struct command cmd_metrics = {

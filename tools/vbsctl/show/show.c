@@ -127,21 +127,11 @@ static int show(const struct command *cmd, int argc, char **argv, bool json)
 
 static int show_main(const struct command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	bool json = false;
-	int c;
+	bool json;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (c == 'h')
-			return print_help(cmd);
-		if (c == '?')
-			return option_error(cmd);
-		json = true;
-	}
+	if (!option_json_only(cmd, argc, argv, &json, &code))
+		return code;
 	if (optind == argc)
 		return usage_error(cmd, "which server: a process or thread in it, id:N, or its name?");
 	return show(cmd, argc - optind, argv + optind, json);

@@ -122,24 +122,13 @@ static int show(const char *name, bool json)
 	return VC_OK;
 }
 
-static const struct option options[] = {
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ 0 }
-};
-
 static int show_main(const struct command *cmd, int argc, char **argv)
 {
-	bool json = false;
-	int c;
+	bool json;
+	int code;
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		if (c == 'h')
-			return print_help(cmd);
-		if (c == '?')
-			return option_error(cmd);
-		json = true;
-	}
+	if (!option_json_only(cmd, argc, argv, &json, &code))
+		return code;
 	if (optind != argc - 1)
 		return usage_error(cmd, "it takes one name");
 	return show(argv[optind], json);
