@@ -7,7 +7,6 @@
  * guest has read them; the same of the host at that value of the counter; the marker.
  */
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <linux/kvm_vbs_para.h>
 #include <sys/ioctl.h>
@@ -22,32 +21,6 @@
 #define ENTRIES	(2 * 4096 / sizeof(struct timeline_entry))
 
 static struct vmm vm;
-
-/* What the selftests' monitor expects of its frame */
-void t_fatal(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, ": %m\n");
-	exit(1);
-}
-
-void *t_shared(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		t_fatal("memory");
-	return p;
-}
-
-void t_skip_all(const char *fmt, ...)
-{
-	t_fatal("%s", fmt);
-}
 
 static inline IN_GUEST long call_host(unsigned long op, unsigned long a1, unsigned long a2)
 {

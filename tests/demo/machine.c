@@ -7,8 +7,6 @@
  */
 #include <linux/kvm.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <sys/mman.h>
 #include "vmm.h"
 
 static guest_fn * const storms[] = {
@@ -18,32 +16,6 @@ static guest_fn * const storms[] = {
 static struct vmm vm;
 static bool storm;
 static volatile bool over;
-
-/* What the selftests' monitor expects of its frame */
-void t_fatal(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, ": %m\n");
-	exit(1);
-}
-
-void *t_shared(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		t_fatal("memory");
-	return p;
-}
-
-void t_skip_all(const char *fmt, ...)
-{
-	t_fatal("%s", fmt);
-}
 
 static u64 now(void)
 {
