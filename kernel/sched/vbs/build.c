@@ -89,6 +89,8 @@
 #include "inherit.c"
 #include "member.c"
 #include "class.c"
+#include "rights.c"
+#include "switch.c"
 #include "params.c"
 #include "dissolve.c"
 #include "watch.c"

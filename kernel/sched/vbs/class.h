@@ -27,16 +27,20 @@ u64 vbs_check_curr(struct rq *rq);
 /* env.c */
 void vbs_add_running(struct rq *rq, int delta);
 
-/* params.c */
+/* rights.c */
 bool vbs_spare_permit(struct vbs_spare *spare, struct task_struct *p);
+
+/* switch.c */
+int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
+		  const struct vbs_params *par, timeline_ref_t timeline);
+
+/* params.c */
 void vbs_reject(struct task_struct *p, enum vbs_reject_reason reason, u64 asked,
 		u64 spare, int cpu);
 
 bool vbs_params_in_limits(const struct vbs_params *par);
 int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
 		  struct task_struct *p);
-int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
-		  const struct vbs_params *par, timeline_ref_t timeline);
 
 /* boundary.c */
 void vbs_stop_at_boundary(struct task_struct *p);

@@ -93,7 +93,7 @@ static bool vbs_check_numbers(struct task_struct *p, bool active,
 	return false;
 }
 
-/* ---- ESRCH, EPERM ------------------------------------------------------ */
+/* ---- an attempt, ESRCH ------------------------------------------------- */
 
 /*
  * Between the test whether a cpuset takes a member in, and the change of its mask,
@@ -164,90 +164,6 @@ int vbs_change_prepare(struct vbs_change *chg, struct task_struct *p, int policy
 		return 0;
 	chg->leader = find_get_task_by_vpid(attr->sched_vbs_leader);
 	return chg->leader ? 0 : -ESRCH;
-}
-
-/*
- * Return: the number of @p's server, which no other will ever have, if the caller
- * is its owner, it works for nobody else and the call stays within it; else 0.
- */
-static u64 vbs_owned(struct task_struct *p, const struct sched_attr *attr)
-{
-	struct vbs_srv *srv;
-	u64 id = 0;
-
-	rcu_read_lock();
-	srv = READ_ONCE(p->vbs.own);
-	if (srv && uid_eq(srv->owner, current_euid()) && !READ_ONCE(srv->nr_kthreads) &&
-	    attr->sched_vbs_cap <= READ_ONCE(srv->core.cap_next))
-		id = READ_ONCE(srv->id);
-	rcu_read_unlock();
-	return id;
-}
-
-/**
- * vbs_spare_permit - which servers may the caller take to another CPU?
- * @spare: what the move takes; notes it
- * @p: the member, who may be in another server when it comes to that
- *
- * Context: may sleep.
- * Return: whether the one that @p is in now is among them.
- */
-bool vbs_spare_permit(struct vbs_spare *spare, struct task_struct *p)
-{
-	static const struct sched_attr same;
-
-	spare->owned = vbs_owned(p, &same);
-	spare->priv = spare->owned ? ns_capable_noaudit(&init_user_ns, CAP_SYS_NICE) :
-				     capable(CAP_SYS_NICE);
-	return spare->owned || spare->priv;
-}
-
-/**
- * vbs_change_permit - may the caller?
- * @chg: prepared
- * @p: the target, which the caller may renice
- * @attr: what is asked
- *
- * To enter or to raise the cap takes CAP_SYS_NICE; anything else it or the
- * server's owner, who joins another task only if he may ptrace the leader.  A thread
- * of the kernel works for everybody: what becomes of it, and of a server that it is in,
- * takes CAP_SYS_NICE.
- *
- * Context: may sleep.
- * Return: 0 or -EPERM.
- */
-int vbs_change_permit(struct vbs_change *chg, struct task_struct *p,
-		      const struct sched_attr *attr)
-{
-	struct task_struct *of = chg->leader ?: p;
-
-	if (!chg->active)
-		return 0;
-	chg->owned = p->flags & PF_KTHREAD ? 0 : vbs_owned(of, attr);
-	if (chg->owned && (!chg->leader ||
-			   ptrace_may_access(of, PTRACE_MODE_ATTACH_REALCREDS)))
-		return 0;
-	chg->owned = 0;
-	chg->priv = capable(CAP_SYS_NICE);
-	if (chg->priv)
-		return 0;
-	vbs_reject(p, VBS_REJECT_PRIVILEGE, attr->sched_vbs_cap, 0, -1);
-	return -EPERM;
-}
-
-/*
- * Is @srv still what vbs_owned() has looked at?  A virtual machine's server is whose it
- * is who has configured that last.
- */
-static bool vbs_still_owned(u64 id, const struct vbs_srv *srv)
-{
-	return id && srv && srv->id == id && uid_eq(srv->owner, current_euid()) &&
-	       !READ_ONCE(srv->nr_kthreads);
-}
-
-static bool vbs_permitted(const struct vbs_change *chg, const struct vbs_srv *srv)
-{
-	return chg->priv || vbs_still_owned(chg->owned, srv);
 }
 
 /* ---- ERANGE ------------------------------------------------------------ */
@@ -324,98 +240,7 @@ int vbs_params_of(struct vbs_params *par, const struct sched_attr *attr,
 	return vbs_check_range(p, par);
 }
 
-/* ---- switching --------------------------------------------------------- */
-
-/*
- * The running member's server has changed under it: what it may still run is
- * different now.  On this CPU the timer says so, else schedule() does.
- */
-static void vbs_switched(struct rq *rq, struct vbs_srv *srv)
-{
-	struct task_struct *curr = rq->vbs.curr;
-
-	vbs_arm_release(rq);
-	if (!curr || curr->vbs.server != srv) {
-		vbs_preempt_curr(rq);
-		return;
-	}
-	if (srv->core.state == VBS_READY && !srv->core.early &&
-	    vbs_first_ready(rq->vbs.core) == &srv->core &&
-	    cpu_of(rq) == smp_processor_id())
-		vbs_arm_run(rq, srv, curr);
-	else
-		resched_curr(rq);
-}
-
-/*
- * The clock of aligned release is the timeline that the caller is bound to.  One
- * that is bound to none, perhaps a tool, leaves what the server has.
- */
-static timeline_ref_t vbs_timeline_for(const struct vbs_srv *srv,
-				       const struct vbs_params *par)
-{
-	return par->align ? timeline_binding() ?: srv->timeline : 0;
-}
-
-/* Of the new resource; where nobody is runnable, if somebody were now */
-static u64 vbs_first_release(const struct vbs_srv *srv)
-{
-	const struct vbs_server *s = &srv->core;
-
-	return s->ended ? s->start : s->release;
-}
-
-static void vbs_do_switch(struct rq *rq, struct vbs_srv *srv,
-			  const struct vbs_params *par, timeline_ref_t timeline)
-{
-	struct vbs_server *s = &srv->core;
-	struct vbs_cpu *c = rq->vbs.core;
-	u64 runtime = s->runtime, period = s->period, now;
-
-	update_rq_clock(rq);
-	/* Where nobody has run yet there is no instance for the end of which a cap stays. */
-	vbs_attach(rq, srv);
-	vbs_update_server(rq, srv);
-	now = vbs_clock(rq);
-	if (par->runtime == runtime && par->period == period &&
-	    par->align == s->align && timeline == srv->timeline) {
-		vbs_set_cap(c, s, par->cap, now);
-		vbs_arm_release(rq);
-		return;
-	}
-	srv->timeline = timeline;
-	vbs_switch(c, s, par, now);
-	trace_sched_vbs_switch(srv->id, srv->cpu, runtime, s->runtime, period,
-			       s->period, now, vbs_first_release(srv));
-	vbs_switched(rq, srv);
-}
-
-/**
- * vbs_switch_to - another resource and cap, if the cap can be booked
- * @rq: the server's CPU's, locked
- * @srv: the server
- * @p: for whom, in the trace
- * @par: checked
- * @timeline: whose multiples aligned releases keep to; 0 without @par->align
- *
- * Return: 0 or -EBUSY.
- */
-int vbs_switch_to(struct rq *rq, struct vbs_srv *srv, struct task_struct *p,
-		  const struct vbs_params *par, timeline_ref_t timeline)
-{
-	u32 spare = 0;
-	bool raised;
-
-	if (vbs_books_raise(srv, par->cap, &spare)) {
-		vbs_reject(p, VBS_REJECT_NO_ROOM, par->cap, spare, srv->cpu);
-		return -EBUSY;
-	}
-	raised = max(srv->core.cap, par->cap) > vbs_booked(srv);
-	vbs_do_switch(rq, srv, par, timeline);
-	if (raised)
-		cpufreq_update_util(rq, 0);
-	return 0;
-}
+/* ---- changing a member where it is ------------------------------------- */
 
 static int vbs_try_switch(struct vbs_change *chg, struct rq *rq,
 			  struct task_struct *p, const struct sched_attr *attr)
