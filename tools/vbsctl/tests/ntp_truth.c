@@ -192,6 +192,46 @@ static int set_realtime(const struct truth *t, const char *us)
 	return 1;
 }
 
+/* Of what kind the server is */
+static bool take_option(struct server *s, int c)
+{
+	switch (c) {
+	case 'a':
+		return truth_take_start(&s->truth, optarg);
+	case 'r':
+		return truth_take_rates(&s->truth, optarg);
+	case 'l':
+		s->lie = strtoll(optarg, NULL, 10);
+		return true;
+	case 's':
+		s->stated = strtoll(optarg, NULL, 10);
+		return true;
+	case 'd':
+		s->drop = atoi(optarg);
+		return true;
+	case 't':
+		s->late = atoi(optarg);
+		return true;
+	case 'c':
+		s->code = optarg;
+		return true;
+	case 'p':
+		s->leap = atoi(optarg);
+		return true;
+	case 'L':
+		s->truth.leaps_at = strtoll(optarg, NULL, 10);
+		return true;
+	case 'f':
+		s->flood = atoi(optarg);
+		return true;
+	case 'm':
+		s->stamped = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -210,53 +250,14 @@ int main(int argc, char **argv)
 
 	truth_begin(&s.truth);
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'a':
-			if (!truth_take_start(&s.truth, optarg))
-				return 2;
-			break;
-		case 'r':
-			if (!truth_take_rates(&s.truth, optarg))
-				return 2;
-			break;
-		case 'l':
-			s.lie = strtoll(optarg, NULL, 10);
-			break;
-		case 's':
-			s.stated = strtoll(optarg, NULL, 10);
-			break;
-		case 'd':
-			s.drop = atoi(optarg);
-			break;
-		case 't':
-			s.late = atoi(optarg);
-			break;
-		case 'c':
-			s.code = optarg;
-			break;
-		case 'p':
-			s.leap = atoi(optarg);
-			break;
-		case 'L':
-			s.truth.leaps_at = strtoll(optarg, NULL, 10);
-			break;
-		case 'f':
-			s.flood = atoi(optarg);
-			break;
-		case 'm':
-			s.stamped = true;
-			break;
-		case 'j':
-			judged = true;
-			break;
-		case 'R':
-			realtime = optarg;
-			break;
-		case 'S':
+		if (c == 'S')
 			return print_start();
-		default:
+		if (c == 'R')
+			realtime = optarg;
+		else if (c == 'j')
+			judged = true;
+		else if (!take_option(&s, c))
 			return 2;
-		}
 	}
 	if (realtime)
 		return set_realtime(&s.truth, realtime);
