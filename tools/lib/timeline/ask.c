@@ -123,7 +123,8 @@ static int wait_at_most(int fd)
 {
 	struct timeval wait = { .tv_usec = WAIT_US };
 
-	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
 static int open_local(uint16_t port)
@@ -189,6 +190,17 @@ int ask_bind(int fd, const struct sockaddr_un *own)
 	return err;
 }
 
+int ask_connect(int fd, const struct sockaddr_un *to)
+{
+	char c;
+
+	if (wait_at_most(fd) || connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+		return errno;
+	while (recv(fd, &c, sizeof(c), MSG_DONTWAIT) >= 0)
+		;
+	return 0;
+}
+
 /* chronyd answers to a path, which it must be able to write to: beside its own socket */
 static int connect_beside(int fd, const char *path, struct sockaddr_un *own)
 {
@@ -200,9 +212,7 @@ static int connect_beside(int fd, const char *path, struct sockaddr_un *own)
 	    (int)sizeof(own->sun_path))
 		return -1;
 	unlink(own->sun_path);
-	if (ask_bind(fd, own) || wait_at_most(fd))
-		return -1;
-	return connect(fd, (struct sockaddr *)&to, sizeof(to));
+	return ask_bind(fd, own) || ask_connect(fd, &to) ? -1 : 0;
 }
 
 static int ask_beside(const char *path, uint64_t *ns)

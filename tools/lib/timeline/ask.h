@@ -30,6 +30,12 @@ int ask_ntpd(uint64_t *ns);
  */
 int ask_bind(int fd, const struct sockaddr_un *own);
 
+/*
+ * Connects it: from then on only who is there can answer, and what others were quick to send is
+ * thrown away. Neither he nor who does not read holds up the caller for long: EAGAIN.
+ */
+int ask_connect(int fd, const struct sockaddr_un *to);
+
 /* Their parts, for tests */
 void ask_fill_tracking(uint8_t request[ASK_CHRONY_SIZE], uint32_t sequence);
 int ask_read_tracking(const uint8_t *reply, long size, uint32_t sequence, uint64_t *ns);

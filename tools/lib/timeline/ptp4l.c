@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,13 +25,15 @@
 #include "timeline/ask.h"
 #include "timeline/ptp4l.h"
 
-#define WAIT_US		300000
 #define OWN_DIR		"/run/vbsctl"	/* where the service may write */
 #define HOP_MAX		(1ULL << 40)
+#define TRANSPORTS	2	/* IEEE 1588 and 802.1AS */
+#define DOMAINS		256
 
 /* Places in a message */
 #define AT_VERSION	1
 #define AT_LENGTH	2
+#define AT_DOMAIN	4
 #define AT_SEQUENCE	30
 #define AT_CONTROL	32
 #define AT_INTERVAL	33
@@ -70,11 +71,13 @@ static void put16(uint8_t *p, uint16_t v)
 	p[1] = v;
 }
 
-void ptp4l_fill(uint8_t request[PTP4L_REQUEST], enum ptp4l_id id, uint16_t sequence)
+void ptp4l_fill(uint8_t request[PTP4L_REQUEST], enum ptp4l_id id, uint16_t sequence,
+		const struct ptp4l_profile *profile)
 {
 	memset(request, 0, PTP4L_REQUEST);
-	request[0] = MANAGEMENT;
+	request[0] = profile->transport << 4 | MANAGEMENT;
 	request[AT_VERSION] = 2;
+	request[AT_DOMAIN] = profile->domain;
 	put16(request + AT_LENGTH, PTP4L_REQUEST);
 	put16(request + AT_SEQUENCE, sequence);
 	request[AT_CONTROL] = 4;
@@ -189,7 +192,6 @@ int ptp4l_take(const uint8_t *m, size_t size, enum ptp4l_id id, uint16_t sequenc
 static int connect_to(int fd, const char *own, const char *path)
 {
 	struct sockaddr_un from = { .sun_family = AF_UNIX }, to = from;
-	struct timeval wait = { .tv_usec = WAIT_US };
 	int err;
 
 	if (strlen(own) >= sizeof(from.sun_path) || strlen(path) >= sizeof(to.sun_path))
@@ -198,22 +200,21 @@ static int connect_to(int fd, const char *own, const char *path)
 	strcpy(to.sun_path, path);
 	unlink(own);
 	err = ask_bind(fd, &from);
-	if (err)
-		return err;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
-		return errno;
-	return 0;
+	return err ? err : ask_connect(fd, &to);
 }
 
+/* What the one that was asked last answers to, and the last number of a request */
+static struct ptp4l_profile profile;
+static uint16_t sequence;
+
 /* Each port answers for itself, one after the other: all are waited for, and those that come count */
-static int ask_one(int fd, enum ptp4l_id id, uint16_t sequence, struct ptp4l_state *state)
+static int ask_one(int fd, enum ptp4l_id id, struct ptp4l_state *state)
 {
 	unsigned int taken = 0, all = id == PTP4L_PORT_PROPERTIES ? state->number_ports : 1;
 	uint8_t request[PTP4L_REQUEST], reply[1500];
 	ssize_t n;
 
-	ptp4l_fill(request, id, sequence);
+	ptp4l_fill(request, id, ++sequence, &profile);
 	if (send(fd, request, sizeof(request), 0) < 0)
 		return errno;
 	do {
@@ -225,22 +226,67 @@ static int ask_one(int fd, enum ptp4l_id id, uint16_t sequence, struct ptp4l_sta
 	return 0;
 }
 
+static int ask_all(int fd, struct ptp4l_state *state)
+{
+	size_t i;
+	int err = 0;
+
+	memset(state, 0, sizeof(*state));
+	for (i = 0; !err && i < DATA_SETS; i++)
+		err = ask_one(fd, data_sets[i].id, state);
+	return err;
+}
+
+/* Whether it has answered the last request by now, or does while that is waited for */
+static bool hear_profile(int fd, int flags)
+{
+	struct ptp4l_state state;
+	uint8_t reply[1500];
+	ssize_t n;
+
+	do {
+		n = recv(fd, reply, sizeof(reply), flags);
+		if (n < 0)
+			return false;
+	} while (ptp4l_take(reply, n, PTP4L_DEFAULT, sequence, &state));
+	profile = (struct ptp4l_profile){ reply[0] >> 4, reply[AT_DOMAIN] };
+	return true;
+}
+
+/* It ignores what is not of its domain and its number: all of them are tried */
+static bool find_profile(int fd)
+{
+	const unsigned int all = TRANSPORTS * DOMAINS;
+	uint8_t request[PTP4L_REQUEST];
+	unsigned int i;
+
+	sequence++;
+	for (i = 0; i < all; i++) {
+		ptp4l_fill(request, PTP4L_DEFAULT, sequence,
+			   &(struct ptp4l_profile){ i / DOMAINS, i % DOMAINS });
+		if (send(fd, request, sizeof(request), 0) < 0)
+			return false;
+		if (hear_profile(fd, MSG_DONTWAIT))
+			return true;
+	}
+	return hear_profile(fd, 0);
+}
+
 int ptp4l_ask(const char *path, struct ptp4l_state *state)
 {
-	static uint16_t sequence;
 	char plain[64], own[PATH_MAX];
-	size_t i;
 	int err, fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return errno;
-	memset(state, 0, sizeof(*state));
 	snprintf(plain, sizeof(plain), OWN_DIR "/ptp4l.%d", getpid());
 	snprintf(own, sizeof(own), "%s", sys_path(plain));
 	mkdir(sys_path(OWN_DIR), 0755);
 	err = connect_to(fd, own, path);
-	for (i = 0; !err && i < DATA_SETS; i++)
-		err = ask_one(fd, data_sets[i].id, ++sequence, state);
+	if (!err)
+		err = ask_all(fd, state);
+	if (err == EAGAIN && find_profile(fd))
+		err = ask_all(fd, state);
 	unlink(own);
 	close(fd);
 	return err == EAGAIN ? EPROTO : err;

@@ -33,6 +33,12 @@ struct ptp4l_state {
 	char interface[32];
 };
 
+/* To what it answers: 802.1AS has another number than IEEE 1588, and most profiles have domains of their own */
+struct ptp4l_profile {
+	uint8_t transport;
+	uint8_t domain;
+};
+
 /* 0 or an error number: EPROTO where something else than ptp4l answers */
 int ptp4l_ask(const char *path, struct ptp4l_state *state);
 
@@ -50,7 +56,8 @@ const char *ptp4l_error(const struct ptp4l_state *state, int64_t before, uint64_
 			uint64_t *ns);
 
 /* Its parts, for tests */
-void ptp4l_fill(uint8_t request[PTP4L_REQUEST], enum ptp4l_id id, uint16_t sequence);
+void ptp4l_fill(uint8_t request[PTP4L_REQUEST], enum ptp4l_id id, uint16_t sequence,
+		const struct ptp4l_profile *profile);
 int ptp4l_take(const uint8_t *reply, size_t size, enum ptp4l_id id, uint16_t sequence,
 	       struct ptp4l_state *state);
 

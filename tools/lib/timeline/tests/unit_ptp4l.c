@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -90,6 +91,8 @@ static const enum ptp4l_id ids[] = { PTP4L_DEFAULT, PTP4L_CURRENT, PTP4L_PARENT,
 
 #define IDS	(sizeof(ids) / sizeof(ids[0]))
 
+static const struct ptp4l_profile profile;
+
 static struct ptp4l_state slave(void)
 {
 	uint8_t request[PTP4L_REQUEST], reply[256];
@@ -97,7 +100,7 @@ static struct ptp4l_state slave(void)
 	size_t i, n;
 
 	for (i = 0; i < IDS; i++) {
-		ptp4l_fill(request, ids[i], i);
+		ptp4l_fill(request, ids[i], i, &profile);
 		n = respond(reply, request);
 		assert_int_equal(ptp4l_take(reply, n, ids[i], i, &s), 0);
 	}
@@ -130,7 +133,7 @@ static void too_short_is_none(void **state)
 
 	(void)state;
 	for (i = 0; i < IDS; i++) {
-		ptp4l_fill(request, ids[i], i);
+		ptp4l_fill(request, ids[i], i, &profile);
 		n = respond(reply, request);
 		assert_int_equal(ptp4l_take(reply, n - 1, ids[i], i, &s), EPROTO);
 	}
@@ -188,7 +191,7 @@ static void anything_is_survived(void **state)
 
 	(void)state;
 	for (i = 0; i < 300000; i++) {
-		ptp4l_fill(request, ids[i % IDS], 5);
+		ptp4l_fill(request, ids[i % IDS], 5, &profile);
 		n = respond(reply, request);
 		for (at = random_between(&x, 0, 3); at; at--)
 			reply[random_between(&x, 0, n - 1)] = random_bits(&x);
@@ -209,6 +212,8 @@ struct server {
 	bool software;
 	char letter;	/* of its interface */
 	int silent;	/* ports that do not answer */
+	uint8_t transport, domain;	/* all that it answers to */
+	uint16_t sequence;	/* of the last request */
 	unsigned int pause;	/* us, before the next one does */
 };
 
@@ -249,7 +254,9 @@ static void *serve(void *arg)
 	socklen_t size = sizeof(from);
 
 	while (recvfrom(s->fd, request, sizeof(request), 0, (struct sockaddr *)&from, &size) > 1) {
-		answer_all(s, request, &from, size);
+		s->sequence = request[30] << 8 | request[31];
+		if (request[0] >> 4 == s->transport && request[4] == s->domain)
+			answer_all(s, request, &from, size);
 		size = sizeof(from);
 	}
 	return NULL;
@@ -327,6 +334,93 @@ static void all_ports_are_waited_for(void **state)
 	server.silent = 1;
 	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
 	assert_string_equal(s.interface, "eth2");
+	stop_server();
+	close(server.fd);
+	unlink(at.sun_path);
+}
+
+/* 802.1AS has a number of its own, and a profile its domain */
+static void in_any_domain(void **state)
+{
+	struct server server = begin_server();
+	struct ptp4l_state s;
+
+	(void)state;
+	server.domain = 24;
+	pthread_create(&thread, NULL, serve, &server);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	assert_int_equal(s.path_ns, slave().path_ns);
+	/* It was started anew, with another configuration */
+	server.domain = 255;
+	server.transport = 1;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	assert_string_equal(s.interface, "eth0");
+	server.domain = 0;
+	server.transport = 0;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	stop_server();
+	close(server.fd);
+	unlink(at.sun_path);
+}
+
+/* Nobody reads what is sent to it, and there is room for little */
+static void one_that_hangs_holds_up_nobody(void **state)
+{
+	struct server server = begin_server();
+	struct ptp4l_state s;
+	int i;
+
+	(void)state;
+	alarm(60);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(ptp4l_ask(at.sun_path, &s), EPROTO);
+	alarm(0);
+	close(server.fd);
+	unlink(at.sun_path);
+}
+
+static const struct server *forged_of;
+
+/* As good as it gets, to the socket that is about to be connected */
+static void forge(int own)
+{
+	uint8_t request[PTP4L_REQUEST], reply[256];
+	struct sockaddr_un to;
+	socklen_t size = sizeof(to);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	size_t i, n;
+
+	assert_int_equal(getsockname(own, (struct sockaddr *)&to, &size), 0);
+	for (i = 0; i < IDS; i++) {
+		ptp4l_fill(request, ids[i], forged_of->sequence + 1 + i, &profile);
+		n = respond(reply, request);
+		if (ids[i] == PTP4L_PARENT)
+			reply[DATA + 20] = 0x17;
+		assert_int_equal(sendto(fd, reply, n, 0, (struct sockaddr *)&to, size), n);
+	}
+	close(fd);
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+	if (forged_of)
+		forge(fd);
+	return syscall(SYS_connect, fd, to, size);
+}
+
+/* Everybody may write to its path until it is connected */
+static void nobody_else_answers(void **state)
+{
+	struct server server = begin_server();
+	struct ptp4l_state s;
+
+	(void)state;
+	pthread_create(&thread, NULL, serve, &server);
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	forged_of = &server;
+	assert_int_equal(ptp4l_ask(at.sun_path, &s), 0);
+	forged_of = NULL;
+	assert_int_equal(s.accuracy, 0x21);
 	stop_server();
 	close(server.fd);
 	unlink(at.sun_path);
@@ -435,6 +529,9 @@ int main(void)
 		cmocka_unit_test(anything_is_survived),
 		cmocka_unit_test(over_a_socket),
 		cmocka_unit_test(all_ports_are_waited_for),
+		cmocka_unit_test(in_any_domain),
+		cmocka_unit_test(one_that_hangs_holds_up_nobody),
+		cmocka_unit_test(nobody_else_answers),
 		cmocka_unit_test(which_clock_it_is),
 		cmocka_unit_test(it_may_keep_another_clock),
 	};
