@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two questions over UDP to 127.0.0.1, from which only what is privileged answers
- * (ports below 1024):
+ * (ports below 1024, or what the machine has instead; where these ports are anybody's
+ * nobody is asked):
  *
  *	chronyd's tracking report (protocol version 6, command 33): the clock is off
  *	by what is left to correct, known within half the root delay and the root
@@ -26,6 +27,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/sysfile.h"
 #include "timeline/ask.h"
 #include "timeline/ntp_client.h"
 
@@ -127,11 +129,19 @@ static int wait_at_most(int fd)
 	       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 }
 
+/* Who may be at that port: elsewhere an answer is anybody's */
+static bool is_privileged(uint16_t port)
+{
+	int64_t first;
+
+	return sys_number("/proc/sys/net/ipv4/ip_unprivileged_port_start", &first) || port < first;
+}
+
 static int open_local(uint16_t port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = is_privileged(port) ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
 
 	if (fd < 0)
 		return -1;

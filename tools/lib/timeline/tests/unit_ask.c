@@ -6,9 +6,11 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -131,6 +133,76 @@ static void at_an_address(void **state)
 	assert_int_equal(ask_chronyd_at(where, &ns), EPROTO);
 }
 
+static int asked;	/* ports of 127.0.0.1, by who was not told which */
+
+int connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)to;
+
+	if (to->sa_family == AF_INET && ntohs(in->sin_port) < 1024)
+		asked++;
+	return syscall(SYS_connect, fd, to, size);
+}
+
+static void write_start(const char *root, const char *port)
+{
+	char path[128], command[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/proc/sys/net/ipv4", root);
+	snprintf(command, sizeof(command), "mkdir -p %s", path);
+	assert_int_equal(system(command), 0);
+	strcat(path, "/ip_unprivileged_port_start");
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "%s\n", port);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Where everybody can be at a port, as in many containers, an answer from there is anybody's */
+static void only_who_is_privileged(void **state)
+{
+	static const struct {
+		const char *start;
+		int asked;	/* of chronyd and ntpd */
+	} cases[] = { { "1024", 2 }, { "324", 2 }, { "323", 1 }, { "124", 1 }, { "123", 0 }, { "0", 0 } };
+	char root[] = "/tmp/unit-ask.XXXXXX", command[64];
+	uint64_t ns;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	setenv("VBSCTL_ROOT", root, 1);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_start(root, cases[i].start);
+		asked = 0;
+		ask_chronyd(&ns);
+		ask_ntpd(&ns);
+		assert_int_equal(asked, cases[i].asked);
+	}
+	unsetenv("VBSCTL_ROOT");
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+/* Nobody reads what is sent to it, and there is room for little */
+static void one_that_hangs_holds_up_nobody(void **state)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), i;
+	uint64_t ns;
+
+	(void)state;
+	snprintf(at.sun_path, sizeof(at.sun_path), "/tmp/unit-ask.%d", getpid());
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	alarm(60);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(ask_chronyd_at(at.sun_path, &ns), EPROTO);
+	alarm(0);
+	close(fd);
+	unlink(at.sun_path);
+}
+
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
 		struct addrinfo **list)
 {
@@ -177,6 +249,8 @@ int main(void)
 		cmocka_unit_test(at_a_path),
 		cmocka_unit_test(at_an_address),
 		cmocka_unit_test(only_on_this_machine),
+		cmocka_unit_test(only_who_is_privileged),
+		cmocka_unit_test(one_that_hangs_holds_up_nobody),
 	};
 
 	return cmocka_run_group_tests_name("timeline ask", tests, NULL, NULL);
