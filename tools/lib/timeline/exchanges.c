@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reading and writing exchanges. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "timeline/exchanges.h"
@@ -33,6 +34,8 @@ const char *exchanges_read_head(char *text, struct exchanges_head *head)
 		why = up_to(&s, TS_SERVERS, &faulty);
 	if (!why)
 		why = trace_signed(&s, &head->pivot);
+	if (!why && llabs(head->pivot) > NTP_PIVOT_MAX)
+		why = "the time is too far from 1970";
 	head->servers = servers;
 	head->faulty = faulty;
 	return why;

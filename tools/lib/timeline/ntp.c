@@ -34,6 +34,8 @@
 #define VERSION_MIN	3
 #define STRATUM_MAX	15
 #define SERVER_PPM	15		/* of its clock, while it holds a request */
+#define EARLIEST	1767225600LL	/* 2026: it is not earlier */
+#define ERA		(1LL << 32)	/* s */
 #define SMEARED		254		/* first byte of such a server's reference */
 
 static const char *const refusals[NTP_REFUSALS] = {
@@ -173,6 +175,11 @@ enum ntp_refusal ntp_answer(const uint8_t *packet, size_t size, uint64_t nonce,
 	x->leap = p.leap;
 	x->stratum = p.stratum;
 	return judge(&p, nonce);
+}
+
+int64_t ntp_pivot(int64_t now)
+{
+	return now < EARLIEST ? EARLIEST : now > EARLIEST + ERA / 2 ? EARLIEST + ERA / 2 : now;
 }
 
 int64_t ntp_to_ns(uint64_t time, int64_t pivot)

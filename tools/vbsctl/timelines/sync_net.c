@@ -22,7 +22,6 @@
 
 #define POLL_MIN	10000000ULL		/* ns */
 #define POLL_MAX	(36 * 3600000000000ULL)
-#define NO_FALLBACK	1767225600LL		/* 2026: no clock of today shows less */
 #define NS		1000000000ULL
 #define PACKETS_MAX	64	/* at once */
 
@@ -78,13 +77,6 @@ int net_faulty(const struct net_request *net)
 	return net->faulty >= 0 ? net->faulty : (net->servers - 1) / 2;
 }
 
-static int64_t pivot(void)
-{
-	int64_t now = time(NULL);
-
-	return now > NO_FALLBACK ? now : NO_FALLBACK;
-}
-
 static const char *start(struct net_loop *n)
 {
 	const struct net_request *net = &n->req->net;
@@ -97,7 +89,7 @@ static const char *start(struct net_loop *n)
 	n->usable = false;
 	if (n->t.get.set.counter_id == TIMELINE_COUNTER_RAW && source_raw_is_shifted())
 		return "the counter is CLOCK_MONOTONIC_RAW, and in a time namespace that cannot be told";
-	if (!ts_init(&n->pool, &config, net->servers, net_faulty(net), pivot()))
+	if (!ts_init(&n->pool, &config, net->servers, net_faulty(net), ntp_pivot(time(NULL))))
 		return "the counter's frequency is out of range";
 	n->usable = true;
 	return NULL;

@@ -39,7 +39,7 @@ static uint64_t judge(struct replay *r, const struct ntp_exchange *x)
 	r->judged++;
 	r->outside += (__int128)time - low > (__int128)x->truth_ns + 1 ||
 		      (__int128)time + high < x->truth_ns;
-	return time > x->truth_ns ? time - x->truth_ns : x->truth_ns - time;
+	return time > x->truth_ns ? (uint64_t)time - x->truth_ns : (uint64_t)x->truth_ns - time;
 }
 
 static void take(struct replay *r, const struct exchanges_line *line)

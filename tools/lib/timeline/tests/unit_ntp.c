@@ -159,6 +159,24 @@ static void any_packet_is_survived(void **state)
 	assert_true(taken > 1000);
 }
 
+/* What the machine's clock shows when it is wrong, and years that may be */
+static void no_clock_makes_another_era(void **state)
+{
+	static const int64_t shown[] = { INT64_MIN, -1, 0, 1600000000, 1790000000, 2085978496, 3000000000, 3911000000,
+					 4000000000, 4294967296, 7258118400, 9200000000, INT64_MAX };
+	int64_t s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		for (s = 1767225600; s < 1767225600 + (1LL << 31); s += 86400 * 30)
+			assert_int_equal(ntp_to_ns(ntp_from_ns(s * NSEC), ntp_pivot(shown[i])), s * NSEC);
+	}
+	/* And by one that is right for longer */
+	for (s = 1767225600; s < 1767225600 + (1LL << 32); s += 86400 * 30)
+		assert_int_equal(ntp_to_ns(ntp_from_ns(s * NSEC), ntp_pivot(s)), s * NSEC);
+}
+
 static void eras_and_rounding(void **state)
 {
 	/* 2036-02-07 06:28:16 is second 0 of era 1 */
@@ -305,6 +323,7 @@ static void truth_is_never_excluded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_clock_makes_another_era),
 		cmocka_unit_test(fields_come_back),
 		cmocka_unit_test(request_tells_nothing),
 		cmocka_unit_test(each_fault_has_its_reason),

@@ -404,6 +404,7 @@ static void bad_text_is_refused(void **state)
 		"0 1 2 3 4 5 6 7 8 128 1 1", "0 1 2 3 4 5 6 7 8 9 4 1", "0 1 2 3 4 5 6 7 8 9 1 256",
 		"0 1 2 3 4 5 6 7 8 9 1 1 1 1", "0 1 2 x 4 5 6 7 8 9 1 1", "-1 1 2 3 4 5 6 7 8 9 1 1",
 	};
+	static const char *const pivots[] = { "9223372036854775807", "-9223372036854775807", "4294967297", "-4294967297" };
 	struct exchanges_head h;
 	struct exchanges_line l;
 	char text[256];
@@ -415,6 +416,10 @@ static void bad_text_is_refused(void **state)
 		assert_non_null(read_back(text, &h, &l));
 	}
 	assert_non_null(read_back(strcpy(text, "timeline-exchanges 1 1000000000 17 1 5\n"), &h, &l));
+	for (i = 0; i < sizeof(pivots) / sizeof(pivots[0]); i++) {
+		snprintf(text, sizeof(text), "timeline-exchanges 1 1 3 1 %s\n", pivots[i]);
+		assert_string_not_equal(read_back(text, &h, &l), "end");
+	}
 	assert_string_equal(read_back(strcpy(text, "timeline-exchanges 1 1 3 1 5\n"), &h, &l), "end");
 	assert_string_equal(read_back(strcpy(text, "timeline-trace 1 1\n"), &h, &l), "no head");
 }
