@@ -128,8 +128,26 @@ if unshare -rmn true 2>/dev/null; then
 	unshare -rmn bash "$root/silent" >"$out" 2>&1
 	says "status 0"
 	ok $? "a resolver that does not answer keeps nobody from asking the others"
+	# One of its addresses for each time that it is named
+	cat >"$root/pool" <<-END
+		ip link set lo up || exit
+		printf '127.0.0.%d pool.example\n' 1 2 3 >$root/hosts
+		printf 'hosts: files\n' >$root/nsswitch.conf
+		printf 'multi on\n' >$root/host.conf
+		mount --bind $root/hosts /etc/hosts || exit
+		mount --bind $root/nsswitch.conf /etc/nsswitch.conf || exit
+		[ ! -e /etc/host.conf ] || mount --bind $root/host.conf /etc/host.conf || exit
+		"${VBSCTL:-vbsctl}" timeline sync --from ntp:pool.example:$port,pool.example:$port,pool.example:$port &
+		sleep 1.5
+		cat /proc/net/udp
+		kill %1
+	END
+	unshare -rmn bash "$root/pool" >"$out" 2>&1
+	[ "$(grep -oE "0[123]00007F:$(printf %04X $port) " "$out" | sort -u | wc -l)" -eq 3 ]
+	ok $? "a pool that is named three times is three servers"
 else
 	skip "a resolver that does not answer" "there are no namespaces"
+	skip "a pool that is named three times" "there are no namespaces"
 fi
 
 begin

@@ -503,14 +503,28 @@ static int wait_and_hear(struct net_loop *n)
 	return code;
 }
 
+/* A pool that is named several times: each begins at another one of its addresses */
+static unsigned int namesakes_before(const struct net_loop *n, int i)
+{
+	const struct nc_server *s = n->server;
+	unsigned int same = 0;
+	int j;
+
+	for (j = 0; j < i; j++)
+		same += !strcmp(s[j].host, s[i].host) && !strcmp(s[j].port, s[i].port);
+	return same;
+}
+
 static int run(struct net_loop *n)
 {
 	const struct net_request *net = &n->req->net;
 	uint64_t now = sync_now();
 	int i, code = VC_OK;
 
-	for (i = 0; i < net->servers; i++)
+	for (i = 0; i < net->servers; i++) {
 		nc_begin(&n->server[i], net->least, net->most, now);
+		n->server[i].attempts = namesakes_before(n, i);
+	}
 	notify_send("READY=1\nSTATUS=asking %d servers", net->servers);
 	while (!sync_ended() && !code && (!n->req->count || n->answers < n->req->count)) {
 		code = look_at_leap(n);
