@@ -88,7 +88,7 @@ test-kunit: kernel ## 10 s after the kernel: the core and the glue inside the ke
 test-vm: kernel ## 5 min after the kernel: the selftests and vbsctl, in instruction-counted and real time
 	@$(B)/test tool vm
 
-test-net: kernel ## 3 min after the kernel: timelines from servers that lie, over ways that lose and delay
+test-net: kernel ## 6 min after the kernel: timelines from servers that lie, over ways that lose and delay
 	@$(B)/test net
 
 test-nested: kernel qemu ## 10 min after make qemu: machines of the distribution's QEMU in servers

@@ -163,6 +163,18 @@ static int serve(const char *address)
 	}
 }
 
+static int64_t ptp_now(const void *offset)
+{
+	return now(CLOCK_MONOTONIC_RAW) + *(const int64_t *)offset;
+}
+
+static int serve_ptp(const char *address)
+{
+	int64_t offset = base();
+
+	return ptp_serve(address, &(struct ptp_truth){ ptp_now, &offset, .accuracy = PTP_25_NS });
+}
+
 struct verdict {
 	uint64_t readings, synchronized, bounded, outside, outside_synchronized;
 	int64_t worst;
@@ -224,7 +236,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "serve") && argc == 3)
 		return serve(argv[2]);
 	if (!strcmp(what, "ptp") && argc == 3)
-		return ptp_serve(argv[2], base());
+		return serve_ptp(argv[2]);
 	if (!strcmp(what, "judge") && argc == 4)
 		return judge(argv[2], argv[3]);
 	return VC_USAGE;

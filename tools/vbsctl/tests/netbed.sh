@@ -15,6 +15,8 @@ pids=
 created=
 # Of servers and judges: --leap-second NS
 leap=
+# Of sync: what runs it, as 'vbsctl run ... --'
+within=
 # Not busybox's, which is what its nsenter takes for these names
 ip=/usr/bin/ip
 tc=/usr/bin/tc
@@ -115,7 +117,8 @@ follow() {
 	shift
 	# shellcheck disable=SC2086
 	vbsctl timeline create $created "$followed" >/dev/null
-	vbsctl timeline sync "$followed" --json "$@" >"$root/$followed" 2>&1 &
+	# shellcheck disable=SC2086
+	$within vbsctl timeline sync "$followed" --json "$@" >"$root/$followed" 2>&1 &
 	sync=$!
 	until_true 600 is_synchronized "$followed" || { tail -n 20 "$root/$followed" >"$out" && false; }
 }

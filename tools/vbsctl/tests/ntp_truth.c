@@ -4,6 +4,7 @@
  *
  *	ntp_truth [OPTION]... PORT		serve until killed
  *	ntp_truth [OPTION]... --judge		exchanges on stdin, the same with the truth
+ *	ntp_truth [OPTION]... --ptp ADDRESS	a grandmaster of PTP there (ptp_master.h)
  *	ntp_truth --start			print C0,T0 of now
  *	ntp_truth [OPTION]... --set USEC	set CLOCK_REALTIME to the truth and that
  *
@@ -18,6 +19,7 @@
  *	--leap-second NS	of the truth, since 1970: it goes back by a second then, and until then
  *				the leap indicator says so
  *	--flood N		before each answer, so many that are forged
+ *	--domain N, --transport N, --accuracy CODE, --steps N	of the grandmaster
  *	--stamped		requests are received when the kernel stamps them, not when they are
  *				read, and sent when that is likely done, as by servers that are to be
  *				good; CLOCK_REALTIME must not be set
@@ -37,6 +39,7 @@
 #include <linux/sockios.h>
 #include <linux/timeline.h>
 
+#include "tests/ptp_master.h"
 #include "tests/truth.h"
 #include "timeline/exchanges.h"
 #include "timeline/ntp_server.h"
@@ -172,6 +175,11 @@ static int judge(const struct truth *t)
 	}
 }
 
+static int64_t ptp_now(const void *truth)
+{
+	return truth_at(truth, source_counter(TIMELINE_COUNTER_RAW));
+}
+
 static int print_start(void)
 {
 	printf("%" PRIu64 ",%lld\n", source_counter(TIMELINE_COUNTER_RAW),
@@ -232,6 +240,26 @@ static bool take_option(struct server *s, int c)
 	}
 }
 
+static bool take_ptp_option(struct ptp_truth *ptp, int c)
+{
+	switch (c) {
+	case 'D':
+		ptp->domain = atoi(optarg);
+		return true;
+	case 'T':
+		ptp->transport = atoi(optarg);
+		return true;
+	case 'A':
+		ptp->accuracy = strtoul(optarg, NULL, 0);
+		return true;
+	case 'N':
+		ptp->steps = atoi(optarg);
+		return true;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -241,10 +269,13 @@ int main(int argc, char **argv)
 		{ "judge", 0, NULL, 'j' },
 		{ "stamped", 0, NULL, 'm' }, { "start", 0, NULL, 'S' },
 		{ "set", 1, NULL, 'R' },
+		{ "ptp", 1, NULL, 'P' }, { "domain", 1, NULL, 'D' }, { "transport", 1, NULL, 'T' },
+		{ "accuracy", 1, NULL, 'A' }, { "steps", 1, NULL, 'N' },
 		{ "leap-second", 1, NULL, 'L' }, { 0 }
 	};
 	struct server s = { .seed = getpid() };
-	const char *realtime = NULL;
+	struct ptp_truth ptp = { ptp_now, &s.truth, .accuracy = PTP_25_NS };
+	const char *realtime = NULL, *grandmaster = NULL;
 	bool judged = false;
 	int c;
 
@@ -256,10 +287,14 @@ int main(int argc, char **argv)
 			realtime = optarg;
 		else if (c == 'j')
 			judged = true;
-		else if (!take_option(&s, c))
+		else if (c == 'P')
+			grandmaster = optarg;
+		else if (!take_option(&s, c) && !take_ptp_option(&ptp, c))
 			return 2;
 	}
 	if (realtime)
 		return set_realtime(&s.truth, realtime);
+	if (grandmaster)
+		return ptp_serve(grandmaster, &ptp);
 	return judged ? judge(&s.truth) : optind < argc ? serve(&s, argv[optind]) : 2;
 }

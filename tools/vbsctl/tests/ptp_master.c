@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "tests/ptp_master.h"
 
@@ -19,6 +18,7 @@
 enum { SYNC = 0, DELAY_REQ = 1, FOLLOW_UP = 8, DELAY_RESP = 9, ANNOUNCE = 11 };
 
 /* Places in a message */
+#define AT_DOMAIN	4
 #define AT_FLAGS	6
 #define AT_CORRECTION	8
 #define AT_PORT		20		/* identity of the clock, and its port */
@@ -33,14 +33,11 @@ enum { SYNC = 0, DELAY_REQ = 1, FOLLOW_UP = 8, DELAY_RESP = 9, ANNOUNCE = 11 };
 
 static const uint8_t identity[10] = { 0, 1, 2, 0xff, 0xfe, 3, 4, 5, 0, 1 };
 static int event_fd, general_fd;
-static int64_t offset;
+static const struct ptp_truth *told;
 
 static int64_t now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec + offset;
+	return told->ns(told->arg);
 }
 
 static void put16(uint8_t *to, uint16_t v)
@@ -65,8 +62,9 @@ static void put_stamp(uint8_t *to, int64_t ns)
 static void begin(uint8_t *m, unsigned int type, unsigned int size, uint16_t sequence)
 {
 	memset(m, 0, size);
-	m[0] = type;
+	m[0] = told->transport << 4 | type;
 	m[1] = 2;
+	m[AT_DOMAIN] = told->domain;
 	put16(m + 2, size);
 	m[AT_FLAGS] = type == SYNC ? 2 : 0;
 	m[AT_FLAGS + 1] = type == ANNOUNCE ? 0x3c : 0;
@@ -87,23 +85,21 @@ static int tell(int fd, uint16_t port, const uint8_t *m, size_t size)
 	return 1;
 }
 
-/* The message leaves between the two readings */
 static int sync_once(uint16_t sequence)
 {
 	uint8_t m[STAMPED];
-	int64_t before, after;
+	int64_t before;
 
 	begin(m, SYNC, sizeof(m), sequence);
 	before = now();
 	if (tell(event_fd, EVENT_PORT, m, sizeof(m)))
 		return 1;
-	after = now();
 	begin(m, FOLLOW_UP, sizeof(m), sequence);
-	put_stamp(m + AT_BODY, before + (after - before) / 2);
+	put_stamp(m + AT_BODY, before);
 	return tell(general_fd, GENERAL_PORT, m, sizeof(m));
 }
 
-/* The best there is: priority 1, locked to a primary reference, good to 25 ns */
+/* The best there is: priority 1, locked to a primary reference */
 static int announce(uint16_t sequence)
 {
 	uint8_t m[ANNOUNCEMENT];
@@ -113,10 +109,11 @@ static int announce(uint16_t sequence)
 	put16(m + AT_BODY + 10, TAI_UTC);
 	m[AT_BODY + 13] = 1;
 	m[AT_BODY + 14] = 6;
-	m[AT_BODY + 15] = 0x20;
+	m[AT_BODY + 15] = told->accuracy;
 	put16(m + AT_BODY + 16, 0x4e5d);
 	m[AT_BODY + 18] = 1;
 	memcpy(m + AT_BODY + 19, identity, 8);
+	put16(m + AT_BODY + 27, told->steps);
 	m[AT_BODY + 29] = 0x20;
 	return tell(general_fd, GENERAL_PORT, m, sizeof(m));
 }
@@ -127,7 +124,8 @@ static int answer(void)
 	ssize_t n = recv(event_fd, request, sizeof(request), 0);
 	int64_t received = now();
 
-	if (n < STAMPED || (request[0] & 0xf) != DELAY_REQ)
+	if (n < STAMPED || request[0] != (told->transport << 4 | DELAY_REQ) ||
+	    request[AT_DOMAIN] != told->domain)
 		return 0;
 	begin(m, DELAY_RESP, sizeof(m), request[AT_SEQUENCE] << 8 | request[AT_SEQUENCE + 1]);
 	memcpy(m + AT_CORRECTION, request + AT_CORRECTION, 8);
@@ -153,14 +151,14 @@ static int listen_on(uint16_t port, const char *address)
 	return -1;
 }
 
-int ptp_serve(const char *address, int64_t base)
+int ptp_serve(const char *address, const struct ptp_truth *truth)
 {
 	struct pollfd p = { .events = POLLIN };
 	int64_t next = 0, left;
 	uint16_t n;
 	int err = 0;
 
-	offset = base;
+	told = truth;
 	p.fd = event_fd = listen_on(EVENT_PORT, address);
 	general_fd = listen_on(GENERAL_PORT, address);
 	if (event_fd < 0 || general_fd < 0)
