@@ -224,6 +224,21 @@ kill $loose $watch $strict $more
 sleep 70
 asks "nobody needs it any more" 640 8 14
 leave "as often as needed"
+
+# The rate of the counter jumps by 6 ppm each 5 min, which is stated
+steady=$rate start=$start_of_truth
+rate=9:300,15:300
+start_of_truth=$(ntp_truth --start)
+settled
+follow lab --from ntp:10.0.1.1 --wander 3ppm
+ok $? "the rate jumps: synchronized"
+pause=250000
+judge "the rate jumps by 6 ppm" 1800
+pause=50000
+all_synchronized "the rate jumps"
+leave "the rate jumps"
+rate=$steady start_of_truth=$start
+
 # A year ends with a leap second, which all three servers announce; a timeline that steps, and one that
 # slews, at a poll that is longer than what is left of the year
 set -- 1798761600 1801440000
