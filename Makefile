@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 
 override BUILD := $(abspath $(BUILD))
 export BUILD LINUX_SRC FORCE JOBS ACCEL CONFIG
+unexport CDPATH
 
 B := tools/build
 

@@ -4,7 +4,7 @@
 # packages.t: what is handed to others: the version, the release tarball, Debian's package of vbsctl, what
 # "make deb" says before it begins, and that a "sudo make" leaves nothing that its user cannot write. TAP.
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
 . "$top/tools/vbsctl/tests/tap.sh"
 unset MAKELEVEL MAKEFLAGS MFLAGS LINUX_SRC FORCE CPPFLAGS CFLAGS
 export LC_ALL=C BUILD=$root/build GIT_CONFIG_GLOBAL=/dev/null

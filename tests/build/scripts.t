@@ -4,7 +4,7 @@
 # What the scripts of tools/build and tests/vm say when something is not as it should be: one line, and
 # their status. Needs no kernel. TAP.
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
 . "$top/tools/vbsctl/tests/tap.sh"
 export BUILD=$root/build
 unset LINUX_SRC ACCEL MAKELEVEL MAKEFLAGS MFLAGS
@@ -38,6 +38,15 @@ small_says() {
 	fi
 }
 
+# Users who export it have their reasons; a relative "cd" then prints where it went, or goes elsewhere
+mkdir -p "$root/elsewhere/tools/build" "$root/elsewhere/tests/build"
+goes_its_way() {
+	local CDPATH=.:$root/elsewhere
+	export CDPATH
+	(cd "$top" && [ "$(tools/build/version)" = "$(env -u CDPATH tools/build/version)" ] && make -s deps &&
+		tests/vm/run --kernel /etc/passwd --no-build 2>&1 | grep -x 'run: no program.*')
+}
+
 # source_of VERSION: as much of a kernel source as tells its version
 source_of() {
 	local dir=$root/linux-$1
@@ -57,6 +66,9 @@ if ! command -v busybox >/dev/null && [ -x "$top/build/busybox" ]; then
 	ln -s "$top/build/busybox" "$root/static/busybox"
 	PATH=$root/static:$PATH
 fi
+
+goes_its_way >"$out" 2>&1
+ok $? "CDPATH in the environment changes nothing"
 
 # A member is never stopped inside the kernel
 ! git -C "$top" grep -qi kthrottled -- kernel include patches Documentation README.md tools/lib tools/vbsctl \

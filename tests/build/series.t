@@ -6,7 +6,7 @@
 # configuration names, and nobody is invented. Then the ways to the same tree without it: install-tree with
 # and without git, and quilt. Needs build/tree. TAP.
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(CDPATH='' cd "$(dirname "$0")/../.." && pwd)
 . "$top/tools/vbsctl/tests/tap.sh"
 build=$(realpath -m "${BUILD:-$top/build}")
 tree=$build/tree

@@ -3,6 +3,7 @@
 # Shared by the build helpers and the VM runner: paths, one-line errors, locks.
 
 shopt -s inherit_errexit
+unset CDPATH
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$(realpath -m "${BUILD:-$top/build}")
 tree=$build/tree

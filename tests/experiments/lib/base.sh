@@ -7,7 +7,7 @@
 # value $2) or fails.
 
 name=${0##*/}
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 files=${EXPERIMENT_FILES:-/guest}
 seconds=5
 interval=1000

@@ -4,7 +4,7 @@
 #	VBSCTL=path tests/examples.t
 set -u
 . "$(dirname "$0")/tap.sh"
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
 vbsctl=$(realpath "${VBSCTL:-vbsctl}")
 top=$(cd "$here/../.." && pwd)
 

@@ -10,7 +10,7 @@ set -u
 . "$(dirname "$0")/tap.sh"
 tool=$(realpath "${VBSCTL:-vbsctl}")
 obj=$(realpath "${OBJ:-obj}")
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
 export VBSCTL_ROOT="$root" FAKE_KVM_LOG="$root/asked" VBSCTL_PI="$obj/vbs-pi.so"
 # The sanitizer's library has to come first
 asan=$(ldd "$tool" | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')

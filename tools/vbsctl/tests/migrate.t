@@ -9,7 +9,7 @@ set -u
 . "$(dirname "$0")/tap.sh"
 tool=$(realpath "${VBSCTL:-vbsctl}")
 obj=$(realpath "${OBJ:-obj}")
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 export VBSCTL_ROOT="$root" FAKE_KVM_LOG="$root/asked" FAKE_KVM_TABLE="$root/proc/vbs"
 asan=$(ldd "$tool" | sed -n 's/.*=> \(.*libasan[^ ]*\).*/\1/p')
 export ASAN_OPTIONS=verify_asan_link_order=0

@@ -6,7 +6,7 @@
 set -u
 . "$(dirname "$0")/tap.sh"
 obj=$(realpath "${OBJ:-obj}")
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 
 with() {
 	LD_PRELOAD=$obj/vbs-pi.so timeout 120 "$obj/tests/pi_locks" "$@" >"$out" 2>&1

@@ -5,7 +5,7 @@
 #	VBSCTL=path tests/shells.t
 set -u
 . "$(dirname "$0")/tap.sh"
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")/.." && pwd)
 tool=$(realpath "${VBSCTL:-vbsctl}")
 mkdir -p "$root/bin"
 ln -s "$tool" "$root/bin/vbsctl"

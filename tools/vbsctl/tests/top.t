@@ -5,7 +5,7 @@
 #	VBSCTL=path tests/top.t		tests/top.t --accept writes the screens anew
 set -u
 . "$(dirname "$0")/tap.sh"
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd "$(dirname "$0")" && pwd)
 vbsctl=$(realpath "${VBSCTL:-vbsctl}")
 export LC_ALL=C.UTF-8
 unset TMUX VBSCTL_ROOT

@@ -3,7 +3,7 @@
 # What is built and installed: its names, and programs against it by pkg-config.  TAP.
 #	tests/built.t OBJDIR
 set -u
-cd "$(dirname "$0")/.." || exit 1
+CDPATH='' cd "$(dirname "$0")/.." || exit 1
 obj=$1
 root=$(mktemp -d) || exit 1
 trap 'rm -rf "$root"' EXIT

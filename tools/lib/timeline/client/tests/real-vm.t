@@ -7,7 +7,7 @@
 #		--file tools/lib/timeline/client/tests/real-vm.t --file build/libtimeline/tests/lib_real \
 #		--file build/libtimeline/tests/lib_real_static \
 #		$(tools/lib/timeline/client/tests/python-files build/libtimeline) -- real-vm.t
-cd "$(dirname "$0")" || exit 1
+CDPATH='' cd "$(dirname "$0")" || exit 1
 
 python() {
 	vbsctl timeline create lab >/dev/null

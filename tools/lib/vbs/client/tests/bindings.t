@@ -4,7 +4,7 @@
 #	tests/bindings.t OBJDIR
 set -u
 obj=$(realpath "$1")
-top=$(cd "$(dirname "$0")/../../../../.." && pwd)
+top=$(CDPATH='' cd "$(dirname "$0")/../../../../.." && pwd)
 . "$top/tools/vbsctl/tests/tap.sh"
 cd "$top/tools/lib/vbs/client" || exit 1
 mkdir -p "$root/proc" "$root/run/vbs"
