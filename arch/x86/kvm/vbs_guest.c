@@ -24,7 +24,7 @@ static long kvm_vbs_get(struct kvm_vcpu *vcpu, gpa_t gpa)
 
 	if (!IS_ALIGNED(gpa, sizeof(to)))
 		return -KVM_EINVAL;
-	if (sched_vbs_guest_get(&g))
+	if (sched_vbs_guest_get(&vcpu->vbs, &g))
 		return -KVM_EPERM;
 	to = (struct kvm_vbs_guest) {
 		.runtime	= g.runtime,
@@ -38,9 +38,9 @@ static long kvm_vbs_get(struct kvm_vcpu *vcpu, gpa_t gpa)
 	return kvm_write_guest(vcpu->kvm, gpa, &to, sizeof(to)) ? -KVM_EFAULT : 0;
 }
 
-static long kvm_vbs_switch(u64 runtime, u64 period)
+static long kvm_vbs_switch(struct kvm_vcpu *vcpu, u64 runtime, u64 period)
 {
-	switch (sched_vbs_guest_switch(runtime, period)) {
+	switch (sched_vbs_guest_switch(&vcpu->vbs, runtime, period)) {
 	case 0:
 		return 0;
 	case -EINVAL:
@@ -68,7 +68,7 @@ long kvm_vbs_hypercall(struct kvm_vcpu *vcpu, unsigned long op, u64 a1, u64 a2)
 	case KVM_VBS_OP_GET:
 		return kvm_vbs_get(vcpu, a1);
 	case KVM_VBS_OP_SWITCH:
-		return kvm_vbs_switch(a1, a2);
+		return kvm_vbs_switch(vcpu, a1, a2);
 	default:
 		return -KVM_ENOSYS;
 	}

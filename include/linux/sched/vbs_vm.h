@@ -122,8 +122,8 @@ int sched_vbs_vcpu_create(struct sched_vbs_vm *vm, struct sched_vbs_vcpu *vcpu,
 void sched_vbs_vcpu_destroy(struct sched_vbs_vcpu *vcpu);
 int sched_vbs_vm_config(struct sched_vbs_vm_config *cfg);
 void __sched_vbs_vcpu_runs(struct sched_vbs_vcpu *vcpu);
-int sched_vbs_guest_get(struct sched_vbs_guest *g);
-int sched_vbs_guest_switch(u64 runtime, u64 period);
+int sched_vbs_guest_get(const struct sched_vbs_vcpu *vcpu, struct sched_vbs_guest *g);
+int sched_vbs_guest_switch(const struct sched_vbs_vcpu *vcpu, u64 runtime, u64 period);
 void __sched_vbs_vcpu_timer(struct sched_vbs_vcpu *vcpu);
 
 /**

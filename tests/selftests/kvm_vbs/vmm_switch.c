@@ -109,6 +109,46 @@ static void may_not(void)
 	machine_end(m);
 }
 
+static void one_vcpu_more(struct machine *m)
+{
+	t_equal(vmm_add_vcpu(&m->vm), 0, "a second vCPU");
+}
+
+/* Whose place the thread keeps */
+static void run_the_other(struct machine *m, unsigned int i)
+{
+	if (i || !m->word[0])
+		return;
+	vmm_boot(&m->vm, 1, guest_calls);
+	for (;;)
+		vmm_run(&m->vm.vcpu[1]);
+}
+
+/* One of a thread that has the place of another vCPU, perhaps of another guest */
+static void not_anothers(void)
+{
+	struct kvm_vbs_config cfg = config(KVM_VBS_GUEST_SWITCH);
+	struct machine *m = machine_new(1, guest_calls, 0);
+
+	m->prepare = one_vcpu_more;
+	m->after = run_the_other;
+	machine_start(m);
+	t_equal(vm_configure_soon(m->pid, &cfg), 0, "configured, with two vCPUs");
+	machine_go(m);
+	t_equal(change(m, MS, 10 * MS), 0, "the first one's guest switches its server");
+	m->word[0] = 1;
+	machine_page(m, 0)->piece[0].from = CALL_EXIT;
+	machine_page(m, 0)->n++;
+	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_PROBE, 0, 0), 0,
+		"its thread runs the second one");
+	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_SWITCH, 2 * MS, 10 * MS), -EPERM,
+		"whose guest may not switch that server");
+	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_GET, AT, 0), -EPERM,
+		"and is told of none");
+	t_equal(server_val(m->tid[0], "runtime"), MS, "it is as it was");
+	machine_end(m);
+}
+
 /* What a release costs is charged: where that is not known, nobody releases more often */
 static void without_cost(void)
 {
@@ -149,6 +189,7 @@ VBS_TEST("a guest looks at its vCPU's server and switches it within the cap", 10
 	t_equal(file_write(COST, "2000"), 0, "a release costs 2 us");
 	within_the_cap();
 	may_not();
+	not_anothers();
 	storm();
 	without_cost();
 }

@@ -21,12 +21,16 @@ void vbs_group_tell_vms(const struct vbs_group *grp, u32 may)
 			WRITE_ONCE(vm->guest_may, may);
 }
 
-/* The server of the vCPU that current runs, if it is one of a vCPU's own; under RCU */
-static struct vbs_srv *vbs_guest_server(void)
+/*
+ * The server of the vCPU that current runs, if that is its own and current is in it: a
+ * thread that runs several stays in the place of one, perhaps another guest's.  Under RCU
+ */
+static struct vbs_srv *vbs_guest_server(const struct sched_vbs_vcpu *vcpu)
 {
+	const struct vbs_place *pl = rcu_dereference(vcpu->place);
 	struct vbs_srv *srv = READ_ONCE(current->vbs.own);
 
-	return srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU ? srv : NULL;
+	return pl && srv == pl->srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU ? srv : NULL;
 }
 
 /* Of the process's configuration, which may be undone meanwhile; under RCU */
@@ -58,12 +62,13 @@ static void vbs_guest_fill(struct sched_vbs_guest *g, struct rq *rq, struct vbs_
 
 /**
  * sched_vbs_guest_get - the server of the vCPU that current runs
+ * @vcpu: the vCPU
  * @g: out
  *
- * Context: current runs a vCPU, interrupts enabled.
+ * Context: interrupts enabled.
  * Return: 0; -EPERM, it has no server of its own.
  */
-int sched_vbs_guest_get(struct sched_vbs_guest *g)
+int sched_vbs_guest_get(const struct sched_vbs_vcpu *vcpu, struct sched_vbs_guest *g)
 {
 	const struct vbs_group *grp;
 	struct vbs_srv *srv;
@@ -72,7 +77,7 @@ int sched_vbs_guest_get(struct sched_vbs_guest *g)
 
 	memset(g, 0, sizeof(*g));
 	guard(rcu)();
-	srv = vbs_guest_server();
+	srv = vbs_guest_server(vcpu);
 	if (!srv)
 		return -EPERM;
 	grp = vbs_guest_group();
@@ -90,7 +95,8 @@ EXPORT_SYMBOL_GPL(sched_vbs_guest_get);
  * server in memory, not current in it: whoever ends it, or takes current out, may have
  * held the lock until now.
  */
-static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sched_attr *attr)
+static int vbs_guest_switch(struct rq *rq, const struct sched_vbs_vcpu *vcpu,
+			    struct vbs_srv *srv, const struct sched_attr *attr)
 {
 	struct vbs_params par = {
 		.runtime	= attr->sched_runtime,
@@ -99,7 +105,7 @@ static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sch
 		.cap		= srv->core.cap_next,
 	};
 
-	if (srv->gone || vbs_guest_server() != srv)
+	if (srv->gone || vbs_guest_server(vcpu) != srv)
 		return -EPERM;
 	if (!rq->vbs.core->release_cost)
 		return -EINVAL;
@@ -110,15 +116,16 @@ static int vbs_guest_switch(struct rq *rq, struct vbs_srv *srv, const struct sch
 
 /**
  * sched_vbs_guest_switch - another resource within the cap, in constant time
+ * @vcpu: the vCPU that current runs
  * @runtime: ns
  * @period: ns
  *
- * Context: current runs a vCPU, interrupts enabled.
+ * Context: interrupts enabled.
  * Return: 0; -EPERM, it has no server of its own; -EINVAL, numbers that no server can
  * have, a period below what the guest may ask for, or what a release costs is not known
  * and cannot be charged; -ERANGE, above the cap.
  */
-int sched_vbs_guest_switch(u64 runtime, u64 period)
+int sched_vbs_guest_switch(const struct sched_vbs_vcpu *vcpu, u64 runtime, u64 period)
 {
 	const struct sched_attr attr = { .sched_runtime = runtime, .sched_period = period };
 	struct vbs_srv *srv;
@@ -127,13 +134,13 @@ int sched_vbs_guest_switch(u64 runtime, u64 period)
 	int ret;
 
 	guard(rcu)();
-	srv = vbs_guest_server();
+	srv = vbs_guest_server(vcpu);
 	if (!srv)
 		return -EPERM;
 	if (!vbs_in_limits(&attr) || period < vbs_guest_least_period(vbs_guest_group()))
 		return -EINVAL;
 	rq = vbs_lock_home(srv, &rf);
-	ret = vbs_guest_switch(rq, srv, &attr);
+	ret = vbs_guest_switch(rq, vcpu, srv, &attr);
 	rq_unlock_irqrestore(rq, &rf);
 	return ret;
 }
