@@ -349,7 +349,7 @@ static void kvm_timeline_fill(struct kvm_timelines *tls)
 
 	kvm_timeline_mark_dirty(tls);
 	if (filled)
-		WRITE_ONCE(tls->valid, true);
+		smp_store_release(&tls->valid, true);	/* see kvm_timeline_current() */
 }
 
 /* Nobody may use them */
@@ -391,6 +391,9 @@ static void kvm_timeline_look(struct kvm_timelines *tls, struct kvm_vcpu *vcpu)
 	bool over = xchg(&tls->ended, false) || !kvm_timeline_allowed(tls->kvm);
 
 	lockdep_assert_held(&tls->lock);
+	/* Who comes meanwhile waits: to write may take long, where a page has to be brought */
+	WRITE_ONCE(tls->valid, false);
+	smp_wmb();	/* see kvm_timeline_current() */
 	/* First: what changes from here on is seen the next time */
 	WRITE_ONCE(tls->changes, atomic_read(&timeline_guest_changes));
 	smp_rmb();	/* before the entries are looked at */
@@ -405,12 +408,18 @@ static void kvm_timeline_look(struct kvm_timelines *tls, struct kvm_vcpu *vcpu)
 	kvm_timeline_fill(tls);
 }
 
+/*
+ * What the pages show is noted before they are written: who sees that note has to see,
+ * too, that they are not valid until then.
+ */
 static bool kvm_timeline_current(const struct kvm_timelines *tls, const struct kvm_vcpu *vcpu)
 {
-	return READ_ONCE(tls->valid) && !READ_ONCE(tls->ended) &&
-	       READ_ONCE(tls->changes) == atomic_read(&timeline_guest_changes) &&
-	       READ_ONCE(tls->offset) == vcpu->arch.l1_tsc_offset &&
-	       READ_ONCE(tls->ratio) == vcpu->arch.l1_tsc_scaling_ratio;
+	if (READ_ONCE(tls->changes) != atomic_read(&timeline_guest_changes) ||
+	    READ_ONCE(tls->offset) != vcpu->arch.l1_tsc_offset ||
+	    READ_ONCE(tls->ratio) != vcpu->arch.l1_tsc_scaling_ratio)
+		return false;
+	smp_rmb();	/* see kvm_timeline_look() */
+	return READ_ONCE(tls->valid) && !READ_ONCE(tls->ended);
 }
 
 void __kvm_timeline_enter(struct kvm_vcpu *vcpu)
@@ -428,8 +437,12 @@ void __kvm_timeline_enter(struct kvm_vcpu *vcpu)
 	}
 	if (likely(kvm_timeline_current(tls, vcpu)) || !READ_ONCE(tls->registered))
 		return;
-	guard(mutex)(&tls->lock);
-	if (!kvm_timeline_current(tls, vcpu))
+	/*
+	 * Who has the lock may wait for a page that somebody else brings.  A signal that
+	 * ends this keeps the vCPU out of the guest, too; it looks again before that.
+	 */
+	CLASS(mutex_intr, locked)(&tls->lock);
+	if (locked && !kvm_timeline_current(tls, vcpu))
 		kvm_timeline_look(tls, vcpu);
 }
 
@@ -592,7 +605,9 @@ static long kvm_timeline_register(struct kvm_vcpu *vcpu, gpa_t gpa, u64 cookie)
 
 	if (!tls)
 		return -KVM_EFAULT;
-	guard(mutex)(&tls->lock);
+	CLASS(mutex_intr, locked)(&tls->lock);
+	if (!locked)
+		return -EAGAIN;
 	if (tls->registered) {
 		kvm_timeline_take_back(tls);
 		kvm_timeline_lost(tls);
@@ -617,8 +632,10 @@ static long kvm_timeline_unregister(struct kvm_vcpu *vcpu)
 
 	if (!tls)
 		return 0;
-	guard(mutex)(&tls->lock);
-	if (tls->registered) {
+	CLASS(mutex_intr, locked)(&tls->lock);
+	if (!locked) {
+		kvm_timeline_end(vcpu->kvm);
+	} else if (tls->registered) {
 		kvm_timeline_take_back(tls);
 		kvm_timeline_lost(tls);
 	}
@@ -634,7 +651,9 @@ static long kvm_timeline_request(struct kvm_vcpu *vcpu, u64 id, u64 accuracy)
 
 	if (!tls)
 		return -KVM_EPERM;
-	guard(mutex)(&tls->lock);
+	CLASS(mutex_intr, locked)(&tls->lock);
+	if (!locked)
+		return -EAGAIN;
 	if (!tls->registered)
 		return -KVM_EPERM;
 	if (id < TIMELINE_IDS || id >= TIMELINE_MAX_IDS)

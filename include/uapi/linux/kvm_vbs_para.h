@@ -61,7 +61,8 @@ struct kvm_vbs_guest {
  * timeline_entry number i has the id TIMELINE_IDS + i. In each the guest has written
  * the cookie, not 0, and, where it knows a timeline by this entry already, host_name.
  * The host keeps them filled until an entry has another cookie, INIT, or UNREGISTER.
- * A second call replaces the first. -KVM_EINVAL: not two such pages.
+ * A second call replaces the first. -KVM_EINVAL: not two such pages; -EAGAIN: the host was
+ * interrupted.
  *
  * UNREGISTER.
  *
