@@ -85,8 +85,8 @@ enum ntp_refusal ntp_answer(const uint8_t *packet, size_t size, uint64_t nonce,
 #define NTP_PIVOT_MAX	(1LL << 32)	/* s: further from 1970 none is allowed */
 
 /*
- * A pivot by a clock that nobody vouches for, s since 1970. Any time from 2026 to 2094 is found by it, whatever
- * that shows, and up to 2162 if it is right.
+ * A pivot by a clock that nobody vouches for, s since 1970. Any time from 2026 to 2094 is
+ * found by it, whatever that shows, and up to 2162 if it is right.
  */
 int64_t ntp_pivot(int64_t now);
 

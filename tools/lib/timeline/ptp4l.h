@@ -33,7 +33,10 @@ struct ptp4l_state {
 	char interface[32];
 };
 
-/* To what it answers: 802.1AS has another number than IEEE 1588, and most profiles have domains of their own */
+/*
+ * To what it answers: 802.1AS has another number than IEEE 1588, and most profiles have
+ * domains of their own
+ */
 struct ptp4l_profile {
 	uint8_t transport;
 	uint8_t domain;
