@@ -8,6 +8,9 @@ VARIANT ?= std
 DESTDIR ?=
 PREFIX ?= /usr/local
 
+ifneq ($(words $(CURDIR) x$(BUILD)),2)
+$(error No directory here may have a space in its name, make knows no such targets: $(CURDIR), BUILD=$(BUILD))
+endif
 override BUILD := $(abspath $(BUILD))
 export BUILD LINUX_SRC FORCE JOBS ACCEL CONFIG
 unexport CDPATH

@@ -75,6 +75,11 @@ ok $? "CDPATH in the environment changes nothing"
 	':!tools/*/tests/*'
 ok $? "nothing speaks of members that are stopped inside the kernel"
 
+mkdir "$root/a b"
+ln -s "$top"/* "$root/a b"
+says 2 "may have a space in its name" "make: a space in the path" make -s -C "$root/a b" BUILD="$BUILD" help
+says 2 "may have a space in its name" "make: a space in BUILD" make -s -C "$top" BUILD="$root/a b" help
+
 says 2 "cannot unpack /etc/passwd: " "tree: no tarball" make_there tree LINUX_SRC=/etc/passwd FORCE=1
 says 2 "LINUX_SRC=$root/no does not exist" "tree: no source" make_there tree LINUX_SRC="$root/no"
 says 1 "is Linux 6.12.113, the patches need 6.12.114 or later" "install-tree: too old" \
