@@ -37,6 +37,9 @@
 #define EARLIEST	1767225600LL	/* 2026: it is not earlier */
 #define ERA		(1LL << 32)	/* s */
 #define SMEARED		254		/* first byte of such a server's reference */
+#define GOOGLE		0x474f4f47	/* "GOOG": what servers that smear call their clock */
+#define FACEBOOK	0x46420000	/* "FB" */
+#define SMOOTH		0x7f7f01ff	/* 127.127.1.255: chronyd with smoothtime */
 
 static const char *const refusals[NTP_REFUSALS] = {
 	[NTP_TAKEN] = "taken",
@@ -141,6 +144,15 @@ static enum ntp_refusal kiss(uint32_t code)
 	}
 }
 
+/* One whose own source is of IPv6 may look like it, one in 256 */
+static bool smears(const struct ntp_packet *p)
+{
+	if (p->stratum > 1)
+		return p->reference_id >> 24 == SMEARED || p->reference_id == SMOOTH;
+	return p->reference_id == GOOGLE || p->reference_id == FACEBOOK ||
+	       p->reference_id == SMOOTH;
+}
+
 /* Who cannot see our requests does not know the nonce, so that comes before the rest */
 static enum ntp_refusal judge(const struct ntp_packet *p, uint64_t nonce)
 {
@@ -154,7 +166,7 @@ static enum ntp_refusal judge(const struct ntp_packet *p, uint64_t nonce)
 		return kiss(p->reference_id);
 	if (p->stratum > STRATUM_MAX || p->leap == NTP_LEAP_UNKNOWN || !p->receive || !p->transmit)
 		return NTP_UNSYNCHRONIZED;
-	if (p->stratum > 1 && p->reference_id >> 24 == SMEARED)
+	if (smears(p))
 		return NTP_SMEARED;
 	return (int64_t)(p->transmit - p->receive) < 0 ? NTP_BACKWARDS : NTP_TAKEN;
 }

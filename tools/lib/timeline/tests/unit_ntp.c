@@ -92,6 +92,9 @@ FAULT(alarm_, p->leap = 3)
 FAULT(no_receive, p->receive = 0)
 FAULT(no_transmit, p->transmit = 0)
 FAULT(smears, p->reference_id = 0xfe000005)
+FAULT(smooths, p->reference_id = 0x7f7f01ff)
+FAULT(google, p->stratum = 1; p->reference_id = 0x474f4f47)
+FAULT(facebook, p->stratum = 1; p->reference_id = 0x46420000)
 FAULT(backwards, p->transmit = p->receive - 1)
 
 static void each_fault_has_its_reason(void **state)
@@ -104,6 +107,7 @@ static void each_fault_has_its_reason(void **state)
 		{ rate_forged, NTP_FORGED }, { far, NTP_UNSYNCHRONIZED },
 		{ alarm_, NTP_UNSYNCHRONIZED }, { no_receive, NTP_UNSYNCHRONIZED },
 		{ no_transmit, NTP_UNSYNCHRONIZED }, { smears, NTP_SMEARED },
+		{ smooths, NTP_SMEARED }, { google, NTP_SMEARED }, { facebook, NTP_SMEARED },
 		{ backwards, NTP_BACKWARDS },
 	};
 	struct ntp_exchange x;
