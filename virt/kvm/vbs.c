@@ -83,6 +83,9 @@ int kvm_vbs_ioctl(void __user *argp, bool vm)
 		return -EFAULT;
 	if (!kvm_vbs_valid(&c) || (!c.pid && !vm && !(c.flags & KVM_VBS_PIDFD)))
 		return -EINVAL;
+	/* Who cannot be told which thread does not fit has asked for nothing */
+	if (copy_to_user(argp, &c, sizeof(c)))
+		return -EFAULT;
 	ret = kvm_vbs_configure(&c);
 	if (copy_to_user(argp, &c, sizeof(c)))
 		return -EFAULT;

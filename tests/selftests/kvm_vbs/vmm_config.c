@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include "vmm_machine.h"
 
@@ -70,6 +72,24 @@ static void asked_only(pid_t pid)
 	file_read("/proc/vbs", after, sizeof(after));
 	t_ok(!strcmp(before, after), "and nothing has changed");
 	t_equal(sched_getscheduler(pid), SCHED_OTHER, "nor the policy");
+}
+
+/* The answer goes where the question is */
+static void read_only(pid_t pid)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct kvm_vbs_config *c;
+
+	c = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (kvm < 0 || c == MAP_FAILED)
+		t_fatal("/dev/kvm, memory");
+	*c = good;
+	c->pid = pid;
+	mprotect(c, 4096, PROT_READ);
+	t_equal(ioctl(kvm, KVM_VBS_CONFIG, c) ? errno : 0, EFAULT, "memory that is read-only");
+	t_equal(sched_getscheduler(pid), SCHED_OTHER, "it is not configured");
+	munmap(c, 4096);
+	close(kvm);
 }
 
 static void must_configure(pid_t pid, const struct kvm_vbs_config *cfg, const char *what)
@@ -181,6 +201,7 @@ VBS_TEST("KVM_VBS_CONFIG: one errno one cause, all or nothing, replaced and undo
 	processes(m->pid);
 	rooms(m->pid);
 	asked_only(m->pid);
+	read_only(m->pid);
 	machine_go(m);
 	sleep_ns(20 * MS);
 	replaced(m);
