@@ -31,6 +31,7 @@ bool timeline_ref_live(timeline_ref_t ref);
 int timeline_waiter_init(struct timeline_waiter *waiter, clockid_t clockid,
 			 void (*fn)(struct timeline_waiter *waiter, int error));
 void timeline_waiter_lasts(struct timeline_waiter *waiter, bool duration);
+s64 timeline_waiter_step(const struct timeline_waiter *waiter);
 ktime_t timeline_waiter_now(const struct timeline_waiter *waiter);
 int timeline_waiter_start(struct timeline_waiter *waiter, ktime_t expires);
 int timeline_waiter_sleep(struct timeline_waiter *waiter, ktime_t expires, bool from_now);
@@ -41,9 +42,9 @@ void timeline_waiter_cancel(struct timeline_waiter *waiter);
 u64 timeline_waiter_forward(struct timeline_waiter *waiter, ktime_t interval);
 
 #ifdef CONFIG_TIMERFD
-void timerfd_timeline_was_set(clockid_t clockid);
+void timerfd_timeline_was_set(clockid_t clockid, s64 step);
 #else
-static inline void timerfd_timeline_was_set(clockid_t clockid) { }
+static inline void timerfd_timeline_was_set(clockid_t clockid, s64 step) { }
 #endif
 
 #ifdef CONFIG_TIMELINE

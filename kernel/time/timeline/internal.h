@@ -80,6 +80,7 @@ struct timeline_queue {
  * @guests: those of virtual machines
  * @watch_timer: for the next change of one of these
  * @telling: its function tells them, or pauses
+ * @steps: how often its time has stepped, here and on any host; of all timelines of this place
  * @stepped: cancels the timers that are to be cancelled when it steps
  */
 struct timeline {
@@ -112,6 +113,7 @@ struct timeline {
 	u32			guests;
 	struct hrtimer		watch_timer;
 	bool			telling;
+	s64			steps;
 	struct work_struct	stepped;
 };
 

@@ -352,6 +352,26 @@ void timeline_waiter_lasts(struct timeline_waiter *waiter, bool duration)
 }
 
 /**
+ * timeline_waiter_step - which step the time of a waiter's timeline is from
+ * @waiter: with ref
+ *
+ * Return: greater after each step, 0 if the timeline is gone
+ */
+s64 timeline_waiter_step(const struct timeline_waiter *waiter)
+{
+	struct timeline *tl;
+	unsigned long flags;
+	s64 step;
+
+	tl = timeline_lock_ref(waiter->ref, &flags);
+	if (IS_ERR(tl))
+		return 0;
+	step = tl->steps;
+	timeline_unlock(tl, flags);
+	return step;
+}
+
+/**
  * timeline_waiter_now - the time of what a waiter's instants are of
  * @waiter: with ref
  *

@@ -230,7 +230,7 @@ static void take(struct timeline *tl, struct timeline_entry *e)
 	taken[tl - timelines - TIMELINE_IDS] = e->seq_count;
 	tl->anchor_ns = raw - timeline_span_ns(since);
 	if (stepped)
-		schedule_work(&tl->stepped);
+		timeline_has_stepped(tl);
 }
 
 /* Goes on by another clock, and nothing is claimed about it */

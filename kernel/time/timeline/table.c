@@ -188,12 +188,33 @@ static u64 new_marker(void)
 	return atomic64_inc_return(&next_marker);
 }
 
-/* Of timers there can be many: not in the time of who sets it, or of an interrupt */
+/*
+ * Those that were armed before. Of timers there can be many: not in the time of who sets it, or of
+ * an interrupt.
+ */
 static void cancel_timers(struct work_struct *work)
 {
 	struct timeline *tl = container_of(work, struct timeline, stepped);
+	unsigned long flags;
+	clockid_t clockid;
+	s64 step;
 
-	timerfd_timeline_was_set(CLOCK_TIMELINE(tl->id));
+	raw_spin_lock_irqsave(&tl->lock, flags);
+	clockid = CLOCK_TIMELINE(tl->id);
+	step = tl->steps;
+	raw_spin_unlock_irqrestore(&tl->lock, flags);
+	timerfd_timeline_was_set(clockid, step);
+}
+
+/**
+ * timeline_has_stepped - a step is complete
+ * @tl: timeline, locked
+ */
+void timeline_has_stepped(struct timeline *tl)
+{
+	lockdep_assert_held(&tl->lock);
+	tl->steps++;
+	schedule_work(&tl->stepped);
 }
 
 /*
@@ -257,7 +278,7 @@ static int update_entry(struct timeline *tl, const struct timeline_set *arg)
 	}
 	write_end(tl);
 	if (!ret && step)
-		schedule_work(&tl->stepped);
+		timeline_has_stepped(tl);
 	return ret;
 }
 
@@ -325,7 +346,7 @@ static void reanchor(struct timeline *tl, u64 extra_ns)
 	next.step_marker = new_marker();
 	copy_entry(e, &next);
 	write_end(tl);
-	schedule_work(&tl->stepped);
+	timeline_has_stepped(tl);
 	tl->anchor_ns = raw;
 	tl->step_next = true;
 }
