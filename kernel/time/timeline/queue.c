@@ -206,6 +206,31 @@ static void arm_at(struct timeline_queue *q, struct moment now)
 	hrtimer_start(&q->timer, at, q->mode);
 }
 
+/*
+ * One that has become the first of its order, with so much to go, or less than nothing. What
+ * the timer is set to is for one of the others, or too soon for one who is gone; if it
+ * is about to run it looks itself.
+ */
+static void arm_first(struct timeline_queue *q, const struct timeline_waiter *waiter,
+		      struct moment now, s64 left)
+{
+	const struct timeline_entry *e = q->tl->entry;
+	ktime_t at = now.mono;
+	u64 wait;
+
+	if (q->busy || waiter->expires == KTIME_MAX)
+		return;
+	if (left > 0) {
+		wait = timeline_until(e, timeline_elapsed(e, now.counter), left, lasts(waiter),
+				      timeline_counter_hz(e->counter_id), READ_ONCE(mono_rate));
+		at += stage(q->tl, wait);
+	}
+	if (at >= q->armed)
+		return;
+	q->armed = at;
+	hrtimer_start(&q->timer, at, q->mode);
+}
+
 static void arm(struct timeline_queue *q)
 {
 	if (!q->busy && !is_empty(q))
@@ -416,7 +441,7 @@ static int start(struct timeline_waiter *waiter, ktime_t expires, unsigned int h
 	if (!late || !(how & IF_AHEAD)) {
 		q = queue_of(tl, smp_processor_id(), waiter->hard);
 		if (enqueue(q, waiter, now.counter))
-			arm_at(q, now);
+			arm_first(q, waiter, now, waiter->expires - time);
 	}
 	timeline_unlock(tl, flags);
 	return late;

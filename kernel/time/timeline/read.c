@@ -41,7 +41,17 @@ bool timeline_ref_live(timeline_ref_t ref)
  */
 struct timeline *timeline_lock_ref(timeline_ref_t ref, unsigned long *flags)
 {
-	return timeline_lock(timeline_ref_id(ref), 0, flags);
+	struct timeline *tl = timeline_of(ref);
+
+	raw_spin_lock_irqsave(&tl->lock, *flags);
+	if (timeline_is_received(tl))
+		timeline_receive(tl);
+	if (likely(tl->live && tl->generation == ref >> 8)) {
+		__release(&tl->lock);	/* is held, as timeline_lock_place() says */
+		return tl;
+	}
+	raw_spin_unlock_irqrestore(&tl->lock, *flags);
+	return ERR_PTR(-EINVAL);
 }
 
 /**
