@@ -12,13 +12,14 @@
  *	(2) period >> shift < 2^46, that is less than 4 us a tick
  *	(3) slew_end - counter_value < 2^63, |slew_rate| <= period / 2000 and
  *	    |slew_rate| * (slew_end - counter_value) < 2^21 s
+ *	(4) slew_period and slew_sec are what follows from these: timeline_slew_done()
  *
  * and a read has d = max(0, c - counter_value) < 2^63. So
  *
  *	d * period >> shift	  < 2^(63 + 46), seconds < 2^45
  *	seconds + time_sec	  < 2^46, far inside __s64
  *	d * err_rate >> 64	  < 2^63
- *	slew in ns		  < 2^21 * 10^9 < 2^51
+ *	left * slew_ns >> 64	  < 2^63, for slew_ns is less than 1 ns a tick
  *
  * and adding them, and what rounding takes, to the bound saturates at
  * TIMELINE_UNBOUNDED. Other entries give wrong numbers and no undefined
@@ -168,14 +169,21 @@ timeline_slew_left(const struct timeline_entry *e, __u64 ticks)
 	return left;
 }
 
-/* How far t is off the target, without its sign */
+/* t(c) with its fraction, before the slew ends */
 static __always_inline struct timeline_span
-timeline_slew(const struct timeline_entry *e, __u64 left)
+timeline_slewing(const struct timeline_entry *e, __u64 ticks)
 {
-	__u64 rate = e->slew_rate;
+	struct timeline_span t, ref = { e->slew_sec, e->slew_frac };
 
-	return timeline_ticks(left, e->slew_rate < 0 ? -rate : rate,
-			      e->counter_period_shift);
+	t = timeline_ticks(ticks, e->slew_period, e->counter_period_shift);
+	timeline_span_add(&t, ref);
+	return t;
+}
+
+/* How far it is off the target then, not less; and up to 2 ns more */
+static __always_inline __u64 timeline_slew_wide(const struct timeline_entry *e, __u64 left)
+{
+	return __timeline_mulhi(left, e->slew_ns) + 1;
 }
 
 /*
@@ -199,16 +207,9 @@ static __always_inline struct timeline_span
 timeline_project(const struct timeline_entry *e, __u64 counter)
 {
 	__u64 ticks = timeline_elapsed(e, counter);
-	__u64 left = timeline_slew_left(e, ticks);
-	struct timeline_span t = timeline_target(e, ticks);
 
-	if (timeline_unlikely(left)) {
-		if (e->slew_rate < 0)
-			timeline_span_sub(&t, timeline_slew(e, left));
-		else
-			timeline_span_add(&t, timeline_slew(e, left));
-	}
-	return t;
+	return timeline_slew_left(e, ticks) ? timeline_slewing(e, ticks) :
+					      timeline_target(e, ticks);
 }
 
 /* clock_getres(): a tick, and never less than 1 ns */
@@ -250,6 +251,25 @@ timeline_read_settled(const struct timeline_entry *e, __u64 counter,
 	timeline_tell(e, timeline_target(e, ticks), tt);
 }
 
+/* timeline_read() before the slew ends; the counter is not before the reference */
+static __always_inline void
+timeline_read_slewing(const struct timeline_entry *e, __u64 counter,
+		      struct timeline_time *tt)
+{
+	__u64 ticks = counter - e->counter_value;
+	__u64 left = e->slew_end - counter;
+	__u64 growth, wide;
+
+	tt->counter = counter;
+	timeline_barrier();
+	growth = timeline_growth(e, ticks);
+	timeline_hide(growth);	/* or the multiplication needs one register too many */
+	wide = growth + timeline_slew_wide(e, left);
+	tt->err_low_ns = timeline_sat_add(e->err_low_ns, e->slew_rate < 0 ? growth : wide);
+	tt->err_high_ns = timeline_sat_add(e->err_high_ns, e->slew_rate < 0 ? wide : growth);
+	timeline_tell(e, timeline_slewing(e, ticks), tt);
+}
+
 /**
  * timeline_read - the reading of an entry at a counter value
  * @e: entry, consistent (see timeline_read_begin())
@@ -267,28 +287,13 @@ timeline_read(const struct timeline_entry *e, __u64 counter,
 	      struct timeline_time *tt)
 {
 	__u64 ticks = timeline_elapsed(e, counter);
-	__u64 left = timeline_slew_left(e, ticks);
-	struct timeline_span t = timeline_target(e, ticks);
-	__u64 growth = timeline_growth(e, ticks);
-	__u64 low = timeline_sat_add(e->err_low_ns, growth);
-	__u64 high = timeline_sat_add(e->err_high_ns, growth);
 
-	if (timeline_unlikely(left)) {
-		struct timeline_span s = timeline_slew(e, left);
-		__u64 wide = timeline_span_ns(s) + 1;
-
-		if (e->slew_rate < 0) {
-			timeline_span_sub(&t, s);
-			high = timeline_sat_add(high, wide);
-		} else {
-			timeline_span_add(&t, s);
-			low = timeline_sat_add(low, wide);
-		}
-	}
-	tt->err_low_ns = low;
-	tt->err_high_ns = high;
+	/* Also of a counter before the reference, which is read as that */
+	if (timeline_slew_left(e, ticks))
+		timeline_read_slewing(e, e->counter_value + ticks, tt);
+	else
+		timeline_read_settled(e, e->counter_value + ticks, tt);
 	tt->counter = counter;
-	timeline_tell(e, t, tt);
 }
 
 /*

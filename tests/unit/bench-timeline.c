@@ -102,13 +102,22 @@ static void call_self(void)
 	reads.gettime(TIMELINE_SELF, &tt);
 }
 
-static void call_self_lsl(void)
+/* As if there were threads that are bound to others */
+static void call_self_of_many(void)
 {
 	struct timeline_time tt;
+
+	page->word[0] = 0;
+	reads.gettime(TIMELINE_SELF, &tt);
+	page->word[0] = page->word[1];
+}
+
+static void call_self_of_many_lsl(void)
+{
 	bool has = *reads.rdpid;
 
 	*reads.rdpid = false;
-	reads.gettime(TIMELINE_SELF, &tt);
+	call_self_of_many();
 	*reads.rdpid = has;
 }
 
@@ -138,7 +147,8 @@ static const struct subject {
 	{ "timeline_gettime(), with bounds", call_gettime },
 	{ "timeline_gettime(), slewing", call_slewing },
 	{ "timeline_gettime(TIMELINE_SELF)", call_self },
-	{ "timeline_gettime(SELF), no RDPID", call_self_lsl },
+	{ "SELF, threads differ", call_self_of_many },
+	{ "SELF, threads differ, no RDPID", call_self_of_many_lsl },
 	{ "clock_gettime(CLOCK_TIMELINE())", call_clock },
 	{ "CLOCK_MONOTONIC by system call", call_system },
 	{ "adjtimex(), time with maxerror", call_adjtimex },
@@ -383,8 +393,8 @@ static void set_up(void)
 	sched_getaffinity(0, sizeof(mine), &mine);
 	page = tl_page_new();
 	reads = tl_reads(page);
-	for (u32 cpu = 0; cpu < ARRAY_SIZE(page->word); cpu++)
-		page->word[cpu] = 1ULL << 32 | (PLAIN + 1);
+	for (u32 i = 0; i < ARRAY_SIZE(page->word); i++)
+		page->word[i] = 1ULL << 32 | (PLAIN + 1);
 	tl_update(&page->entry[PLAIN], &set, true, NULL, TL_GOOD);
 	tl_update(&page->entry[SLEWING], &set, true, NULL, TL_GOOD);
 	set.time_sec += 1000; /* weeks of slewing */

@@ -20,6 +20,7 @@
 #include "rand.h"
 
 typedef unsigned __int128 u128;
+typedef __int128 s128;
 
 #define NS		1000000000ULL
 #define LOG		65536 /* entries that readers can look up */
@@ -134,12 +135,11 @@ static u64 formula(const struct timeline_entry *e, u64 counter, bool *slewing)
 	t += (u128)ticks * e->counter_period_frac_sec >> shift;
 	*slewing = e->counter_value + ticks < e->slew_end;
 	if (*slewing) {
-		u64 left = e->slew_end - e->counter_value - ticks;
+		u64 n = e->slew_end - e->counter_value, period = e->counter_period_frac_sec;
+		s128 off = (s128)n * e->slew_rate >> shift; /* rounded down in both directions */
 
-		if (e->slew_rate < 0)
-			t -= (u128)left * (u64)-e->slew_rate >> shift;
-		else
-			t += (u128)left * (u64)e->slew_rate >> shift;
+		t = ((u128)e->time_sec << 64) + e->time_frac_sec + (u128)off;
+		t += (u128)ticks * (period - (u64)e->slew_rate) >> shift;
 	}
 	return in_ns(t);
 }

@@ -15,7 +15,7 @@
 /* Words per CPU as behind the table, for readers of CLOCK_TIMELINE_SELF */
 struct tl_page {
 	struct timeline_entry entry[TL_ENTRIES];
-	u64 word[4096];
+	u64 word[1 + 4096];	/* of all, and of each CPU */
 };
 
 /*

@@ -70,10 +70,10 @@ static noinline int slowly_##counter(u32 id, struct timeline_time *tt)	\
 	return 0;							\
 }									\
 									\
-static noinline int self_##counter(struct timeline_time *tt)		\
+static noinline int here_##counter(struct timeline_time *tt)		\
 {									\
 	u32 cpu = cpu_number(), again, seq;				\
-	const u64 *place = &page->word[cpu];				\
+	const u64 *place = &page->word[1 + cpu];			\
 	u64 word = READ_ONCE(*place), now;				\
 	const struct timeline_entry *e = entry_of((u32)word - 1);	\
 									\
@@ -88,28 +88,47 @@ static noinline int self_##counter(struct timeline_time *tt)		\
 	return likely(!timeline_read_retry(e, seq)) ? 0 : -1;		\
 }									\
 									\
-static noinline int slewing_##counter(u32 id, struct timeline_time *tt, u64 now, u32 seq) \
+static noinline int slewing_##counter(struct timeline_time *tt,		\
+				      const struct timeline_entry *e, u64 now, u32 seq, \
+				      u32 id)				\
 {									\
-	const struct timeline_entry *e = entry_of(id);			\
-									\
-	timeline_read(e, now, tt);					\
+	if (unlikely((int64_t)(now - e->counter_value) < 0))		\
+		return slowly_##counter(id, tt);			\
+	timeline_read_slewing(e, now, tt);				\
 	return likely(!timeline_read_retry(e, seq)) ? 0 : slowly_##counter(id, tt); \
+}									\
+									\
+static __always_inline int fast_##counter(u32 id, const struct timeline_entry *e, u32 seq, \
+					  struct timeline_time *tt)	\
+{									\
+	u64 now = counter();						\
+									\
+	if (unlikely(!timeline_settled(e, now)))			\
+		return slewing_##counter(tt, e, now, seq, id);		\
+	timeline_read_settled(e, now, tt);				\
+	return likely(!timeline_read_retry(e, seq)) ? 0 : slowly_##counter(id, tt); \
+}									\
+									\
+static noinline int self_##counter(struct timeline_time *tt)		\
+{									\
+	u32 id = (u32)READ_ONCE(page->word[0]) - 1, seq;		\
+	const struct timeline_entry *e;					\
+									\
+	if (id == TIMELINE_NONE)					\
+		return here_##counter(tt);				\
+	e = entry_of(id);						\
+	return likely(begin_fast(e, id, &seq)) ? fast_##counter(id, e, seq, tt) : \
+						 here_##counter(tt);	\
 }									\
 									\
 static noinline int gettime_##counter(u32 id, struct timeline_time *tt)	\
 {									\
 	const struct timeline_entry *e = entry_of(id);			\
-	u64 now;							\
 	u32 seq;							\
 									\
-	if (unlikely(!begin_fast(e, id, &seq)))				\
-		return id == TIMELINE_SELF ? self_##counter(tt) :	\
-					     slowly_##counter(id, tt);	\
-	now = counter();						\
-	if (unlikely(!timeline_settled(e, now)))			\
-		return slewing_##counter(id, tt, now, seq);		\
-	timeline_read_settled(e, now, tt);				\
-	return likely(!timeline_read_retry(e, seq)) ? 0 : slowly_##counter(id, tt); \
+	if (likely(begin_fast(e, id, &seq)))				\
+		return fast_##counter(id, e, seq, tt);			\
+	return id == TIMELINE_SELF ? self_##counter(tt) : slowly_##counter(id, tt); \
 }									\
 									\
 static noinline int clock_##counter(clockid_t clock, struct timespec *ts) \

@@ -144,6 +144,11 @@
  * @slew_end: counter value from which on t is the target
  * @slew_rate: before it, t(c) = target(c) + slew_rate * (slew_end - c), in the
  *	unit of the period; the bound is wider by that term
+ * @slew_sec: t at @counter_value, what a slew adds to it included
+ * @slew_frac: in 2^-64 s
+ * @slew_period: how far a tick moves t before @slew_end, in the unit of the period
+ * @slew_ns: |slew_rate| in 2^-64 ns per tick, rounded up; these four say once more, but
+ *	for rounding, what the two before them say, so that a slew costs a reader little
  * @step_marker: changes, to a new value, exactly when the time steps, as it does
  *	at a disruption of the counter, too
  * @host_name: of one that was received from the host: what the host calls it, for ever;
@@ -191,7 +196,11 @@ struct timeline_entry {
 	__s64 slew_rate;
 	__aligned_u64 step_marker;
 	char host_name[TIMELINE_NAME_LEN];
-	__aligned_u64 reserved[5];
+	__aligned_u64 slew_sec;
+	__aligned_u64 slew_frac;
+	__aligned_u64 slew_period;
+	__aligned_u64 slew_ns;
+	__aligned_u64 reserved;
 	__aligned_u64 cookie;
 };
 

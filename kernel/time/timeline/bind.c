@@ -11,7 +11,10 @@
  * read the word. (A count that comes round, after 2^32 changes between two loads, is
  * none.) The TSC and the CPU are one instruction's (RDTSCP), or the CPU comes after it.
  *
- * A word is written by its own CPU only (but see key_off()), with interrupts
+ * Where all threads are bound to the same, a word for all says so, and none of this is
+ * needed: see words.c.
+ *
+ * A word per CPU is written by it only (but see key_off()), with interrupts
  * disabled, and only if the binding differs. Where there is no memory for words, or no
  * mapping, none are seen, and the kernel is asked.
  */
@@ -101,8 +104,10 @@ void timeline_bind_current(timeline_ref_t ref)
 		timeline_words_appear();
 	local_irq_save(flags);
 	current->timeline_ref = ref;
-	if (current->mm)
+	if (current->mm) {
 		timeline_words_show(current->mm, ref);
+		timeline_words_show_all(ref);
+	}
 	local_irq_restore(flags);
 	if (old && !ref)
 		count_unbound();

@@ -136,6 +136,7 @@ struct timeline *timeline_lock(u32 id, u32 generation, unsigned long *flags);
 struct timeline *timeline_lock_place(u32 place, unsigned long *flags);
 void timeline_unlock(struct timeline *tl, unsigned long flags);
 void timeline_vm_restored(void);
+void timeline_has_stepped(struct timeline *tl);
 void timeline_entry_init(struct timeline *tl, const struct timeline_create *arg);
 void timeline_entry_clear(struct timeline *tl);
 void timeline_entry_get(const struct timeline *tl, struct timeline_get *arg);
@@ -209,6 +210,7 @@ void timeline_bind_current(timeline_ref_t ref);
 
 /* words.c */
 void timeline_words_show(const struct mm_struct *mm, timeline_ref_t ref);
+void timeline_words_show_all(timeline_ref_t ref);
 void timeline_words_clear(void);
 void timeline_words_appear(void);
 

@@ -26,6 +26,24 @@
 #define ESTIMATE_FLAGS		(TIMELINE_VF_PERIOD_ESTERROR_VALID | \
 				 TIMELINE_VF_TIME_ESTERROR_VALID)
 
+static __u64 slew_speed(const struct timeline_entry *e)
+{
+	__u64 rate = e->slew_rate;
+
+	return e->slew_rate < 0 ? -rate : rate;
+}
+
+/* How far t is off the target at the reference, without its sign, rounded down */
+static struct timeline_span slew_left(const struct timeline_entry *e)
+{
+	return timeline_ticks(timeline_slew_left(e, 0), slew_speed(e), e->counter_period_shift);
+}
+
+static bool slew_wraps(const struct timeline_entry *e)
+{
+	return e->slew_rate < 0 && e->slew_period < e->counter_period_frac_sec;
+}
+
 /**
  * timeline_entry_sane - the conditions under which reading cannot overflow
  * @e: entry
@@ -34,12 +52,11 @@
  */
 bool timeline_entry_sane(const struct timeline_entry *e)
 {
-	__u64 left = timeline_slew_left(e, 0);
-
 	return e->time_sec < SEC_LIMIT &&
 	       e->counter_period_shift <= TIMELINE_SHIFT_MAX &&
 	       e->counter_period_frac_sec >> e->counter_period_shift < PERIOD_LIMIT &&
-	       timeline_slew(e, left).sec < 2 * RESIDUAL_LIMIT;
+	       !slew_wraps(e) && e->slew_ns != TIMELINE_UNBOUNDED &&
+	       slew_left(e).sec < 2 * RESIDUAL_LIMIT;
 }
 
 /* One second by this period is within 500 ppm of one second */
@@ -92,6 +109,34 @@ static __u64 error_rate(__u64 rate, unsigned int shift)
 	struct timeline_span s = timeline_ticks(rate, TIMELINE_NSEC_PER_SEC, shift);
 
 	return s.sec || s.frac == ~0ULL ? TIMELINE_UNBOUNDED : s.frac + 1;
+}
+
+/**
+ * timeline_slew_done - an entry's slew has been written: the rest follows
+ * @e: entry, else complete
+ *
+ * What is added to the reference is rounded down and what is taken from it is rounded
+ * up: so t is never ahead of the exact one, and what slew_from() says about its beginning
+ * holds.
+ */
+void timeline_slew_done(struct timeline_entry *e)
+{
+	struct timeline_span t = { e->time_sec, e->time_frac_sec }, s = slew_left(e);
+	const struct timeline_span unit = { 0, 1 };
+	__u64 whole;
+
+	if (e->slew_rate < 0) {
+		whole = timeline_slew_left(e, 0) * slew_speed(e);
+		if (whole & ((1ULL << e->counter_period_shift) - 1))
+			timeline_span_add(&s, unit);
+		timeline_span_sub(&t, s);
+	} else {
+		timeline_span_add(&t, s);
+	}
+	e->slew_sec = t.sec;
+	e->slew_frac = t.frac;
+	e->slew_period = e->counter_period_frac_sec - e->slew_rate;
+	e->slew_ns = e->slew_rate ? error_rate(slew_speed(e), e->counter_period_shift) : 0;
 }
 
 /* An error that grew by rate over some ticks, rounded up */
@@ -264,6 +309,7 @@ int timeline_next(struct timeline_entry *next, const struct timeline_entry *old,
 		if (ret)
 			return ret;
 	}
+	timeline_slew_done(next);
 	return timeline_entry_sane(next) ? 0 : -EINVAL;
 }
 
@@ -335,6 +381,7 @@ void timeline_reanchor(struct timeline_entry *next,
 	next->err_rate = 0;
 	next->slew_end = now;
 	next->slew_rate = 0;
+	timeline_slew_done(next);
 }
 
 /**

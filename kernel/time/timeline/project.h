@@ -25,6 +25,7 @@ struct timeline_counter {
 bool timeline_entry_sane(const struct timeline_entry *e);
 int timeline_check_set(const struct timeline_set *s,
 		       const struct timeline_counter *counter, __u64 now);
+void timeline_slew_done(struct timeline_entry *e);
 void timeline_widen(struct timeline_entry *e, __u64 ns);
 int timeline_next(struct timeline_entry *next, const struct timeline_entry *old,
 		  const struct timeline_set *s, __u64 now);

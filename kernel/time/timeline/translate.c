@@ -117,13 +117,13 @@ static void scale_rates(struct timeline_entry *e, const struct timeline_scale *s
 		scale_up(e->counter_period_esterror_rate_frac_sec, one, d);
 }
 
-/* As many bits behind the point as there is room for: nothing is lost */
+/* As many bits behind the point as there is room for, with a slew: nothing is lost */
 static void refine(struct timeline_entry *e)
 {
 	__u64 bits = e->counter_period_frac_sec | e->counter_period_maxerror_rate_frac_sec |
 		     e->counter_period_esterror_rate_frac_sec;
 
-	while (e->counter_period_shift < TIMELINE_SHIFT_MAX && !(bits >> 63)) {
+	while (e->counter_period_shift < TIMELINE_SHIFT_MAX && !(bits >> 62)) {
 		bits <<= 1;
 		e->counter_period_shift++;
 		e->counter_period_frac_sec <<= 1;
@@ -149,6 +149,7 @@ static void change_counter(struct timeline_entry *e, const struct timeline_scale
 	take_time(e, timeline_ticks(1, scale(period, fraction, d, &rest), shift - k));
 	scale_rates(e, s, d);
 	wide += span_ns_up(scale_slew(e, s, d));
+	timeline_slew_done(e);
 	timeline_widen(e, wide);
 }
 
@@ -194,5 +195,6 @@ void timeline_go_on(struct timeline_entry *next, const struct timeline_entry *be
 	timeline_span_add(&sum, missing);
 	next->time_sec = sum.sec;
 	next->time_frac_sec = sum.frac;
+	timeline_slew_done(next);
 	timeline_widen(next, span_ns_up(missing));
 }

@@ -2,7 +2,13 @@
 /*
  * What shows a process's own threads, in the vDSO, which timeline they are bound to.
  *
- * A word per CPU: the id of what the thread of this process that ran there last is
+ * A word for all: the id of what every thread of this process is bound to, plus 1, or 0 if
+ * there is none, or it is not known. A thread that is the only one writes it, and one of
+ * many that is bound anew clears it, unless it says the same: who is cloned is bound to
+ * what its parent is, and nobody's binding is changed by others. It lets most readers do
+ * without knowing their CPU.
+ *
+ * And a word per CPU: the id of what the thread of this process that ran there last is
  * bound to, plus 1, or 0 for none; above it, how often that has changed. The words
  * are a process's own, so that nobody else learns when and where its threads run;
  * they appear when a thread of it that is bound needs them. Until then the vDSO sees
@@ -35,7 +41,7 @@
  * @mm: of whom
  * @mappings: of them, 2 while they are being moved
  * @rcu: to free it
- * @page: pages, as many as there are CPUs for
+ * @page: pages, as many as there are words for
  */
 struct timeline_words {
 	struct hlist_node	node;
@@ -65,11 +71,34 @@ static struct timeline_words *find(const struct mm_struct *mm)
 	return NULL;
 }
 
+static u64 *place_of(struct timeline_words *w, unsigned int i)
+{
+	u64 *words = page_address(w->page[i / WORDS_PER_PAGE]);
+
+	return &words[i % WORDS_PER_PAGE];
+}
+
+static u32 shown_as(timeline_ref_t ref)
+{
+	return ref ? timeline_ref_id(ref) + 1 : 0;
+}
+
+/* The caller is bound to this from now on. Who shares the process as it ends counts, too */
+static void show_all(struct timeline_words *w, timeline_ref_t ref)
+{
+	u64 *all = place_of(w, 0);
+
+	/* The others, of which it may have been the last, have written theirs before */
+	if (atomic_read_acquire(&w->mm->mm_users) == 1)
+		WRITE_ONCE(*all, shown_as(ref));
+	else if (READ_ONCE(*all) != shown_as(ref))
+		WRITE_ONCE(*all, 0);
+}
+
 static void show(struct timeline_words *w, unsigned int cpu, timeline_ref_t ref)
 {
-	u64 *words = page_address(w->page[cpu / WORDS_PER_PAGE]);
-	u64 *place = &words[cpu % WORDS_PER_PAGE], word = READ_ONCE(*place);
-	u32 id = ref ? timeline_ref_id(ref) + 1 : 0;
+	u64 *place = place_of(w, 1 + cpu), word = READ_ONCE(*place);
+	u32 id = shown_as(ref);
 
 	if ((u32)word != id)
 		WRITE_ONCE(*place, ((word >> 32) + 1) << 32 | id);
@@ -92,10 +121,27 @@ void timeline_words_show(const struct mm_struct *mm, timeline_ref_t ref)
 		show(w, smp_processor_id(), ref);
 }
 
+/**
+ * timeline_words_show_all - the calling thread is bound
+ * @ref: to what
+ *
+ * With interrupts disabled, before it runs on.
+ */
+void timeline_words_show_all(timeline_ref_t ref)
+{
+	struct timeline_words *w;
+
+	lockdep_assert_irqs_disabled();
+	w = find(current->mm);
+	if (w)
+		show_all(w, ref);
+}
+
 static void show_none(struct timeline_words *w)
 {
 	unsigned int cpu;
 
+	WRITE_ONCE(*place_of(w, 0), 0);
 	for_each_possible_cpu(cpu)
 		show(w, cpu, 0);
 }
@@ -148,7 +194,7 @@ static struct timeline_words *alloc_words(struct mm_struct *mm)
 		return NULL;
 	w->mm = mm;
 	w->mappings = 1;
-	for (i = 0; i < DIV_ROUND_UP(nr_cpu_ids, WORDS_PER_PAGE); i++) {
+	for (i = 0; i < DIV_ROUND_UP(1 + nr_cpu_ids, WORDS_PER_PAGE); i++) {
 		w->page[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 		if (!w->page[i]) {
 			free_words(w);
@@ -197,6 +243,8 @@ static struct timeline_words *get_words(struct mm_struct *mm)
 		return w;
 	}
 	show_everywhere(new);
+	if (mm == current->mm)
+		show_all(new, current->timeline_ref);
 	return new;
 }
 

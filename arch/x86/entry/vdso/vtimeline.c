@@ -91,7 +91,17 @@ static __always_inline void to_timespec(struct timeline_span t, struct __kernel_
 }
 
 /*
- * What the calling thread is bound to: the CPU is guessed before, and must turn out to
+ * What all threads are bound to, no timeline's if they are not, or not known to be. Only a
+ * thread itself changes what it is bound to, so it need not look again after it has read
+ * the timeline.
+ */
+static __always_inline u32 shared_id(void)
+{
+	return (u32)READ_ONCE(timeline_words[0]) - 1;
+}
+
+/*
+ * Else, what the calling thread is bound to: the CPU is guessed before, and must turn out to
  * be the one that comes with the counter; see the proof in kernel/time/timeline/bind.c.
  */
 struct self {
@@ -106,7 +116,7 @@ static __always_inline struct self guess_self(void)
 	unsigned int cpu;
 
 	vdso_read_cpunode(&cpu, NULL);
-	place = &timeline_words[cpu];
+	place = &timeline_words[1 + cpu];
 	timeline_hide(place);
 	return (struct self) { place, READ_ONCE(*place), cpu };
 }
@@ -154,7 +164,7 @@ static noinline int read_self_slowly(struct timeline_time *tt)
 	return 0;
 }
 
-static noinline int read_self(struct timeline_time *tt)
+static noinline int read_self_here(struct timeline_time *tt)
 {
 	struct self s = guess_self();
 	u32 id = id_of(s), seq;
@@ -191,7 +201,7 @@ static noinline int clock_self_slowly(struct __kernel_timespec *ts)
 	return 0;
 }
 
-static noinline int clock_self(struct __kernel_timespec *ts)
+static noinline int clock_self_here(struct __kernel_timespec *ts)
 {
 	struct self s = guess_self();
 	u32 id = id_of(s), seq;
@@ -208,6 +218,12 @@ static noinline int clock_self(struct __kernel_timespec *ts)
 	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_self_slowly(ts);
 }
 
+/* The counter is not the reference yet: of another CPU, or another machine */
+static __always_inline bool is_before(const struct timeline_entry *e, u64 counter)
+{
+	return (s64)(counter - e->counter_value) < 0;
+}
+
 static noinline int read_slowly(u32 id, struct timeline_time *tt)
 {
 	const struct timeline_entry *e = entry_of(id);
@@ -221,28 +237,46 @@ static noinline int read_slowly(u32 id, struct timeline_time *tt)
 	return 0;
 }
 
-/* Goes on where the fast path ends: the counter is read, which is most of the time */
-static noinline int read_slewing(u32 id, struct timeline_time *tt, u64 counter, u32 seq)
+/* Goes on where the fast path ends, as far as that has come; in the order of its registers */
+static noinline int read_slewing(struct timeline_time *tt, const struct timeline_entry *e,
+				 u64 counter, u32 seq, u32 id)
 {
-	const struct timeline_entry *e = entry_of(id);
-
-	timeline_read(e, counter, tt);
+	if (unlikely(is_before(e, counter)))
+		return read_slowly(id, tt);
+	timeline_read_slewing(e, counter, tt);
 	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
+}
+
+static __always_inline int read_fast(u32 id, const struct timeline_entry *e, u32 seq,
+				     struct timeline_time *tt)
+{
+	u64 counter = rdtsc_ordered();
+
+	if (unlikely(!timeline_settled(e, counter)))
+		return read_slewing(tt, e, counter, seq, id);
+	timeline_read_settled(e, counter, tt);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
+}
+
+static noinline int read_self(struct timeline_time *tt)
+{
+	u32 id = shared_id(), seq;
+	const struct timeline_entry *e;
+
+	if (id == TIMELINE_NONE)
+		return read_self_here(tt);
+	e = entry_of(id);
+	return likely(begin_fast(e, id, &seq)) ? read_fast(id, e, seq, tt) : read_self_here(tt);
 }
 
 int __vdso_timeline_gettime(unsigned int id, struct timeline_time *tt)
 {
 	const struct timeline_entry *e = entry_of(id);
-	u64 counter;
 	u32 seq;
 
-	if (unlikely(!begin_fast(e, id, &seq)))
-		return id == TIMELINE_SELF ? read_self(tt) : read_slowly(id, tt);
-	counter = rdtsc_ordered();
-	if (unlikely(!timeline_settled(e, counter)))
-		return read_slewing(id, tt, counter, seq);
-	timeline_read_settled(e, counter, tt);
-	return likely(!timeline_read_retry(e, seq)) ? 0 : read_slowly(id, tt);
+	if (likely(begin_fast(e, id, &seq)))
+		return read_fast(id, e, seq, tt);
+	return id == TIMELINE_SELF ? read_self(tt) : read_slowly(id, tt);
 }
 
 static noinline int clock_slowly(clockid_t clock, struct __kernel_timespec *ts)
@@ -261,12 +295,36 @@ static noinline int clock_slowly(clockid_t clock, struct __kernel_timespec *ts)
 }
 
 static noinline int clock_slewing(clockid_t clock, struct __kernel_timespec *ts,
-				  u64 counter, u32 seq)
+				  const struct timeline_entry *e, u64 counter, u32 seq)
 {
-	const struct timeline_entry *e = entry_of(clock - CLOCK_TIMELINE_FIRST);
-
-	to_timespec(timeline_project(e, counter), ts);
+	if (unlikely(is_before(e, counter)))
+		return clock_slowly(clock, ts);
+	to_timespec(timeline_slewing(e, counter - e->counter_value), ts);
 	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
+}
+
+static __always_inline int clock_fast(clockid_t clock, const struct timeline_entry *e, u32 seq,
+				      struct __kernel_timespec *ts)
+{
+	u64 counter = rdtsc_ordered();
+
+	if (unlikely(!timeline_settled(e, counter)))
+		return clock_slewing(clock, ts, e, counter, seq);
+	to_timespec(timeline_project_settled(e, counter), ts);
+	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
+}
+
+static noinline int clock_self(struct __kernel_timespec *ts)
+{
+	u32 id = shared_id(), seq;
+	const struct timeline_entry *e;
+
+	if (id == TIMELINE_NONE)
+		return clock_self_here(ts);
+	e = entry_of(id);
+	if (unlikely(!begin_fast(e, id, &seq)))
+		return clock_self_here(ts);
+	return clock_fast(id + CLOCK_TIMELINE_FIRST, e, seq, ts);
 }
 
 /* Of any clock id that is not one of the vDSO's */
@@ -274,15 +332,10 @@ int __vdso_timeline_clock_gettime(clockid_t clock, struct __kernel_timespec *ts)
 {
 	u32 id = clock - CLOCK_TIMELINE_FIRST, seq;
 	const struct timeline_entry *e = entry_of(id);
-	u64 counter;
 
-	if (unlikely(!begin_fast(e, id, &seq)))
-		return clock == CLOCK_TIMELINE_SELF ? clock_self(ts) : clock_slowly(clock, ts);
-	counter = rdtsc_ordered();
-	if (unlikely(!timeline_settled(e, counter)))
-		return clock_slewing(clock, ts, counter, seq);
-	to_timespec(timeline_project_settled(e, counter), ts);
-	return likely(!timeline_read_retry(e, seq)) ? 0 : clock_slowly(clock, ts);
+	if (likely(begin_fast(e, id, &seq)))
+		return clock_fast(clock, e, seq, ts);
+	return clock == CLOCK_TIMELINE_SELF ? clock_self(ts) : clock_slowly(clock, ts);
 }
 
 /* Of any clock id that is not one of the vDSO's; the kernel knows SELF's */

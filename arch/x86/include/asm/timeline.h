@@ -6,9 +6,9 @@
 #define _ASM_X86_TIMELINE_H
 
 #ifdef CONFIG_TIMELINE
-/* The table, in the vDSO's data area; before that, a word per CPU */
+/* The table, in the vDSO's data area; before that, a word for all CPUs and one for each */
 #define TIMELINE_TABLE_PAGES	4
-#define TIMELINE_WORD_PAGES	((CONFIG_NR_CPUS * 8 + 4095) / 4096)
+#define TIMELINE_WORD_PAGES	(((CONFIG_NR_CPUS + 1) * 8 + 4095) / 4096)
 #else
 #define TIMELINE_TABLE_PAGES	0
 #define TIMELINE_WORD_PAGES	0
@@ -32,9 +32,11 @@ struct timeline_table {
 } __aligned(4096);
 
 /*
- * In the vDSO. The pages change under the reader: not const. The words, one per CPU,
- * are the process's own: what its thread that runs there is bound to, that is an id
- * plus 1, or 0, in the low half, and in the high half how often that has changed.
+ * In the vDSO. The pages change under the reader: not const. The words are the process's
+ * own. The first is what all its threads are bound to, that is an id plus 1, or 0 if
+ * there is none or it is not known that they are bound to the same. Then there is one per
+ * CPU: what the thread that runs there is bound to, in the low half, and in the high half
+ * how often that has changed.
  */
 extern struct timeline_table timeline_page __attribute__((visibility("hidden")));
 extern u64 timeline_words[] __attribute__((visibility("hidden")));
