@@ -80,6 +80,11 @@ sub beyond {
 my %clock_calls = (
 	read => [ 'clock_gettime(CLOCK_MONOTONIC)', 'clock_gettime(CLOCK_TIMELINE())' ],
 	bounds => [ 'clock_gettime(CLOCK_MONOTONIC)', 'timeline_gettime()' ],
+	slewing => [ 'clock_gettime(CLOCK_MONOTONIC)', 'timeline_gettime(), slewing' ],
+	self => [ 'clock_gettime(CLOCK_MONOTONIC)', 'clock_gettime(CLOCK_TIMELINE_SELF)' ],
+	'self-many' => [ 'clock_gettime(CLOCK_MONOTONIC)', 'clock_gettime(CLOCK_TIMELINE_SELF), threads differ' ],
+	budget => [ 'clock_gettime(CLOCK_MONOTONIC)', 'budget left and deadline, from the page' ],
+	'native-slewing' => [ 'vDSO CLOCK_MONOTONIC', 'timeline_gettime(), slewing' ],
 	'native-bounds' => [ 'vDSO CLOCK_MONOTONIC', 'timeline_gettime(), with bounds' ],
 	sleep => [ 'a sleep on CLOCK_MONOTONIC, until it runs', 'a sleep on the timeline, until it runs' ],
 	'guest-read' => [ 'clock_gettime(CLOCK_MONOTONIC)', "the host's timeline, with bounds" ],
