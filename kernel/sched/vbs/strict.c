@@ -192,9 +192,13 @@ static int vbs_move_within(struct task_struct *p, int cpu, unsigned long flags,
 static int vbs_move_task(struct task_struct *p, int cpu, unsigned long flags, u64 within)
 {
 	ktime_t until = ktime_add_ns(ktime_get(), within);
-	struct vbs_spare *spare = vbs_spare_alloc(p);
+	struct vbs_spare none = { }, *spare;
 	int ret;
 
+	/* Before the first server there is none to be moved, and nothing to allocate from */
+	if (!static_branch_unlikely(&sched_vbs_used))
+		return vbs_move_permit(&none, p) ?: -EINVAL;
+	spare = vbs_spare_alloc(p);
 	if (!spare)
 		return -ENOMEM;
 	ret = vbs_move_within(p, cpu, flags, spare, until);
