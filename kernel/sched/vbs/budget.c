@@ -63,10 +63,10 @@ static __always_inline void vbs_budget_show(struct rq *rq, struct vbs_srv *srv)
 }
 
 /**
- * vbs_budget_drop - a server is gone: its page says so, and is another's no more
- * @srv: known to nobody any more
+ * vbs_budget_over - a server ends: its page says so
+ * @srv: the server, without members, its runqueue locked
  */
-void vbs_budget_drop(struct vbs_srv *srv)
+static void vbs_budget_over(struct vbs_srv *srv)
 {
 	struct vbs_budget *b;
 
@@ -76,7 +76,16 @@ void vbs_budget_drop(struct vbs_srv *srv)
 	vbs_budget_begin(b);
 	WRITE_ONCE(b->flags, VBS_BUDGET_GONE);
 	vbs_budget_end(b);
-	put_page(srv->budget);
+}
+
+/**
+ * vbs_budget_drop - the page is not the server's any more
+ * @srv: known to nobody any more, perhaps long after its end
+ */
+void vbs_budget_drop(struct vbs_srv *srv)
+{
+	if (srv->budget)
+		put_page(srv->budget);
 	srv->budget = NULL;
 }
 

@@ -305,6 +305,7 @@ static void vbs_end(struct rq *rq, struct vbs_srv *srv, struct list_head *chain)
 	if (vbs_vacate(rq, srv, srv->spare.booked, chain))
 		srv->spare.booked = NULL;
 	vbs_books_unpublish(srv);
+	vbs_budget_over(srv);
 	list_del_init(&srv->look);
 }
 

@@ -101,7 +101,7 @@ struct vbs_sched_attr {
  * process that the caller forks has no mapping.
  */
 #define PR_VBS_BUDGET			0x56420002
-#define VBS_BUDGET_GONE			0x1	/* the server has no members any more */
+#define VBS_BUDGET_GONE			0x1	/* the server has ended */
 
 struct vbs_budget {
 	__u32 seq;
