@@ -129,11 +129,15 @@ static int vbs_budget_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	if (vma->vm_pgoff || vma_pages(vma) != 1)
 		return -EINVAL;
-	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
+	if (vma->vm_flags & VM_WRITE)
 		return -EPERM;
-	/* A child is in that server only if it says so. */
+	/*
+	 * A child is in that server only if it says so.  VM_EXEC may be there by
+	 * READ_IMPLIES_EXEC: take it away, and from the page.
+	 */
 	vm_flags_mod(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP,
-		     VM_MAYWRITE | VM_MAYEXEC);
+		     VM_EXEC | VM_MAYWRITE | VM_MAYEXEC);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	return vm_insert_page(vma, vma->vm_start, file->private_data);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include "vbs_measure.h"
@@ -165,6 +166,23 @@ static void check_cost(volatile struct vbs_budget *b)
 	t_at_most(budget * 10, clock * 15, "tenths of the cost of CLOCK_MONOTONIC");
 }
 
+/* As an old program has it: what it maps for reading it may execute, where it may */
+static void check_implied(int fd)
+{
+	int before = personality(~0UL);
+	void *page;
+
+	personality(before | READ_IMPLIES_EXEC);
+	page = mmap(NULL, getpagesize(), PROT_READ, MAP_SHARED, fd, 0);
+	personality(before);
+	t_ok(page != MAP_FAILED, "where reading implies executing it is mapped");
+	if (page == MAP_FAILED)
+		return;
+	t_equal(mprotect(page, getpagesize(), PROT_READ | PROT_EXEC) ? errno : 0, EACCES,
+		"and may not be executed");
+	munmap(page, getpagesize());
+}
+
 static void check_rights(int fd)
 {
 	long page = getpagesize();
@@ -178,6 +196,7 @@ static void check_rights(int fd)
 		"two pages");
 	t_equal(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, page) == MAP_FAILED ? errno : 0, EINVAL,
 		"the second page");
+	check_implied(fd);
 }
 
 static volatile struct vbs_budget *inherited;
