@@ -24,7 +24,7 @@
  * SWITCH runtime, period: another resource within the cap, ns, at once, in constant
  * time. -KVM_EINVAL: numbers that no server can have, a period below period_min, a host
  * that does not know what a release costs it; -KVM_EPERM: above the cap, or the vCPU has
- * no server of its own, or its thread is in another's.
+ * no server of its own, or its thread is in another's, or another vCPU's is in its.
  */
 #define KVM_VBS_OP_PROBE	0
 #define KVM_VBS_OP_GET		1

@@ -105,6 +105,7 @@ struct vbs_tenant {
  * @dissolving: takes no more members: all there are will be SCHED_NORMAL
  * @place: stays without members; @lock
  * @role: of a place
+ * @pooled: one of its threads has run another vCPU since it was configured
  * @group: the process whose place it is, in the initial pid namespace
  * @fair: members that go on as fair tasks; @lock
  * @look: in rq->vbs.look
@@ -151,6 +152,7 @@ struct vbs_srv {
 	bool			dissolving;
 	bool			place;
 	enum vbs_role		role;
+	bool			pooled;
 	pid_t			group;
 	struct vbs_plan		*plan;
 

@@ -114,14 +114,34 @@ static void one_vcpu_more(struct machine *m)
 	t_equal(vmm_add_vcpu(&m->vm), 0, "a second vCPU");
 }
 
-/* Whose place the thread keeps */
+/* Whose place the thread keeps, for as long as it is told to */
 static void run_the_other(struct machine *m, unsigned int i)
 {
-	if (i || !m->word[0])
+	if (i || m->word[0] != 1)
 		return;
 	vmm_boot(&m->vm, 1, guest_calls);
-	for (;;)
+	while (m->word[0] == 1)
 		vmm_run(&m->vm.vcpu[1]);
+}
+
+static void leave_guest(struct machine *m, unsigned int i)
+{
+	struct vmm_page *p = machine_page(m, i);
+
+	p->piece[0].from = CALL_EXIT;
+	__sync_synchronize();
+	p->n++;
+}
+
+/* It has gone on behind leave_guest() */
+static void wait_for_guest(struct machine *m, unsigned int i)
+{
+	struct vmm_page *p = machine_page(m, i);
+
+	for (int n = 0; p->count != p->n && n < 2000; n++)
+		sleep_ns(MS);
+	if (p->count != p->n)
+		t_fatal("a guest that does not go on");
 }
 
 /* One of a thread that has the place of another vCPU, perhaps of another guest */
@@ -137,8 +157,7 @@ static void not_anothers(void)
 	machine_go(m);
 	t_equal(change(m, MS, 10 * MS), 0, "the first one's guest switches its server");
 	m->word[0] = 1;
-	machine_page(m, 0)->piece[0].from = CALL_EXIT;
-	machine_page(m, 0)->n++;
+	leave_guest(m, 0);
 	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_PROBE, 0, 0), 0,
 		"its thread runs the second one");
 	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_SWITCH, 2 * MS, 10 * MS), -EPERM,
@@ -146,6 +165,14 @@ static void not_anothers(void)
 	t_equal(guest_call(m, 1, KVM_HC_VBS, KVM_VBS_OP_GET, AT, 0), -EPERM,
 		"and is told of none");
 	t_equal(server_val(m->tid[0], "runtime"), MS, "it is as it was");
+	m->word[0] = 2;
+	leave_guest(m, 1);
+	wait_for_guest(m, 0);
+	t_equal(change(m, 2 * MS, 10 * MS), -EPERM,
+		"nor does the first one's, while others run in it");
+	t_equal(server_val(m->tid[0], "runtime"), MS, "as it was");
+	t_equal(vm_configure_soon(m->pid, &cfg), 0, "configured anew");
+	t_equal(change(m, MS, 10 * MS), -EPERM, "with the same threads");
 	machine_end(m);
 }
 

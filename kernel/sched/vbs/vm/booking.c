@@ -83,6 +83,7 @@ static void vbs_place_switch(struct vbs_place *pl, const struct vbs_params *to,
 	rq = vbs_lock_home(srv, &rf);
 	if (!srv->gone) {
 		srv->role = role;
+		WRITE_ONCE(srv->pooled, false);
 		srv->owner = current_euid();
 		vbs_switch_to(rq, srv, current, to,
 			      to->align ? vbs_wanted_timeline(pl->grp) : 0);

@@ -23,14 +23,16 @@ void vbs_group_tell_vms(const struct vbs_group *grp, u32 may)
 
 /*
  * The server of the vCPU that current runs, if that is its own and current is in it: a
- * thread that runs several stays in the place of one, perhaps another guest's.  Under RCU
+ * thread that runs several stays in the place of one, perhaps another guest's.  That is
+ * nobody's to switch, nor what its own guest is supplied with.  Under RCU
  */
 static struct vbs_srv *vbs_guest_server(const struct sched_vbs_vcpu *vcpu)
 {
 	const struct vbs_place *pl = rcu_dereference(vcpu->place);
 	struct vbs_srv *srv = READ_ONCE(current->vbs.own);
 
-	return pl && srv == pl->srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU ? srv : NULL;
+	return pl && srv == pl->srv && READ_ONCE(srv->role) == VBS_ROLE_VCPU &&
+		!READ_ONCE(srv->pooled) ? srv : NULL;
 }
 
 /* Of the process's configuration, which may be undone meanwhile; under RCU */

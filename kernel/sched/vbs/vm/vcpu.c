@@ -318,17 +318,22 @@ static void vbs_vcpu_enter(struct vbs_group *grp, struct task_struct *p,
 		vbs_vcpu_goes_outside(grp, p);
 }
 
-/* Somebody runs a second vCPU: no thread moves twice. */
+/*
+ * Somebody runs a second vCPU: no thread moves twice.  The server in which it stays is no
+ * more for the guest of one vCPU alone to switch.
+ */
 static bool vbs_vcpu_is_pooled(struct vbs_group *grp, struct task_struct *p,
 			       const struct vbs_place *pl)
 {
-	const struct vbs_srv *own;
+	struct vbs_srv *own;
 	bool pooled;
 
 	rcu_read_lock();
 	own = READ_ONCE(p->vbs.own);
 	pooled = own && p->vbs.vcpu && !(pl && own == pl->srv) &&
 		 vbs_is_inside(grp, p, own) && own->role != VBS_ROLE_DM;
+	if (pooled)
+		WRITE_ONCE(own->pooled, true);
 	rcu_read_unlock();
 	if (pooled)
 		atomic_inc(&grp->pooled);
