@@ -21,6 +21,24 @@ static void vbs_pick_again(struct rq *rq)
 #endif
 }
 
+#ifdef CONFIG_SMP
+/*
+ * Balancing pulls for a CPU that is about to idle if it expects that to last, which it
+ * learns from wake-ups.  A release is none, and what wakes up in between, as softirqs' thread
+ * on PREEMPT_RT, does not keep the CPU: until @release nothing of this class comes.
+ */
+static void vbs_expect_idle(struct rq *rq, u64 release)
+{
+	u64 now = vbs_clock(rq);
+
+	if (release > now)
+		rq->avg_idle = max(rq->avg_idle,
+				   min(release - now, 2 * rq->max_idle_balance_cost));
+}
+#else
+static void vbs_expect_idle(struct rq *rq, u64 release) { }
+#endif
+
 /**
  * vbs_add_running - more, or fewer, members may be picked on a CPU
  * @rq: its runqueue, locked
@@ -44,7 +62,7 @@ void vbs_add_running(struct rq *rq, int delta)
 		return;
 	vbs_set_busy(rq, !had);
 	if (had)
-		vbs_arm_release(rq);
+		vbs_expect_idle(rq, vbs_arm_release(rq));
 	cpufreq_update_util(rq, 0);
 }
 

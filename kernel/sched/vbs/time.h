@@ -31,7 +31,7 @@ u64 vbs_clock_of(int cpu);
 /* timer.c */
 void vbs_arm_run(struct rq *rq, struct vbs_srv *srv, struct task_struct *p);
 void vbs_arm_poll(struct rq *rq, u64 delay);
-void vbs_arm_release(struct rq *rq);
+u64 vbs_arm_release(struct rq *rq);
 void vbs_init_timer(struct rq *rq);
 
 #endif /* _KERNEL_SCHED_VBS_TIME_H */

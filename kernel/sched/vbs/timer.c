@@ -79,10 +79,15 @@ static u64 vbs_release_at(struct rq *rq)
  * vbs_arm_release - be interrupted at the earliest release
  * @rq: locked, of any CPU.  What is still booked on a CPU that is offline is released
  *	by whichever calls.
+ *
+ * Return: when that is; U64_MAX if nothing waits
  */
-void vbs_arm_release(struct rq *rq)
+u64 vbs_arm_release(struct rq *rq)
 {
-	vbs_start_timer(rq, vbs_release_at(rq));
+	u64 at = vbs_release_at(rq);
+
+	vbs_start_timer(rq, at);
+	return at;
 }
 
 /*
