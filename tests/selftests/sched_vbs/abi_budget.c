@@ -247,7 +247,8 @@ static void check_end(volatile struct vbs_budget *old, u64 id)
 	vbs_leave(0);
 	while (!(old->flags & VBS_BUDGET_GONE) && now_ns() < until)
 		sleep_ns(MS);
-	t_equal(old->flags, VBS_BUDGET_GONE, "the page of a server that is gone, though a stranger looks at it");
+	t_equal(old->flags, VBS_BUDGET_GONE,
+		"the page of a server that is gone, though a stranger looks at it");
 	t_equal(budget_fd() < 0 ? errno : 0, ESRCH, "who is in no server");
 	must_enter(0, 2 * MS, 20 * MS, 0);
 	b = map(budget_fd());

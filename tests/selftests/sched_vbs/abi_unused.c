@@ -49,7 +49,8 @@ VBS_TEST("before the first server nobody's call does more than fail", 20)
 	t_equal(answers->wait, -EPERM, "one that waits");
 	t_equal(answers->budget, -ESRCH, "its budget");
 	t_equal(answers->leave, 0, "to be what it is");
-	t_equal(move(0, VBS_MOVE_RELAX, 0), -EINVAL, "an administrator's move of who is in no server");
+	t_equal(move(0, VBS_MOVE_RELAX, 0), -EINVAL,
+		"an administrator's move of who is in no server");
 	t_equal(move(0, VBS_MOVE_STRICT, MS), -EINVAL, "one that waits");
 	t_equal(file_write(VBS_PROC, "reset all"), 0, "of no server the worst begins anew");
 }
