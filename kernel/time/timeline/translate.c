@@ -44,10 +44,11 @@ static __u64 scale_up(__u64 a, __u64 b, __u64 d)
 	return timeline_sat_add(q, rest);
 }
 
-/* By how much the shift has to be lowered for the period to fit, or 64 */
+/* By how much the shift has to be lowered for the period to fit, that of a slew too, or 64 */
 static unsigned int too_long(const struct timeline_entry *e, const struct timeline_scale *s)
 {
-	__u64 hi = __timeline_mulhi(e->counter_period_frac_sec, 1ULL << s->frac_bits);
+	__u64 period = e->counter_period_frac_sec + (e->slew_rate < 0 ? -(__u64)e->slew_rate : 0);
+	__u64 hi = __timeline_mulhi(period, 1ULL << s->frac_bits);
 	unsigned int k = 0;
 
 	while (k <= e->counter_period_shift && s->ratio <= ~0ULL >> k) {
