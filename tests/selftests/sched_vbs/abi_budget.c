@@ -183,19 +183,21 @@ static void check_implied(int fd)
 	munmap(page, getpagesize());
 }
 
+static int map_error(size_t size, int prot, int flags, int fd, off_t at)
+{
+	return mmap(NULL, size, prot, flags, fd, at) == MAP_FAILED ? errno : 0;
+}
+
 static void check_rights(int fd)
 {
 	long page = getpagesize();
 
 	t_equal(prctl(PR_VBS_BUDGET, 1L, 0L, 0L, 0L) == -1 ? errno : 0, EINVAL, "another argument");
-	t_equal(mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0,
-		EACCES, "to be written");
-	t_equal(mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) == MAP_FAILED ? errno : 0,
-		EPERM, "a copy to be written");
-	t_equal(mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? errno : 0, EINVAL,
-		"two pages");
-	t_equal(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, page) == MAP_FAILED ? errno : 0, EINVAL,
-		"the second page");
+	t_equal(map_error(page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), EACCES, "to be written");
+	t_equal(map_error(page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), EPERM,
+		"a copy to be written");
+	t_equal(map_error(2 * page, PROT_READ, MAP_SHARED, fd, 0), EINVAL, "two pages");
+	t_equal(map_error(page, PROT_READ, MAP_SHARED, fd, page), EINVAL, "the second page");
 	check_implied(fd);
 }
 

@@ -2,7 +2,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include "vbs_test.h"
+#include "vbs_group.h"
 
 /*
  * Members open the page of their budget and read it while their servers switch, are moved
