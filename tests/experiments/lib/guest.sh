@@ -64,6 +64,19 @@ guest_answer() {
 	grep -q '^vbs-guest: end 0' "$xp/$1/answer"
 }
 
+# guests_do SECONDS COMMAND NAME...: in all of them at once
+guests_do() {
+	limit=$1
+	asked=$2
+	shift 2
+	for vm; do
+		guest_ask "$vm" "$asked"
+	done
+	for vm; do
+		guest_answer "$vm" "$limit" || fail "$vm: $(tail -n 5 "$xp/$vm/answer")"
+	done
+}
+
 # qmp NAME COMMAND [ARGUMENTS]: these are an object of JSON
 qmp() {
 	[ -e "$xp/$1/qmp.drain" ] || qmp_begin "$1"
