@@ -13,7 +13,7 @@
 static int fd;
 static u32 ids[2];
 
-/* A word per CPU: in a mapping of its own or, once, at the end of that of all */
+/* For all threads and for each CPU: in a mapping of their own or, once, at the end of all's */
 static const u64 *words(void)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -113,8 +113,8 @@ static void bound_one(void *unused)
 	(void)unused;
 	if (nonzero() || bind_to(ids[0]) || !reads_self())
 		_exit(1);
-	/* Its own binding shows, and nothing else */
-	if ((u32)page[0] != ids[0] + 1 || nonzero() != 1)
+	/* Its own binding shows, in the word for all and its CPU's, and nothing else */
+	if ((u32)page[0] != ids[0] + 1 || (u32)page[1] != ids[0] + 1 || nonzero() != 2)
 		_exit(2);
 	_exit(seen() ? 3 : reads_self() ? 0 : 4);
 }
